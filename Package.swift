@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+// Generated code has other rules; it is built as its generator wrote it.
+let generated: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny")
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleUnix: Target.Dependency = .product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "khach",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "khachd", targets: ["khachd"]),
+        .executable(name: "khach", targets: ["khach"]),
+        .library(name: "KhachClient", targets: ["KhachClient"]),
+        .library(name: "KhachRPC", targets: ["KhachRPC"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", path: "clients/c/sys/CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc", pkgConfig: "libutf8proc",
+            providers: [.apt(["libutf8proc-dev"])]),
+
+        // The protocol.
+        .target(name: "TTRPC", dependencies: [nioCore, protobuf], swiftSettings: strict),
+        .target(
+            name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+
+        // The service.
+        .target(name: "KhachCore", swiftSettings: strict),
+        .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
+        .target(
+            name: "KhachService",
+            dependencies: ["KhachCore", "KhachProto", "TTRPC", "CKhachText", protobuf],
+            swiftSettings: strict),
+        .target(
+            name: "KhachSQLite", dependencies: ["KhachCore", "CSQLite"], swiftSettings: strict),
+        .target(
+            name: "KhachServer",
+            dependencies: [
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
+                logging, lifecycle, lifecycleUnix,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "khachd", dependencies: ["KhachServer", arguments], swiftSettings: strict),
+
+        // The clients.
+        .target(
+            name: "CKhachText", dependencies: ["CUtf8proc"], path: "clients/c/text",
+            sources: ["src"], publicHeadersPath: "include"),
+        .target(
+            name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
+            path: "clients/c", sources: ["src"], publicHeadersPath: "include",
+            cSettings: [.headerSearchPath("src/generated")]),
+        .target(
+            name: "KhachClient", dependencies: ["CKhach"],
+            path: "clients/swift/Sources/KhachClient", swiftSettings: strict),
+        .target(
+            name: "KhachRPC", dependencies: ["TTRPC", "TTRPCNIO", "KhachProto", protobuf],
+            path: "clients/swift/Sources/KhachRPC", swiftSettings: strict),
+        .target(
+            name: "KhachCommands",
+            dependencies: ["KhachRPC", "KhachClient", "KhachProto", protobuf, arguments],
+            swiftSettings: strict),
+        .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
+
+        // Test support.
+        .target(
+            name: "StreamingProto", dependencies: [protobuf], path: "Tests/Support/StreamingProto",
+            swiftSettings: generated),
+        .executableTarget(
+            name: "ttrpc-testd",
+            dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore],
+            path: "Tests/Support/ttrpc-testd", swiftSettings: strict),
+        .target(
+            name: "KhachTestKit", dependencies: ["KhachCore", "KhachService"],
+            path: "Tests/Support/KhachTestKit", swiftSettings: strict),
+
+        // Tests.
+        .testTarget(
+            name: "TTRPCTests", dependencies: ["TTRPC", "StreamingProto", nioCore, protobuf],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TTRPCNIOTests",
+            dependencies: [
+                "TTRPC", "TTRPCNIO", "StreamingProto", nioCore, nioPosix, nioEmbedded, protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KhachCoreTests", dependencies: ["KhachCore", "KhachTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KhachSQLiteTests",
+            dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KhachServiceTests",
+            dependencies: [
+                "KhachCore", "KhachService", "KhachProto", "KhachTestKit", "TTRPC", "CKhachText",
+                protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KhachClientTests",
+            dependencies: ["KhachClient", "CKhach", "CKhachText"],
+            path: "clients/swift/Tests/KhachClientTests", swiftSettings: strict),
+        .testTarget(
+            name: "KhachCommandsTests",
+            dependencies: ["KhachCommands", "KhachProto", "KhachRPC", protobuf],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
+                "TTRPCNIO", protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ],
+    cLanguageStandard: .c11
+)

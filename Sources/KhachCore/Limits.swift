@@ -1,0 +1,19 @@
+/// Every bound of the domain, in one place, with its unit in its name.
+package enum Limits {
+    package static let nameCodePointsMax = 200
+    package static let nameObservationsMax = 32
+    package static let interactionTextBytesMax = 16 << 10
+    package static let interactionsPerBatchMax = 1_000
+    package static let eventKeyBytesMax = 256
+    package static let externalIDBytesMax = 128
+    package static let keyBytesMax = 256
+    package static let pageRowsDefault = 200
+    package static let pageRowsMax = 1_000
+    package static let pageBytesMax = 1 << 20
+    package static let filterPagesMax = 1_000
+    /// Counts are exact up to here (domain.md §4.9).
+    package static let countMax = 100_000
+    package static let clockAheadMillisecondsMax: Int64 = 5 * 60 * 1_000
+    /// 2004-02-04T00:00:00Z: nothing here is older than the oldest of the channels (N5).
+    package static let occurredAtMin = Instant(milliseconds: 1_075_852_800_000)
+}

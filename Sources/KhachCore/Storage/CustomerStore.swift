@@ -1,0 +1,86 @@
+/// Where customers live.
+///
+/// `SQLiteStore` conforms, and `MemoryStore` of the test kit is its oracle; both pass
+/// `StoreConformance`. What is to be written is a value, not a closure, so no store can hold a
+/// transaction open across an `await`. Every write has been committed to disk when it returns.
+package protocol CustomerStore: Sendable {
+    /// Identity of the store's history; a restore is a new generation. 16 bytes.
+    var generation: [UInt8] { get }
+    /// Key for authenticating cursors and page tokens; made with the store. 32 bytes.
+    var sealingKey: [UInt8] { get }
+
+    /// Records a batch; one outcome per interaction, in order.
+    func record(
+        _ interactions: [Interaction],
+        now: Instant
+    ) async throws(StoreError) -> [InteractionOutcome]
+
+    func createBusiness(_ business: NewBusiness, now: Instant) async throws(StoreError) -> Business
+
+    /// Throws `notFound` (business) or `alreadyExists` (the page's key is taken).
+    func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page
+
+    func business(_ id: BusinessID) async throws(StoreError) -> Business?
+
+    /// In order of id, after `after`.
+    func businesses(after: BusinessID?, rowsMax: Int) async throws(StoreError) -> [Business]
+
+    /// In order of id, after `after`.
+    func pages(
+        of business: BusinessID,
+        after: PageID?,
+        rowsMax: Int
+    ) async throws(StoreError) -> [Page]
+
+    func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer?
+
+    func customers(
+        _ query: CustomerQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerPage
+
+    func count(
+        _ filter: CustomerFilter,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerCount
+
+    /// Throws `notFound` when the business does not exist.
+    func changes(_ query: ChangeQuery, deadline: Deadline?) async throws(StoreError) -> ChangePage
+}
+
+/// Reads that are bounded and never wait for anything but a page cache, so that a server may run
+/// them on the thread that read the request (architecture, decision 3).
+package protocol PointReads: Sendable {
+    func customerInPlace(_ id: CustomerID) throws(StoreError) -> StoredCustomer?
+}
+
+/// How values become the bytes that are stored and sent; the store itself knows no encoding.
+package struct RecordCodec: Sendable {
+    /// The record of a customer: what callers and caches see.
+    package var encodeCustomer: @Sendable (Customer) -> [UInt8]
+    /// What the server keeps beside the record: name observations.
+    package var encodeFacts: @Sendable (Customer) -> [UInt8]
+    /// Both of them back; `nil` when they cannot be read.
+    package var decodeCustomer:
+        @Sendable (_ record: [UInt8], _ facts: [UInt8], BusinessID) -> Customer?
+    package var encodeBusiness: @Sendable (Business) -> [UInt8]
+    package var encodePage: @Sendable (Page) -> [UInt8]
+    package var encodeTombstone: @Sendable (CustomerID, _ redirectTo: CustomerID?) -> [UInt8]
+
+    package init(
+        encodeCustomer: @escaping @Sendable (Customer) -> [UInt8],
+        encodeFacts: @escaping @Sendable (Customer) -> [UInt8],
+        decodeCustomer:
+            @escaping @Sendable (_ record: [UInt8], _ facts: [UInt8], BusinessID) -> Customer?,
+        encodeBusiness: @escaping @Sendable (Business) -> [UInt8],
+        encodePage: @escaping @Sendable (Page) -> [UInt8],
+        encodeTombstone: @escaping @Sendable (CustomerID, _ redirectTo: CustomerID?) -> [UInt8]
+    ) {
+        self.encodeCustomer = encodeCustomer
+        self.encodeFacts = encodeFacts
+        self.decodeCustomer = decodeCustomer
+        self.encodeBusiness = encodeBusiness
+        self.encodePage = encodePage
+        self.encodeTombstone = encodeTombstone
+    }
+}

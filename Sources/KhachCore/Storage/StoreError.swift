@@ -1,0 +1,47 @@
+/// Why a store did not do what was asked.
+package struct StoreError: Error, Sendable {
+    /// What a program may branch on; codes may be added, so switch with a default.
+    package struct Code: Hashable, Sendable {
+        package enum Value: Sendable {
+            case notFound
+            case alreadyExists
+            case invalid
+            case deadlineExceeded
+            case unavailable
+            case full
+            case outcomeUnknown
+            case corrupt
+            case schemaTooNew
+        }
+
+        package let value: Value
+
+        /// What was named does not exist.
+        package static var notFound: Self { .init(value: .notFound) }
+        /// What was to be made exists.
+        package static var alreadyExists: Self { .init(value: .alreadyExists) }
+        /// A field broke a rule that only the store can check; the message names both.
+        package static var invalid: Self { .init(value: .invalid) }
+        /// The deadline passed before the answer was found.
+        package static var deadlineExceeded: Self { .init(value: .deadlineExceeded) }
+        /// Nothing was changed, and the same call may succeed later.
+        package static var unavailable: Self { .init(value: .unavailable) }
+        /// Nothing was changed: the disk is full.
+        package static var full: Self { .init(value: .full) }
+        /// A commit failed: it may or may not be there after a restart.
+        package static var outcomeUnknown: Self { .init(value: .outcomeUnknown) }
+        /// What is stored cannot be read.
+        package static var corrupt: Self { .init(value: .corrupt) }
+        /// The store was written by a newer version.
+        package static var schemaTooNew: Self { .init(value: .schemaTooNew) }
+    }
+
+    package var code: Code
+    /// What was expected and what was found; no personal data.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

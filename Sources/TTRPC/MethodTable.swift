@@ -1,0 +1,95 @@
+/// Which method answers which name, and how it is run.
+///
+/// Knows names and closures; starts nothing.
+package struct MethodTable: Sendable {
+    /// How a method is run (architecture, decision 3).
+    package enum Handler: Sendable {
+        /// Bounded work: runs on the connection's own thread, before the read burst is flushed.
+        case inPlace(@Sendable (CallContext, Payload) throws(Status) -> Payload)
+        /// Work that waits: one child task per call.
+        case unary(@Sendable (CallContext, Payload) async throws(Status) -> Payload)
+        /// One request, many responses. Returning ends the stream.
+        case serverStreaming(
+            @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void)
+    }
+
+    private var services: [String: [String: Handler]] = [:]
+
+    package init() {}
+
+    /// Adds a method; a name can be added once.
+    package mutating func add(_ service: String, _ method: String, _ handler: Handler) {
+        precondition(
+            self.services[service]?[method] == nil, "\(service)/\(method) is in the table already")
+        self.services[service, default: [:]][method] = handler
+    }
+
+    /// Adds every method of `other`.
+    package mutating func add(_ other: MethodTable) {
+        for (service, methods) in other.services {
+            for (method, handler) in methods { self.add(service, method, handler) }
+        }
+    }
+
+    /// The handler, or the status that Go's server answers with (wire.md §1.6).
+    package func handler(_ service: String, _ method: String) -> Result<Handler, Status> {
+        guard let methods = self.services[service] else {
+            return .failure(Status(.unimplemented, "service \(service)"))
+        }
+        guard let handler = methods[method] else {
+            return .failure(Status(.unimplemented, "method \(method)"))
+        }
+        return .success(handler)
+    }
+
+    /// Every name, sorted, as "service/method".
+    package var names: [String] {
+        self.services.flatMap { service, methods in methods.keys.map { "\(service)/\($0)" } }
+            .sorted()
+    }
+}
+
+/// What a handler may know of the call it answers.
+package struct CallContext: Sendable {
+    package var service: String
+    package var method: String
+    package var metadata: Metadata
+    /// When the caller stops waiting, on the monotonic clock; `nil` means never.
+    package var deadline: MonotonicInstant?
+
+    package init(
+        service: String,
+        method: String,
+        metadata: Metadata = Metadata(),
+        deadline: MonotonicInstant? = nil
+    ) {
+        self.service = service
+        self.method = method
+        self.metadata = metadata
+        self.deadline = deadline
+    }
+}
+
+/// A point on the machine's monotonic clock, in nanoseconds. Where it comes from is the caller's.
+package struct MonotonicInstant: Hashable, Comparable, Sendable {
+    package var nanoseconds: UInt64
+
+    package init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+}
+
+/// Where a streaming method puts its responses.
+package struct ResponseStream: Sendable {
+    /// Sends one message; returns when the peer's side has room for the next, throws when the
+    /// call is over for another reason (cancelled, deadline passed, connection gone).
+    package var send: @Sendable (Payload) async throws(Status) -> Void
+
+    package init(send: @escaping @Sendable (Payload) async throws(Status) -> Void) {
+        self.send = send
+    }
+}

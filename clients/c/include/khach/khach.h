@@ -1,0 +1,3 @@
+#ifndef K
+#define K
+#endif

@@ -1,0 +1,77 @@
+#ifndef KHACH_TEXT_H
+#define KHACH_TEXT_H
+
+/**
+ * The text rules that server and clients share: one implementation, so that an offline answer
+ * equals the online one (domain.md §4.5, §4.8; architecture, decision 10).
+ *
+ * No globals, no locale; any thread. Nothing here keeps a pointer that it was given.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Most code points that a name keeps (domain.md M8). */
+#define KHACH_NAME_CODE_POINTS_MAX 200
+
+/**
+ * Folds UTF-8 for search (domain.md §4.8): NFKC, full case fold, marks and format characters
+ * dropped, letters without decomposition mapped, everything else one space; no space at either end.
+ *
+ * Owns:    on 0, `*out` is yours: release it with khach_text_free(). NUL-terminated.
+ * Borrows: `text`, which may be invalid UTF-8: each bad byte counts as U+FFFD.
+ * Returns: 0, or -1 when there is no memory.
+ */
+int khach_text_fold(char **out, size_t *out_bytes, const char *text, size_t text_bytes);
+
+/**
+ * Cleans a text that is to be a name: bad bytes become U+FFFD, C0 and C1 controls and bidirectional
+ * controls are dropped, NFC, white space trimmed at both ends, cut at
+ * KHACH_NAME_CODE_POINTS_MAX. Empty when nothing visible is left (domain.md M1, M8).
+ *
+ * Owns, Borrows, Returns: as khach_text_fold().
+ */
+int khach_text_clean_name(char **out, size_t *out_bytes, const char *text, size_t text_bytes);
+
+/** Releases what a function of this header gave. NULL is a no-op. */
+void khach_text_free(char *text);
+
+/** The rules of one IANA time zone. Opaque. */
+typedef struct khach_zone khach_zone;
+
+/**
+ * Loads a zone from the system's tzdata.
+ *
+ * Owns:    on 0, `*out` is yours: release it with khach_zone_free().
+ * Borrows: `name`, such as "Asia/Ho_Chi_Minh".
+ * Returns: 0; -1 when there is no such zone or its file cannot be read; -2 when there is no memory.
+ */
+int khach_zone_open(khach_zone **out, const char *name);
+
+/** Releases a zone. NULL is a no-op. */
+void khach_zone_free(khach_zone *zone);
+
+/** Seconds east of UTC at `seconds` since 1970. */
+int32_t khach_zone_offset(const khach_zone *zone, int64_t seconds);
+
+/** The local day of an instant, as days since 1970-01-01. */
+int32_t khach_zone_day(const khach_zone *zone, int64_t milliseconds);
+
+/** The first instant of a local day, in milliseconds since 1970 UTC. */
+int64_t khach_zone_day_start(const khach_zone *zone, int32_t day);
+
+/**
+ * Reads "YYYY-MM-DD", years 1970 to 9999, as days since 1970-01-01.
+ * Returns: 0, or -1 when `text` is not a date.
+ */
+int khach_day_parse(int32_t *out, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
