@@ -53,8 +53,9 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", path: "clients/c/sys/CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        // Without pkg-config: its file carries a flag that SwiftPM warns of and that is not needed.
         .systemLibrary(
-            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc", pkgConfig: "libutf8proc",
+            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc",
             providers: [.apt(["libutf8proc-dev"])]),
 
         // The protocol.

@@ -32,6 +32,8 @@ package protocol CustomerStore: Sendable {
         rowsMax: Int
     ) async throws(StoreError) -> [Page]
 
+    func page(_ id: PageID) async throws(StoreError) -> Page?
+
     func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer?
 
     func customers(
