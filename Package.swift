@@ -77,11 +77,11 @@ let package = Package(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
-                logging, lifecycle, lifecycleUnix,
+                logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "khachd", dependencies: ["KhachServer", arguments], swiftSettings: strict),
+            name: "khachd", dependencies: ["KhachServer"], swiftSettings: strict),
 
         // The clients.
         .target(

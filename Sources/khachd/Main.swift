@@ -1,0 +1,8 @@
+internal import KhachServer
+
+@main
+struct Main {
+    static func main() async {
+        await ServerCommand.main()
+    }
+}
