@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: generated),
         .executableTarget(
             name: "ttrpc-testd",
-            dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore],
+            dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore, logging],
             path: "Tests/Support/ttrpc-testd", swiftSettings: strict),
         .target(
             name: "KhachTestKit", dependencies: ["KhachCore", "KhachService"],
@@ -117,12 +117,14 @@ let package = Package(
 
         // Tests.
         .testTarget(
-            name: "TTRPCTests", dependencies: ["TTRPC", "StreamingProto", nioCore, protobuf],
+            name: "TTRPCTests",
+            dependencies: ["TTRPC", "KhachProto", "StreamingProto", nioCore, protobuf],
             swiftSettings: strict),
         .testTarget(
             name: "TTRPCNIOTests",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "StreamingProto", nioCore, nioPosix, nioEmbedded, protobuf,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
