@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what a build needs, or what the tests need too.
-# usage: scripts/install.sh build|test
+# usage: scripts/install.sh build|test|bench
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libssl-dev pkg-config tzdata)
 test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make golang-go golang-github-containerd-ttrpc-dev)
 
+bench=(gcc make cmake python3)
+
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
-  *) echo "usage: $0 build|test" >&2; exit 64 ;;
+  bench) wanted=("${build[@]}" "${bench[@]}") ;;
+  *) echo "usage: $0 build|test|bench" >&2; exit 64 ;;
 esac
 
 missing=()
