@@ -6,6 +6,7 @@ package import Logging
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
+internal import UnixSignals
 
 /// The whole server: a store, the methods over it, listeners, and an orderly end.
 package struct Daemon: Sendable {
@@ -37,15 +38,15 @@ package struct Daemon: Sendable {
 
     private func openStore() throws(StoreError) -> SQLiteStore {
         let logger = self.logger
+        var configuration = SQLiteStore.Configuration()
+        // One for each thread that reads in place.
+        configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.failure = { error in
+            logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
+            exit(Self.failStopStatus)
+        }
         return try SQLiteStore.open(
-            path: self.configuration.dataFolder, codec: .proto,
-            configuration: SQLiteStore.Configuration(),
-            failure: { error in
-                logger.critical(
-                    "a commit failed; stopping",
-                    metadata: ["error": "\(error.message)"])
-                exit(Self.failStopStatus)
-            })
+            path: self.configuration.dataFolder, codec: .proto, configuration: configuration)
     }
 
     private func serve(

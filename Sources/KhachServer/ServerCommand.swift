@@ -82,6 +82,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private static func complain(_ text: String) {
-        fputs("khachd: \(text)\n", stderr)
+        let line = Array("khachd: \(text)\n".utf8)
+        // There is nowhere left to say that this failed.
+        _ = write(STDERR_FILENO, line, line.count)
     }
 }

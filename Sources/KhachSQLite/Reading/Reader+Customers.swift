@@ -66,20 +66,17 @@ extension Reader {
         return try select.step() ? select.integer(0) : 0
     }
 
-    /// The filter's pages without those of other businesses: nothing crosses (S14).
+    /// The filter's pages. One of another business is as absent as one that never was (S14).
     private func ownPages(_ filter: CustomerFilter) throws(StoreError) -> [PageID] {
-        var pages: [PageID] = []
         let select = self.statements.selectPageBusiness
         for page in filter.pages {
             select.bind(1, page.rawValue)
-            guard try select.step() else { continue }
-
-            if select.integer(0) == filter.businessID.rawValue {
-                pages.append(page)
+            defer { select.reset() }
+            guard try select.step(), select.integer(0) == filter.businessID.rawValue else {
+                throw .foreignPage(page)
             }
-            select.reset()
         }
-        return pages
+        return filter.pages
     }
 
     // MARK: Positions
