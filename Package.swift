@@ -81,12 +81,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "khachd", dependencies: ["KhachServer"], swiftSettings: strict),
+            name: "khachd", dependencies: ["KhachServer", arguments], swiftSettings: strict),
 
         // The clients.
         .target(
             name: "CKhachText", dependencies: ["CUtf8proc"], path: "clients/c/text",
-            sources: ["src"], publicHeadersPath: "include"),
+            sources: ["src"], publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("utf8proc")]),
         .target(
             name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
             path: "clients/c", sources: ["src"], publicHeadersPath: "include",

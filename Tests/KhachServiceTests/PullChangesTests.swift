@@ -1,6 +1,7 @@
 internal import KhachCore
 internal import KhachProto
 internal import KhachService
+internal import KhachTestKit
 internal import SwiftProtobuf
 internal import TTRPC
 internal import Testing
@@ -131,8 +132,8 @@ struct PullChangesTests {
     @Test(
         "bounds are judged",
         arguments: [
-            (UInt32(1_001), UInt32(0), "page_rows_max"), (0, 1 << 20 + 1, "page_bytes_max"),
-        ]
+            (1_001, 0, "page_rows_max"), (0, (1 << 20) + 1, "page_bytes_max"),
+        ] as [(UInt32, UInt32, String)]
     )
     func bounds(_ rows: UInt32, _ bytes: UInt32, _ field: String) async throws {
         let harness = ServiceHarness()

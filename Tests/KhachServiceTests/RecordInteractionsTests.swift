@@ -1,3 +1,4 @@
+internal import KhachCore
 internal import KhachProto
 internal import SwiftProtobuf
 internal import TTRPC
