@@ -18,6 +18,19 @@ func complain(_ text: String) {
     _ = write(STDERR_FILENO, line, line.utf8.count)
 }
 
+/// One element per SIGTERM or SIGINT, for as long as the sources are kept.
+func stopSignals() -> ([any DispatchSourceSignal], AsyncStream<Void>) {
+    let (signals, received) = AsyncStream.makeStream(of: Void.self)
+    let sources = [SIGTERM, SIGINT].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { received.yield() }
+        source.resume()
+        return source
+    }
+    return (sources, signals)
+}
+
 var arguments = Array(CommandLine.arguments.dropFirst())
 var loopsCount = 1
 if let index = arguments.firstIndex(of: "--loops"), index + 1 < arguments.count {
@@ -29,15 +42,7 @@ guard arguments.count == 1 else {
     exit(64)
 }
 
-signal(SIGTERM, SIG_IGN)
-signal(SIGINT, SIG_IGN)
-let (signals, received) = AsyncStream.makeStream(of: Void.self)
-let sources = [SIGTERM, SIGINT].map { number in
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler { received.yield() }
-    source.resume()
-    return source
-}
+let (sources, signals) = stopSignals()
 
 do {
     var configuration = Server.Configuration(address: try Address(arguments[0]))
