@@ -1,0 +1,141 @@
+public import KhachProto
+public import SwiftProtobuf
+internal import TTRPC
+
+/// A connection to a Khach server, with one typed method for each RPC.
+///
+/// Calls may be made from any task at the same time; they share the connection. It keeps no
+/// cache and repeats nothing: `RPCError.isRetryable` says when repeating makes sense.
+public struct OnlineClient: Sendable {
+    /// How long a call waits when it does not say; `nil` means for ever.
+    public var timeout: Duration?
+
+    private let transport: Transport
+
+    /// Makes a client over a transport that is open.
+    package init(transport: Transport, timeout: Duration? = .seconds(30)) {
+        self.transport = transport
+        self.timeout = timeout
+    }
+
+    /// Ends the connection. Calls under way fail with `unavailable`.
+    public func close() async {
+        await self.transport.close()
+    }
+
+    /// Calls a method of the table.
+    ///
+    /// The typed methods below say the same in fewer words; this one is for generic code.
+    public func call<Request: Message, Response: Message>(
+        _ method: Method<Request, Response>,
+        _ request: Request,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Response {
+        let payload: Payload
+        do {
+            payload = try request.serializedBytes()
+        } catch {
+            throw RPCError(
+                .invalidArgument,
+                "a complete \(Request.protoMessageName) expected, \(error) found")
+        }
+        let reply: Payload
+        do {
+            reply = try await self.transport.call(
+                method.service, method.name, payload, timeout ?? self.timeout)
+        } catch {
+            throw RPCError(error)
+        }
+        do {
+            return try Response(serializedBytes: reply)
+        } catch {
+            throw RPCError(.internal, "a \(Response.protoMessageName) expected, \(error) found")
+        }
+    }
+
+    /// Calls the method at `path` (`service/method`) with protobuf JSON in and out.
+    public func call(
+        _ path: String,
+        json: String,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> String {
+        guard let method = Methods.method(at: path) else {
+            throw RPCError(.unimplemented, "a method of the table expected, \(path) found")
+        }
+
+        return try await method.call(self, json, timeout)
+    }
+
+    /// Makes a business.
+    public func createBusiness(
+        _ request: Khach_V1_CreateBusinessRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_CreateBusinessResponse {
+        try await self.call(Methods.createBusiness, request, timeout: timeout)
+    }
+
+    /// Lists the businesses, a page at a time.
+    public func listBusinesses(
+        _ request: Khach_V1_ListBusinessesRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListBusinessesResponse {
+        try await self.call(Methods.listBusinesses, request, timeout: timeout)
+    }
+
+    /// Makes a page of a business.
+    public func createPage(
+        _ request: Khach_V1_CreatePageRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_CreatePageResponse {
+        try await self.call(Methods.createPage, request, timeout: timeout)
+    }
+
+    /// Lists the pages of a business, a page of the list at a time.
+    public func listPages(
+        _ request: Khach_V1_ListPagesRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListPagesResponse {
+        try await self.call(Methods.listPages, request, timeout: timeout)
+    }
+
+    /// Records a batch of interactions; the reply comes after its commit is on disk.
+    ///
+    /// Safe to repeat: an interaction that is recorded already answers `duplicate`.
+    public func recordInteractions(
+        _ request: Khach_V1_RecordInteractionsRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_RecordInteractionsResponse {
+        try await self.call(Methods.recordInteractions, request, timeout: timeout)
+    }
+
+    /// Gets one customer.
+    public func getCustomer(
+        _ request: Khach_V1_GetCustomerRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_GetCustomerResponse {
+        try await self.call(Methods.getCustomer, request, timeout: timeout)
+    }
+
+    /// Lists the customers that a filter accepts, newest first, a page at a time.
+    public func listCustomers(
+        _ request: Khach_V1_ListCustomersRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListCustomersResponse {
+        try await self.call(Methods.listCustomers, request, timeout: timeout)
+    }
+
+    /// Counts the customers that a filter accepts.
+    public func countCustomers(
+        _ request: Khach_V1_CountCustomersRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_CountCustomersResponse {
+        try await self.call(Methods.countCustomers, request, timeout: timeout)
+    }
+
+    /// Pulls one page of changes after a cursor.
+    public func pullChanges(
+        _ request: Khach_V1_PullChangesRequest, timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_PullChangesResponse {
+        try await self.call(Methods.pullChanges, request, timeout: timeout)
+    }
+
+    /// Asks whether a service can answer; the empty name asks for the server as a whole.
+    public func check(
+        _ request: Grpc_Health_V1_HealthCheckRequest = Grpc_Health_V1_HealthCheckRequest(),
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Grpc_Health_V1_HealthCheckResponse {
+        try await self.call(Methods.check, request, timeout: timeout)
+    }
+}
