@@ -32,7 +32,8 @@ struct BadInputTests {
             ("khach.v1.CustomerService/GetCustomer", "{\"colour\":1}"),
             ("khach.v1.CustomerService/GetCustomer", "{\"id\":\"x\"}"),
             ("khach.v1.InteractionService/RecordInteractions", "{}"), ("nothing", "{}"),
-        ])
+        ]
+    )
     func refusedCalls(_ method: String, _ json: String) throws {
         let folder = try TemporaryFolder()
         let daemon = try Daemon.khachd(folder)
@@ -64,7 +65,9 @@ struct BadInputTests {
 
         let other = try TemporaryFolder()
         try FileManager.default.createDirectory(
-            at: other.url.appending(path: "data"), withIntermediateDirectories: true)
+            at: other.url.appending(path: "data"),
+            withIntermediateDirectories: true
+        )
         let file = other.url.appending(path: "data/khach.db")
         try Data("not a store".utf8).write(to: file)
         #expect(throws: DaemonError.self) { try Daemon.khachd(other) }
@@ -75,7 +78,8 @@ struct BadInputTests {
         var bytes: [UInt8] = []
         for _ in 0..<random.below(6) {
             let length = [0, 1, 10, 56, 4_194_304, 4_194_305, 16_777_215, 0xFFFF_FFFF][
-                random.below(8)]
+                random.below(8)
+            ]
             let stream = [0, 1, 2, 3, 5, 0x7FFF_FFFF, 0xFFFF_FFFF][random.below(7)]
             bytes += withUnsafeBytes(of: UInt32(length).bigEndian) { Array($0) }
             bytes += withUnsafeBytes(of: UInt32(stream).bigEndian) { Array($0) }

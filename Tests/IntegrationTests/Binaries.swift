@@ -79,7 +79,8 @@ final class Daemon {
         try Daemon(
             "khachd",
             ["serve", "--data", folder.path("data"), "--listen", "tcp:127.0.0.1:0"] + more,
-            log: folder.url.appending(path: "khachd.log"))
+            log: folder.url.appending(path: "khachd.log")
+        )
     }
 
     deinit {
@@ -148,7 +149,8 @@ func run(
     return CommandResult(
         status: process.terminationStatus,
         output: try String(contentsOfFile: folder.path("out"), encoding: .utf8),
-        errors: try String(contentsOfFile: folder.path("err"), encoding: .utf8))
+        errors: try String(contentsOfFile: folder.path("err"), encoding: .utf8)
+    )
 }
 
 /// Runs `khach`.

@@ -36,13 +36,16 @@ struct KillTests {
             let reply = try await again.recordInteractions(batch)
             #expect(
                 reply.outcomes.allSatisfy { $0.result == .duplicate },
-                "seed \(seed): an acknowledged batch was not there")
+                "seed \(seed): an acknowledged batch was not there"
+            )
         }
         #expect(try await Self.digest(again, business) == before, "seed \(seed)")
 
         // What was never acknowledged may or may not be there; sent again, all of it is.
         for caller in 0..<Self.callers {
-            for batch in 0..<10 { _ = try await again.recordInteractions(Self.batch(caller, batch)) }
+            for batch in 0..<10 {
+                _ = try await again.recordInteractions(Self.batch(caller, batch))
+            }
         }
         let whole = try await Self.digest(again, business)
         for caller in 0..<Self.callers {
@@ -64,7 +67,8 @@ struct KillTests {
                 $0.channel = .facebook
                 $0.externalPageID = Self.pageID
                 $0.name = "Page"
-            })
+            }
+        )
         return business
     }
 
@@ -107,7 +111,8 @@ struct KillTests {
                     $0.direction = item % 3 == 0 ? .outbound : .inbound
                     $0.kind = .message
                     $0.occurredAt = Google_Protobuf_Timestamp(
-                        seconds: 1_780_000_000 + Int64(number * 100 + item))
+                        seconds: 1_780_000_000 + Int64(number * 100 + item)
+                    )
                     $0.nameHint = "Khách \((caller * 7 + number * 3 + item) % 97)"
                 }
             }
@@ -127,7 +132,8 @@ struct KillTests {
                     $0.filter.businessID = business
                     $0.pageSize = 1_000
                     $0.pageToken = token
-                })
+                }
+            )
             for customer in reply.customers { customers[customer.id] = customer }
             token = reply.nextPageToken
         } while !token.isEmpty

@@ -13,20 +13,30 @@ struct MainJobTests {
         let online = ["--server", daemon.address, "--output", "json"]
 
         let business = try #require(
-            try khach(["business", "create", "Tiệm Nhà Mây"] + online).object()["id"] as? String)
+            try khach(["business", "create", "Tiệm Nhà Mây"] + online).object()["id"] as? String
+        )
         _ = try khach(
-            ["page", "create", "--business", business, "--channel", "facebook", "--external-id",
-             "fb1", "Nhà Mây"] + online)
+            [
+                "page", "create", "--business", business, "--channel", "facebook", "--external-id",
+                "fb1", "Nhà Mây",
+            ] + online
+        )
         let recorded = try khach(
-            ["interactions", "record", "-"] + online, input: Self.interactions)
+            ["interactions", "record", "-"] + online,
+            input: Self.interactions
+        )
         #expect(recorded.status == 0, "\(recorded.errors)")
 
         let cache = folder.path("cache.db")
-        let synced = try khach(["sync", "--business", business, "--cache", cache, "--once"] + online)
+        let synced = try khach(
+            ["sync", "--business", business, "--cache", cache, "--once"] + online
+        )
         #expect(synced.status == 0, "\(synced.errors)")
         let onlineList = try khach(
-            ["customers", "list", "--business", business, "--all", "--server", daemon.address,
-             "--output", "jsonl"])
+            [
+                "customers", "list", "--business", business, "--all", "--server", daemon.address,
+                "--output", "jsonl",
+            ])
         #expect(onlineList.status == 0, "\(onlineList.errors)")
         #expect(daemon.kill(SIGTERM) == 0)
 
@@ -39,14 +49,18 @@ struct MainJobTests {
         #expect(offlineIDs == onlineIDs)
 
         let found = try khach(
-            ["offline", "search", "dao thi", "--business", business, "--cache", cache,
-             "--output", "jsonl"])
+            [
+                "offline", "search", "dao thi", "--business", business, "--cache", cache,
+                "--output", "jsonl",
+            ])
         #expect(try found.objects().compactMap { $0["name"] as? String } == ["Đặng Thị Đào"])
 
         let table = try khach(["offline", "list", "--business", business, "--cache", cache])
         #expect((table.output + table.errors).contains("as of"), "\(table.output)\(table.errors)")
 
-        let gone = try khach(["customers", "list", "--business", business, "--server", daemon.address])
+        let gone = try khach([
+            "customers", "list", "--business", business, "--server", daemon.address,
+        ])
         #expect(gone.status != 0)
         #expect(!gone.errors.isEmpty)
     }
@@ -62,5 +76,6 @@ struct MainJobTests {
         "direction":"INBOUND","kind":"COMMENT","occurredAt":"2026-05-02T03:00:00Z","nameHint":"Facebook User"}
         {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"m:3","externalUserId":"u3",\
         "direction":"OUTBOUND","kind":"MESSAGE","occurredAt":"2026-05-03T03:00:00Z","nameHint":"Trần Ngọc Hạ"}
-        """.utf8)
+        """.utf8
+    )
 }

@@ -23,18 +23,23 @@ struct StockPeerTests {
             [
                 "serve", "--data", folder.path("data"), "--listen", "tcp:127.0.0.1:0",
                 "--listen", "unix:\(folder.path("socket"))",
-            ], listens: 2)
+            ],
+            listens: 2
+        )
         for address in daemon.addresses {
             // HealthCheckResponse{status: SERVING} is 08 01.
             let health = try run(
-                Binaries.goPeer, [address, "call", "grpc.health.v1.Health", "Check", ""])
+                Binaries.goPeer,
+                [address, "call", "grpc.health.v1.Health", "Check", ""]
+            )
             #expect(health.status == 0, "\(health.output)\(health.errors)")
             #expect(health.output.contains("0801"))
 
             // GetCustomerRequest{id: "x"} is no id: INVALID_ARGUMENT.
             let refused = try run(
                 Binaries.goPeer,
-                [address, "call", "khach.v1.CustomerService", "GetCustomer", "0a0178"])
+                [address, "call", "khach.v1.CustomerService", "GetCustomer", "0a0178"]
+            )
             #expect(refused.output.contains("InvalidArgument"), "\(refused.output)")
         }
         #expect(daemon.kill(SIGTERM) == 0)
