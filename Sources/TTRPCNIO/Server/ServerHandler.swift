@@ -24,6 +24,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     private let limits: Limits
+    private let loop: any EventLoop
     private let tasks: CallTasks
     private let onEnded: () -> Void
     private var connection: ServerConnection
@@ -34,8 +35,8 @@ final class ServerHandler: ChannelDuplexHandler {
     private var timers = Timers()
     private var context: ChannelHandlerContext?
     /// When the frame that is incomplete now began, or when a whole one last came.
-    private var frameBegan = NIODeadline.now()
-    private var latestRequest = NIODeadline.now()
+    private var frameBegan: NIODeadline
+    private var latestRequest: NIODeadline
     private var isInBurst = false
     private var isFlushScheduled = false
     private var isPaused = false
@@ -55,6 +56,9 @@ final class ServerHandler: ChannelDuplexHandler {
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
+        self.loop = loop
+        self.frameBegan = loop.now
+        self.latestRequest = loop.now
     }
 
     // MARK: What the channel says
@@ -88,7 +92,7 @@ final class ServerHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else {
             let limit = TimeAmount.milliseconds(Int64(self.limits.stalledWriteMillisecondsMax))
-            self.timers.start(.stalledWrite, after: limit, on: context.eventLoop) {
+            self.timers.start(.stalledWrite, after: limit, on: self.loop) {
                 context.close(promise: nil)
             }
             return
@@ -120,7 +124,7 @@ final class ServerHandler: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             self.connection.peerClosed()
             let limit = TimeAmount.milliseconds(Int64(self.limits.halfClosedMillisecondsMax))
-            self.timers.start(.halfClosed, after: limit, on: context.eventLoop) {
+            self.timers.start(.halfClosed, after: limit, on: self.loop) {
                 context.close(promise: nil)
             }
             self.settle(context)
@@ -147,7 +151,7 @@ final class ServerHandler: ChannelDuplexHandler {
     // MARK: Frames
 
     private func takeFrames(_ context: ChannelHandlerContext) {
-        let now = NIODeadline.now()
+        let now = self.loop.now
         while self.hasRoom(context), let output = self.inbox.next() {
             self.frameBegan = now
             switch output {
@@ -202,10 +206,10 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes when one frame takes too long; looks again when another has begun meanwhile.
     private func watchFrame(_ context: ChannelHandlerContext, for time: TimeAmount) {
-        self.timers.start(.frame, after: time, on: context.eventLoop) {
+        self.timers.start(.frame, after: time, on: self.loop) {
             guard self.inbox.isMidFrame, !self.isPaused else { return }
 
-            let passed = NIODeadline.now() - self.frameBegan
+            let passed = self.loop.now - self.frameBegan
             let left = .milliseconds(Int64(self.limits.frameMillisecondsMax)) - passed
             if left <= .nanoseconds(0) {
                 context.close(promise: nil)
@@ -282,10 +286,9 @@ final class ServerHandler: ChannelDuplexHandler {
             @escaping @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void
     ) {
         guard self.begin(call.stream, .serverStreaming) else { return }
-        guard let loop = self.context?.eventLoop else { return }
 
         let payload = call.request.payload
-        let responses = self.responses(on: call.stream, loop)
+        let responses = self.responses(on: call.stream)
         self.tasks.start(call.stream, deadline: call.deadline, for: self) {
             do throws(Status) {
                 try await body(context, payload, responses)
@@ -347,7 +350,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     // MARK: Streams
 
-    private func responses(on stream: StreamID, _ loop: any EventLoop) -> ResponseStream {
+    private func responses(on stream: StreamID) -> ResponseStream {
+        let loop = self.loop
         let bound = NIOLoopBound(self, eventLoop: loop)
         return ResponseStream { payload throws(Status) in
             let outcome: Result<Void, Status> = await withTaskCancellationHandler {
@@ -407,7 +411,7 @@ final class ServerHandler: ChannelDuplexHandler {
         guard !self.isInBurst, !self.isFlushScheduled, let context = self.context else { return }
 
         self.isFlushScheduled = true
-        context.eventLoop.assumeIsolated().execute {
+        self.loop.assumeIsolated().execute {
             self.isFlushScheduled = false
             guard let context = self.context else { return }
 
@@ -427,13 +431,13 @@ final class ServerHandler: ChannelDuplexHandler {
             guard !self.timers.isRunning(.drainQuiet) else { return }
 
             let quiet = TimeAmount.milliseconds(Int64(self.limits.drainQuietMilliseconds))
-            let passed = NIODeadline.now() - self.latestRequest
+            let passed = self.loop.now - self.latestRequest
             guard passed < quiet || !self.hasWaitedQuietly else {
                 self.closeAfterWrites(context)
                 return
             }
             self.hasWaitedQuietly = true
-            self.timers.start(.drainQuiet, after: quiet, on: context.eventLoop) {
+            self.timers.start(.drainQuiet, after: quiet, on: self.loop) {
                 self.settle(context)
             }
         }
@@ -442,7 +446,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.isClosing = true
         self.outbox.flush(to: context)
-        let written = context.eventLoop.makePromise(of: Void.self)
+        let written = self.loop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
     }
