@@ -177,7 +177,7 @@ struct LoopbackTests {
             do {
                 _ = try await iterator.next()
                 Issue.record("the stream fails")
-            } catch {
+            } catch let error as Status {
                 #expect(error == Status(.aborted, "changed"))
             }
             #expect(try await iterator.next() == nil)

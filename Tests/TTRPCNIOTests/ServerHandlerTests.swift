@@ -212,7 +212,7 @@ struct ServerHandlerTests {
     func deadline() throws {
         let gate = Gate()
         let late = MethodTable.Handler.serverStreaming { _, _, responses async throws(Status) in
-            do {
+            do throws(Status) {
                 while true { try await responses.send(Payload(bytes: [1])) }
             } catch {
                 gate.arrive()
