@@ -245,7 +245,8 @@ static void *serve(void *context)
 
         if (fd < 0)
             return NULL;
-        while (server->next < server->replies_count && read_request(fd)) {
+        server->connected = fd;
+        while (read_request(fd) && server->next < server->replies_count) {
             const fixture_reply *reply = &server->replies[server->next++];
 
             if (reply->delay_ms > 0)
@@ -260,6 +261,7 @@ static void *serve(void *context)
             if (reply->is_cut)
                 break;
         }
+        server->connected = -1;
         (void)close(fd);
     }
     return NULL;
@@ -274,6 +276,7 @@ void fixture_serve(fixture_server *server)
     memcpy(address.sun_path, server->path, strlen(server->path) + 1);
     (void)unlink(server->path);
     server->next = 0;
+    server->connected = -1;
     server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(server->listener >= 0);
     CHECK(bind(server->listener, (const struct sockaddr *)&address, sizeof(address)) == 0);
@@ -284,6 +287,7 @@ void fixture_serve(fixture_server *server)
 void fixture_stop(fixture_server *server)
 {
     (void)shutdown(server->listener, SHUT_RDWR);
+    (void)shutdown(server->connected, SHUT_RDWR);
     (void)pthread_join(server->thread, NULL);
     (void)close(server->listener);
     (void)unlink(server->path);

@@ -51,6 +51,7 @@ typedef struct fixture_server {
     char path[64];
     char address[80];
     int listener;
+    _Atomic int connected; /* -1 when nobody is */
     pthread_t thread;
     fixture_reply replies[FIXTURE_PAGES_MAX];
     size_t replies_count;
