@@ -87,18 +87,17 @@ struct InteractionBatch: Sendable {
     /// Recording is safe to repeat: what was recorded by an attempt without a reply answers
     /// DUPLICATE to the next.
     private static func send(
-        _ request: Khach_V1_RecordInteractionsRequest, _ client: OnlineClient, retries: Int
+        _ request: Khach_V1_RecordInteractionsRequest, _ client: OnlineClient, retries: Int,
+        pause: Duration = .milliseconds(200)
     ) async throws -> Khach_V1_RecordInteractionsResponse {
-        var pause = Duration.milliseconds(200)
-        for _ in 0..<retries {
-            do {
-                return try await client.recordInteractions(request)
-            } catch let error where error.isRetryable {
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
-            }
+        do {
+            return try await client.recordInteractions(request)
+        } catch {
+            guard retries > 0, error.isRetryable else { throw error }
         }
-        return try await client.recordInteractions(request)
+        try await Task.sleep(for: pause)
+        return try await Self.send(
+            request, client, retries: retries - 1, pause: min(pause * 2, .seconds(5)))
     }
 
     private static func name(_ result: Khach_V1_InteractionOutcome.Result) -> String {
