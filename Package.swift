@@ -53,8 +53,9 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", path: "clients/c/sys/CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        // Without pkg-config: its file carries a flag that SwiftPM warns of and that is not needed.
         .systemLibrary(
-            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc", pkgConfig: "libutf8proc",
+            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc",
             providers: [.apt(["libutf8proc-dev"])]),
 
         // The protocol.
@@ -76,7 +77,7 @@ let package = Package(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
-                logging, lifecycle, lifecycleUnix,
+                logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -85,7 +86,8 @@ let package = Package(
         // The clients.
         .target(
             name: "CKhachText", dependencies: ["CUtf8proc"], path: "clients/c/text",
-            sources: ["src"], publicHeadersPath: "include"),
+            sources: ["src"], publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("utf8proc")]),
         .target(
             name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
             path: "clients/c", sources: ["src"], publicHeadersPath: "include",
@@ -108,7 +110,7 @@ let package = Package(
             swiftSettings: generated),
         .executableTarget(
             name: "ttrpc-testd",
-            dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore],
+            dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore, logging],
             path: "Tests/Support/ttrpc-testd", swiftSettings: strict),
         .target(
             name: "KhachTestKit", dependencies: ["KhachCore", "KhachService"],
@@ -116,12 +118,14 @@ let package = Package(
 
         // Tests.
         .testTarget(
-            name: "TTRPCTests", dependencies: ["TTRPC", "StreamingProto", nioCore, protobuf],
+            name: "TTRPCTests",
+            dependencies: ["TTRPC", "KhachProto", "StreamingProto", nioCore, protobuf],
             swiftSettings: strict),
         .testTarget(
             name: "TTRPCNIOTests",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "StreamingProto", nioCore, nioPosix, nioEmbedded, protobuf,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -6,6 +6,10 @@ package struct MethodTable: Sendable {
     package enum Handler: Sendable {
         /// Bounded work: runs on the connection's own thread, before the read burst is flushed.
         case inPlace(@Sendable (CallContext, Payload) throws(Status) -> Payload)
+        /// Bounded work for most requests: `nil` from the first closure runs the second as a task.
+        case inPlaceOrTask(
+            @Sendable (CallContext, Payload) throws(Status) -> Payload?,
+            @Sendable (CallContext, Payload) async throws(Status) -> Payload)
         /// Work that waits: one child task per call.
         case unary(@Sendable (CallContext, Payload) async throws(Status) -> Payload)
         /// One request, many responses. Returning ends the stream.

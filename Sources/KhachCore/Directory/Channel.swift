@@ -8,4 +8,20 @@ package enum Channel: UInt8, Hashable, Sendable, CaseIterable {
     case tiktokShop = 6
     case webChat = 7
     case other = 8
+
+    /// The text to show for a customer whose name is not known (domain.md M3).
+    ///
+    /// Attested by the channels for Facebook and Instagram; for the others by analogy.
+    package var placeholderName: String {
+        switch self {
+        case .facebook: "Facebook User"
+        case .instagram: "Instagram User"
+        case .zaloOA: "Zalo User"
+        case .shopee: "Shopee User"
+        case .lazada: "Lazada User"
+        case .tiktokShop: "TikTok User"
+        case .webChat: "Web User"
+        case .other: "User"
+        }
+    }
 }

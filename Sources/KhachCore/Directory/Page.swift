@@ -8,6 +8,19 @@ package struct PageKey: Hashable, Sendable {
         self.channel = channel
         self.externalPageID = externalPageID
     }
+
+    // `String` compares by canonical equivalence; an opaque id is its bytes.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.channel == right.channel
+            && left.externalPageID.utf8.elementsEqual(right.externalPageID.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.channel)
+        for byte in self.externalPageID.utf8 {
+            hasher.combine(byte)
+        }
+    }
 }
 
 /// One account of a business on a channel: a fan page, a shop, an official account (S15).

@@ -34,11 +34,13 @@ package protocol CustomerStore: Sendable {
 
     func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer?
 
+    /// Throws `notFound` when the filter names a page that is not the business's.
     func customers(
         _ query: CustomerQuery,
         deadline: Deadline?
     ) async throws(StoreError) -> CustomerPage
 
+    /// Throws `notFound` as `customers` does.
     func count(
         _ filter: CustomerFilter,
         deadline: Deadline?

@@ -45,3 +45,10 @@ package struct StoreError: Error, Sendable {
         self.message = message
     }
 }
+
+extension StoreError {
+    /// A filter names a page that is another business's, or none.
+    package static func foreignPage(_ page: PageID) -> StoreError {
+        StoreError(.notFound, "pages of the business expected, found \(page.text)")
+    }
+}

@@ -1,3 +1,14 @@
-#ifndef K
-#define K
+#ifndef KHACH_KHACH_H
+#define KHACH_KHACH_H
+
+/** libkhach: the customers of a business, in a local cache that follows the server. */
+
+#include <khach/client.h>
+#include <khach/customer.h>
+#include <khach/error.h>
+#include <khach/export.h>
+#include <khach/query.h>
+#include <khach/sync.h>
+#include <khach/version.h>
+
 #endif

@@ -40,6 +40,54 @@ int khach_text_clean_name(char **out, size_t *out_bytes, const char *text, size_
 /** Releases what a function of this header gave. NULL is a no-op. */
 void khach_text_free(char *text);
 
+/** Most tokens that a query may have; one with more finds nothing. */
+#define KHACH_QUERY_TOKENS_MAX 64
+
+/**
+ * How well a folded name answers a folded query (domain.md §4.8): 1 equal, 2 the name starts with
+ * the query, 3 each query token starts a different name token in the same order, 4 in any order.
+ *
+ * Borrows: both texts, which khach_text_fold() made.
+ * Returns: 1 to 4; 0 when the name does not answer, or the query is empty.
+ */
+int khach_text_name_rank(
+    const char *query_folded, size_t query_bytes, const char *name_folded, size_t name_bytes);
+
+/** Nonzero when khach_text_name_rank() is not 0. */
+int khach_text_name_matches(
+    const char *query_folded, size_t query_bytes, const char *name_folded, size_t name_bytes);
+
+/** A query as a person typed it, made ready to be compared with many names. Opaque. */
+typedef struct khach_name_query khach_name_query;
+
+/**
+ * Makes a query ready.
+ *
+ * Owns:    on 0, `*out` is yours: release it with khach_name_query_free().
+ * Borrows: `text`.
+ * Returns: 0; -1 when nothing visible is in `text`, or more than KHACH_QUERY_TOKENS_MAX tokens;
+ *          -2 when there is no memory.
+ */
+int khach_name_query_open(khach_name_query **out, const char *text, size_t text_bytes);
+
+/** Releases a query. NULL is a no-op. */
+void khach_name_query_free(khach_name_query *query);
+
+/** The folded tokens; 0 for a query such as a flower, which is compared as it stands. */
+size_t khach_name_query_token_count(const khach_name_query *query);
+
+/** One folded token, borrowed from `query`; not NUL-terminated. */
+const char *khach_name_query_token(const khach_name_query *query, size_t index, size_t *bytes);
+
+/**
+ * The place of a name among the answers: 0 none, otherwise lower is better. Twice the class of
+ * khach_text_name_rank(), less one when the query has diacritics and the name has them too.
+ *
+ * Borrows: `name`, as the record keeps it (NFC), and `folded`, which khach_text_fold() made of it.
+ */
+int khach_name_query_rank(const khach_name_query *query, const char *name, size_t name_bytes,
+    const char *folded, size_t folded_bytes);
+
 /** The rules of one IANA time zone. Opaque. */
 typedef struct khach_zone khach_zone;
 

@@ -1,0 +1,267 @@
+"""Runs every benchmark and prints one table, ours beside the comparator in the same run.
+
+Started by scripts/bench.sh, which builds what it needs. Machines are shared and noisy: each pair is
+run in turn several times, and the ratio is the median of the pairs' ratios.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+
+ECHO = ("ttrpc.integration.streaming.Streaming", "Echo")
+RECORD = ("khach.v1.InteractionService", "RecordInteractions")
+GET = ("khach.v1.CustomerService", "GetCustomer")
+SHAPES = [(1, 1), (1, 16), (1, 128), (16, 16)]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A process that says where it listens on its first line."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(
+            [str(part) for part in command], stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening "):
+            raise SystemExit(f"{command[0]}: a listening line expected, found {line!r}")
+        self.address = line.split()[1]
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def peak_mib(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+        return 0
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+class Bench:
+    def __init__(self, bin_folder, build, quick):
+        self.bin, self.build, self.quick = pathlib.Path(bin_folder), pathlib.Path(build), quick
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="khach-bench-"))
+        self.rounds = 2 if quick else 5
+        self.seconds = 0.5 if quick else 2
+
+    def load(self, address, connections, in_flight, seconds, method, payloads):
+        run = subprocess.run(
+            [str(self.build / "rpc_load"), address, str(connections), str(in_flight), str(seconds),
+             *method, str(payloads)], stdout=subprocess.PIPE, text=True, check=False)
+        if run.returncode != 0:
+            raise SystemExit(f"rpc_load failed: {run.stdout}")
+        return json.loads(run.stdout)
+
+    def khach(self, *arguments):
+        return subprocess.run(
+            [str(self.bin / "khach"), *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+            check=True).stdout
+
+    def measured(self, server, *arguments):
+        """A load and the server's CPU microseconds per request during it."""
+        before = server.cpu_seconds()
+        result = self.load(server.address, *arguments)
+        result["cpu_us"] = (server.cpu_seconds() - before) * 1e6 / max(1, result["requests"])
+        return result
+
+    # Echo: the runtime against a raw epoll loop.
+
+    def echo(self):
+        payload = self.folder / "echo"
+        message = bytes.fromhex("0801120568656c6c6f")
+        payload.write_bytes(struct.pack(">I", len(message)) + message)
+        ours = Server(self.bin / "ttrpc-testd", "tcp:127.0.0.1:0")
+        raw = Server(self.build / "raw_epoll", "0")
+        heading("echo, connections x in flight",
+                "req/s", "p50 us", "p99 us", "cpu us", "raw req/s", "raw p50", "raw cpu",
+                "req/s ratio", "p50 ratio")
+        for connections, in_flight in SHAPES:
+            pairs = []
+            for _ in range(self.rounds):
+                arguments = (connections, in_flight, self.seconds, ECHO, payload)
+                pairs.append((self.measured(ours, *arguments), self.measured(raw, *arguments)))
+            a, b = middle(pairs)
+            row(f"{connections} x {in_flight}",
+                number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
+                f"{a['cpu_us']:.2f}", number(b["per_second"]), f"{b['p50_us']:.0f}",
+                f"{b['cpu_us']:.2f}", ratio(pairs, "per_second"), ratio(pairs, "p50_us"))
+        self.raw = raw
+        self.echo_payload = payload
+        ours.stop()
+
+    # The store: durable interactions against a bare loop over SQLite.
+
+    def sample(self):
+        size = "S" if self.quick else "M"
+        sample = self.folder / "sample"
+        self.khach("sample", "--size", size, "--out", sample)
+        self.interactions = sample / "interactions.jsonl"
+        self.pages = sample
+
+    def prepare(self, address):
+        """One business with every page of the sample, so that one cache holds all customers."""
+        business = json.loads(self.khach(
+            "business", "create", "Bench", "--server", address, "--output", "json"))["id"]
+        pages = set()
+        with open(self.interactions) as lines:
+            for line in lines:
+                item = json.loads(line)
+                pages.add((item["channel"], item["externalPageId"]))
+        for channel, external in sorted(pages):
+            self.khach("call", "khach.v1.DirectoryService/CreatePage", json.dumps({
+                "businessId": business, "channel": channel, "externalPageId": external,
+                "name": "Page"}), "--server", address)
+        return business
+
+    def encode(self, batch):
+        path = self.folder / f"interactions-{batch}"
+        with open(self.interactions) as lines, open(path, "wb") as out:
+            subprocess.run([sys.executable, "Benchmarks/encode.py", "interactions", str(batch)],
+                           stdin=lines, stdout=out, check=True)
+        return path
+
+    def record(self):
+        lines = sum(1 for _ in open(self.interactions))
+        heading(f"RecordInteractions, {number(lines)} interactions, durable",
+                "interactions/s", "p50 ms", "cpu us", "C loop rows/s", "ratio", "server MiB")
+        for batch, in_flight in ((500, 1), (500, 8)):
+            payloads = self.encode(batch)
+            data = self.folder / f"data-{in_flight}"
+            server = Server(self.bin / "khachd", "serve", "--data", data, "--listen",
+                            "tcp:127.0.0.1:0", "--log-level", "error")
+            self.business = self.prepare(server.address)
+            result = self.measured(server, 1, in_flight, 0, RECORD, payloads)
+            rate = lines / result["seconds"]
+            peak = server.peak_mib()
+            server.stop()
+            loop = self.loop("store_loop", self.folder / "loop.db", lines, batch)
+            row(f"batches of {batch}, {in_flight} in flight", number(rate),
+                f"{result['p50_us'] / 1e3:.1f}",
+                f"{result['cpu_us'] / batch:.1f}", number(loop), f"{rate / loop:.2f}",
+                f"{peak:.0f}")
+        self.data = data
+
+    def loop(self, program, path, rows, batch):
+        for suffix in ("", "-wal", "-shm"):
+            pathlib.Path(str(path) + suffix).unlink(missing_ok=True)
+        run = subprocess.run([str(self.build / program), str(path), str(rows), str(batch)],
+                             stdout=subprocess.PIPE, text=True, check=True)
+        return float(json.loads(run.stdout)["rows_per_second"])
+
+    # Reads and the first sync, over what was recorded.
+
+    def read(self):
+        server = Server(self.bin / "khachd", "serve", "--data", self.data, "--listen",
+                        "tcp:127.0.0.1:0", "--log-level", "error")
+        customers = self.khach("customers", "list", "--business", self.business, "--all",
+                               "--output", "jsonl", "--server", server.address)
+        count = customers.count("\n")
+        payloads = self.folder / "ids"
+        with open(payloads, "wb") as out:
+            subprocess.run([sys.executable, "Benchmarks/encode.py", "customers"],
+                           input=shuffled(customers).encode(), stdout=out, check=True)
+        heading(f"GetCustomer of {number(count)}, 16 x 16", "req/s", "p50 us", "p99 us", "cpu us",
+                "raw echo req/s", "ratio")
+        pairs = []
+        for _ in range(self.rounds):
+            pairs.append((
+                self.measured(server, 16, 16, self.seconds, GET, payloads),
+                self.measured(self.raw, 16, 16, self.seconds, ECHO, self.echo_payload)))
+        a, b = middle(pairs)
+        row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
+            f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
+        self.first_sync(server, count)
+        server.stop()
+
+    def first_sync(self, server, count):
+        heading(f"first sync of {number(count)} customers, searchable",
+                "seconds", "rows/s", "client MiB", "C loop s", "time ratio")
+        pairs = []
+        for index in range(self.rounds):
+            cache = self.folder / f"cache-{index}.db"
+            seconds, peak = timed([str(self.build / "libkhach/examples/sync"), server.address,
+                                   self.business, str(cache)])
+            rate = self.loop("cache_loop", self.folder / "cache-loop.db", count, 1000)
+            pairs.append((seconds, count / rate, peak))
+        pairs.sort(key=lambda pair: pair[0] / pair[1])
+        seconds, loop, _ = pairs[len(pairs) // 2]
+        row("into the C cache", f"{seconds:.2f}", number(count / seconds),
+            f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
+
+    def close(self):
+        self.raw.process.kill()
+        shutil.rmtree(self.folder)
+
+
+def timed(command):
+    """Wall seconds and peak MiB of a process that runs to its end."""
+    import time
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"{command[0]} failed with status {status}")
+    return time.monotonic() - start, usage.ru_maxrss / 1024
+
+
+def shuffled(text):
+    import random
+    lines = text.splitlines(True)
+    random.Random(7).shuffle(lines)
+    return "".join(lines)
+
+
+def middle(pairs):
+    """The pair whose ratio is the median."""
+    ordered = sorted(pairs, key=lambda pair: pair[0]["per_second"] / pair[1]["per_second"])
+    return ordered[len(ordered) // 2]
+
+
+def ratio(pairs, key):
+    return f"{statistics.median(a[key] / b[key] for a, b in pairs):.2f}"
+
+
+def number(value):
+    return f"{value:,.0f}"
+
+
+WIDTH = 46
+
+
+def heading(name, *columns):
+    print(f"\n{name:<{WIDTH}}" + "".join(f"{column:>15}" for column in columns))
+
+
+def row(name, *columns):
+    print(f"  {name:<{WIDTH - 2}}" + "".join(f"{column:>15}" for column in columns), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--size", choices=["full", "quick"], default="full")
+    arguments = parser.parse_args()
+    bench = Bench(arguments.bin, arguments.build, arguments.size == "quick")
+    try:
+        bench.echo()
+        bench.sample()
+        bench.record()
+        bench.read()
+    finally:
+        bench.close()
+
+
+main()

@@ -1,0 +1,338 @@
+/*
+ * A closed-loop load generator for ttrpc over TCP or a Unix socket: one thread, one epoll.
+ *
+ *   rpc_load ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS
+ *
+ * PAYLOADS is a file of request messages with a 4-byte big-endian length before each. They are
+ * sent in turn; with SECONDS 0 each is sent once. Prints one JSON line.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HEADER_BYTES = 10,
+    STARTS = 1 << 16, /* start times by stream id; far more than are ever in flight */
+    IN_BYTES = 8 << 20,
+    LATENCIES_MAX = 40 << 20,
+};
+
+struct frame {
+    uint8_t *bytes;
+    size_t count;
+};
+
+struct connection {
+    int fd;
+    uint32_t next_id;
+    unsigned waiting;
+    uint64_t *starts;
+    uint8_t *in;
+    size_t in_count;
+    uint8_t *out;
+    size_t out_sent, out_count, out_room;
+    bool wants_room; /* epoll tells when the socket takes more */
+};
+
+static int poll_fd;
+
+static struct frame *frames;
+static size_t frames_count;
+static size_t frames_next;
+static bool once;
+static uint64_t stop_at;
+static uint32_t *latencies;
+static uint64_t done_count, error_count;
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "rpc_load: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void *room_for(size_t bytes)
+{
+    void *room = malloc(bytes);
+    if (room == NULL)
+        fail("memory");
+    return room;
+}
+
+static uint32_t read_u32(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, 4);
+    return ntohl(value);
+}
+
+static void write_u32(uint8_t *bytes, uint32_t value)
+{
+    value = htonl(value);
+    memcpy(bytes, &value, 4);
+}
+
+static size_t put_field(uint8_t *out, unsigned field, const void *bytes, size_t count)
+{
+    size_t used = 0;
+    size_t rest = count;
+
+    out[used++] = (uint8_t)(field << 3 | 2);
+    while (rest >= 0x80) {
+        out[used++] = (uint8_t)(rest & 0x7f) | 0x80;
+        rest >>= 7;
+    }
+    out[used++] = (uint8_t)rest;
+    memcpy(out + used, bytes, count);
+    return used + count;
+}
+
+/* Every request as a whole frame; only its stream id is written when it is sent. */
+static void load_frames(const char *path, const char *service, const char *method)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat status;
+    if (file == NULL || fstat(fileno(file), &status) != 0)
+        fail(path);
+    uint8_t *text = room_for((size_t)status.st_size + 1);
+    if (fread(text, 1, (size_t)status.st_size, file) != (size_t)status.st_size)
+        fail(path);
+    fclose(file);
+
+    size_t room = 0;
+    for (size_t at = 0; at + 4 <= (size_t)status.st_size;) {
+        size_t count = read_u32(text + at);
+        if (frames_count == room) {
+            room = room ? room * 2 : 1024;
+            frames = realloc(frames, room * sizeof *frames);
+            if (frames == NULL)
+                fail("memory");
+        }
+        uint8_t *bytes = room_for(HEADER_BYTES + strlen(service) + strlen(method) + count + 32);
+        size_t used = HEADER_BYTES;
+        used += put_field(bytes + used, 1, service, strlen(service));
+        used += put_field(bytes + used, 2, method, strlen(method));
+        if (count > 0)
+            used += put_field(bytes + used, 3, text + at + 4, count);
+        write_u32(bytes, (uint32_t)(used - HEADER_BYTES));
+        bytes[8] = 1;
+        bytes[9] = 0;
+        frames[frames_count++] = (struct frame){bytes, used};
+        at += 4 + count;
+    }
+    free(text);
+    if (frames_count == 0)
+        fail("a payload expected, found none");
+}
+
+static int connect_to(const char *address)
+{
+    int fd;
+    if (strncmp(address, "unix:", 5) == 0) {
+        struct sockaddr_un name = {.sun_family = AF_UNIX};
+        snprintf(name.sun_path, sizeof name.sun_path, "%s", address + 5);
+        fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0)
+            fail(address);
+    } else {
+        const char *rest = strncmp(address, "tcp:", 4) == 0 ? address + 4 : address;
+        const char *colon = strrchr(rest, ':');
+        char host[64];
+        struct sockaddr_in name = {.sin_family = AF_INET};
+        if (colon == NULL || (size_t)(colon - rest) >= sizeof host)
+            fail("tcp:HOST:PORT expected");
+        snprintf(host, sizeof host, "%.*s", (int)(colon - rest), rest);
+        name.sin_port = htons((uint16_t)atoi(colon + 1));
+        if (inet_pton(AF_INET, host, &name.sin_addr) != 1)
+            fail("an IPv4 address expected");
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        int yes = 1;
+        if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0)
+            fail(address);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    }
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+static bool has_more(uint64_t now)
+{
+    return once ? frames_next < frames_count : now < stop_at;
+}
+
+static void push(struct connection *connection, uint64_t now)
+{
+    const struct frame *frame = &frames[frames_next % frames_count];
+    frames_next++;
+    if (connection->out_room < connection->out_count + frame->count) {
+        connection->out_room = (connection->out_count + frame->count) * 2;
+        connection->out = realloc(connection->out, connection->out_room);
+        if (connection->out == NULL)
+            fail("memory");
+    }
+    uint8_t *at = connection->out + connection->out_count;
+    memcpy(at, frame->bytes, frame->count);
+    write_u32(at + 4, connection->next_id);
+    connection->starts[(connection->next_id >> 1) % STARTS] = now;
+    connection->next_id += 2;
+    connection->out_count += frame->count;
+    connection->waiting++;
+}
+
+static void want_room(struct connection *connection, bool wants)
+{
+    if (connection->wants_room == wants)
+        return;
+    struct epoll_event event = {.events = wants ? EPOLLIN | EPOLLOUT : EPOLLIN,
+                                .data.ptr = connection};
+    epoll_ctl(poll_fd, EPOLL_CTL_MOD, connection->fd, &event);
+    connection->wants_room = wants;
+}
+
+static void flush(struct connection *connection)
+{
+    while (connection->out_sent < connection->out_count) {
+        ssize_t sent = send(connection->fd, connection->out + connection->out_sent,
+                            connection->out_count - connection->out_sent, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (errno != EAGAIN)
+                fail("send");
+            want_room(connection, true);
+            return;
+        }
+        connection->out_sent += (size_t)sent;
+    }
+    connection->out_sent = connection->out_count = 0;
+    want_room(connection, false);
+}
+
+/* A Response without a status, or with code 0, succeeded. */
+static bool succeeded(const uint8_t *body, size_t count)
+{
+    return count < 4 || body[0] != 0x0a || body[2] != 0x08 || body[3] == 0;
+}
+
+static void receive(struct connection *connection)
+{
+    ssize_t got = recv(connection->fd, connection->in + connection->in_count,
+                       IN_BYTES - connection->in_count, 0);
+    if (got <= 0) {
+        if (got < 0 && errno == EAGAIN)
+            return;
+        fail("the server closed the connection");
+    }
+    connection->in_count += (size_t)got;
+
+    uint64_t now = now_ns();
+    size_t at = 0;
+    while (connection->in_count - at >= HEADER_BYTES) {
+        const uint8_t *header = connection->in + at;
+        size_t body = read_u32(header);
+        if (connection->in_count - at < HEADER_BYTES + body)
+            break;
+        uint64_t start = connection->starts[(read_u32(header + 4) >> 1) % STARTS];
+        if (done_count < LATENCIES_MAX)
+            latencies[done_count] = (uint32_t)(now - start > UINT32_MAX ? UINT32_MAX : now - start);
+        done_count++;
+        if (!succeeded(header + HEADER_BYTES, body))
+            error_count++;
+        connection->waiting--;
+        at += HEADER_BYTES + body;
+        if (has_more(now))
+            push(connection, now);
+    }
+    memmove(connection->in, connection->in + at, connection->in_count - at);
+    connection->in_count -= at;
+    flush(connection);
+}
+
+static int by_value(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void report(double seconds)
+{
+    size_t count = done_count < LATENCIES_MAX ? done_count : LATENCIES_MAX;
+    qsort(latencies, count, sizeof *latencies, by_value);
+    printf("{\"requests\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"seconds\":%.3f,\"per_second\":%.0f,"
+           "\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
+           done_count, error_count, seconds, (double)done_count / seconds,
+           count ? latencies[count / 2] / 1e3 : 0, count ? latencies[count * 99 / 100] / 1e3 : 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 8) {
+        fprintf(stderr, "usage: %s ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS\n",
+                argv[0]);
+        return 64;
+    }
+    size_t connections_count = (size_t)atoi(argv[2]);
+    unsigned in_flight = (unsigned)atoi(argv[3]);
+    double seconds = atof(argv[4]);
+    once = seconds <= 0;
+    load_frames(argv[7], argv[5], argv[6]);
+    latencies = room_for(sizeof *latencies * (size_t)LATENCIES_MAX);
+
+    poll_fd = epoll_create1(0);
+    struct connection *connections = room_for(connections_count * sizeof *connections);
+    for (size_t index = 0; index < connections_count; index++) {
+        struct connection *connection = &connections[index];
+        *connection = (struct connection){.fd = connect_to(argv[1]), .next_id = 1};
+        connection->starts = room_for(STARTS * sizeof *connection->starts);
+        connection->in = room_for(IN_BYTES);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+        epoll_ctl(poll_fd, EPOLL_CTL_ADD, connection->fd, &event);
+    }
+
+    uint64_t start = now_ns();
+    stop_at = start + (uint64_t)(seconds * 1e9);
+    for (size_t index = 0; index < connections_count; index++) {
+        for (unsigned sent = 0; sent < in_flight && has_more(start); sent++)
+            push(&connections[index], start);
+        flush(&connections[index]);
+    }
+    for (;;) {
+        unsigned waiting = 0;
+        for (size_t index = 0; index < connections_count; index++)
+            waiting += connections[index].waiting;
+        if (waiting == 0)
+            break;
+        struct epoll_event events[64];
+        int ready = epoll_wait(poll_fd, events, 64, 30000);
+        if (ready == 0) {
+            errno = ETIMEDOUT;
+            fail("30 s without a reply");
+        }
+        for (int index = 0; index < ready; index++) {
+            if (events[index].events & EPOLLOUT)
+                flush(events[index].data.ptr);
+            if (events[index].events & ~(unsigned)EPOLLOUT)
+                receive(events[index].data.ptr);
+        }
+    }
+    report((double)(now_ns() - start) / 1e9);
+    return error_count == 0 ? 0 : 1;
+}

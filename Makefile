@@ -1,0 +1,37 @@
+# Khach: everything a person or CI does with the checkout. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help demo build test bench format lint generate check-generated clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: ## the whole job end to end: server, 60,000 interactions, sync, offline answers
+	@scripts/demo.sh
+
+build: ## khachd and khach, for release
+	@scripts/install.sh build
+	swift build -c release --product khachd
+	swift build -c release --product khach
+
+test: ## every test: Swift, C under sanitizers, the real binaries, a stock Go peer
+	@scripts/test.sh
+
+bench: ## the table of figures, each beside its comparator in the same run
+	@scripts/bench.sh
+
+format: ## formats the Swift sources in place
+	swift format -i -r -p Package.swift Sources Tests clients/swift
+
+lint: ## what format would change, as errors
+	@scripts/lint.sh
+
+generate: ## Swift and C from Proto
+	@scripts/install.sh test
+	Proto/generate.sh
+
+check-generated: ## regenerates and demands an empty difference
+	@scripts/install.sh test
+	@scripts/check-generated.sh
+
+clean: ## removes what was built
+	rm -rf .build clients/c/build* Benchmarks/build

@@ -1,0 +1,117 @@
+/// What is kept of one event of a page: a register that its deliveries are joined into.
+///
+/// The highest revision gives state and text; times and names are joins over every delivery that
+/// is not a removal. So the register is a function of the set of deliveries (N2).
+package struct InteractionRegister: Hashable, Sendable {
+    package enum State: UInt8, Hashable, Sendable {
+        case live = 1
+        case edited = 2
+        case removed = 3
+    }
+
+    package var direction: Interaction.Direction
+    package var kind: Interaction.Kind
+    package var conversationKey: String
+    package var postID: String
+    /// The earliest and latest believed times of its creation and edits; `nil` while only
+    /// removals arrived.
+    package var occurredAt: ClosedRange<Instant>?
+    /// The server's clock at its first delivery.
+    package var receivedAt: Instant
+    package var revision: UInt64
+    package var state: State
+    /// At most `Limits.interactionTextBytesMax`; empty once removed (N6).
+    package var text: String
+    /// `nil`: unattributed (I3).
+    package var customerID: CustomerID?
+    /// Names that came while it was unattributed.
+    package var pendingNames: [NameObservation]
+
+    package init(
+        direction: Interaction.Direction,
+        kind: Interaction.Kind,
+        conversationKey: String,
+        postID: String,
+        occurredAt: ClosedRange<Instant>?,
+        receivedAt: Instant,
+        revision: UInt64,
+        state: State,
+        text: String,
+        customerID: CustomerID?,
+        pendingNames: [NameObservation]
+    ) {
+        self.direction = direction
+        self.kind = kind
+        self.conversationKey = conversationKey
+        self.postID = postID
+        self.occurredAt = occurredAt
+        self.receivedAt = receivedAt
+        self.revision = revision
+        self.state = state
+        self.text = text
+        self.customerID = customerID
+        self.pendingNames = pendingNames
+    }
+
+    /// The register that a first delivery opens; its time and names are not yet joined.
+    init(opening interaction: Interaction, receivedAt: Instant) {
+        self.init(
+            direction: interaction.direction,
+            kind: interaction.kind,
+            conversationKey: interaction.conversationKey,
+            postID: interaction.postID,
+            occurredAt: nil,
+            receivedAt: receivedAt,
+            revision: interaction.revision,
+            state: Self.state(of: interaction.operation),
+            text: Self.text(of: interaction),
+            customerID: nil,
+            pendingNames: []
+        )
+    }
+
+    /// Takes revision, state and text of a higher revision.
+    mutating func supersede(with interaction: Interaction) {
+        self.revision = interaction.revision
+        self.state = Self.state(of: interaction.operation)
+        self.text = Self.text(of: interaction)
+    }
+
+    /// Takes what describes the event. The first delivery that is not a removal decides it.
+    mutating func describe(by interaction: Interaction) {
+        self.direction = interaction.direction
+        self.kind = interaction.kind
+        self.conversationKey = interaction.conversationKey
+        self.postID = interaction.postID
+    }
+
+    mutating func join(_ instant: Instant) {
+        guard let known = self.occurredAt else {
+            self.occurredAt = instant...instant
+            return
+        }
+        self.occurredAt = min(known.lowerBound, instant)...max(known.upperBound, instant)
+    }
+
+    private static func state(of operation: Interaction.Operation) -> State {
+        switch operation {
+        case .create: .live
+        case .edit: .edited
+        case .remove: .removed
+        }
+    }
+
+    /// The text to keep, cut between two characters of Unicode, never inside one (N9).
+    private static func text(of interaction: Interaction) -> String {
+        guard interaction.operation != .remove else { return "" }
+
+        let text = interaction.text
+        guard text.utf8.count > Limits.interactionTextBytesMax else { return text }
+
+        var end = text.utf8.index(text.startIndex, offsetBy: Limits.interactionTextBytesMax)
+        while text.utf8[end] & 0b1100_0000 == 0b1000_0000 {
+            end = text.utf8.index(before: end)
+        }
+        return String(text[..<end])
+    }
+}

@@ -1,0 +1,27 @@
+package import KhachCore
+
+/// What a store may be told when it is opened; every bound has its unit in its name.
+extension SQLiteStore {
+    package struct Configuration: Sendable {
+        /// Threads that answer lists, counts and changes.
+        package var readerThreads = 2
+        /// Connections for reads in place; one per thread that makes such reads.
+        package var inPlaceReaders = 4
+        /// Writes that wait; more are refused as `unavailable`.
+        package var pendingWritesMax = 4_096
+        /// Interactions that wait in those writes.
+        package var pendingInteractionsMax = 65_536
+        /// Interactions in one commit; a write is never split.
+        package var groupInteractionsMax = 8_192
+        /// Reads that wait; more are refused as `unavailable`.
+        package var pendingReadsMax = 4_096
+        /// Pages of the log after which it is copied back into the file.
+        package var checkpointPages: Int32 = 4_000
+
+        /// Called once when a commit's outcome is not known: the process should end, and the next
+        /// one recover. Called on the writer's thread.
+        package var failure: @Sendable (StoreError) -> Void = { _ in }
+
+        package init() {}
+    }
+}

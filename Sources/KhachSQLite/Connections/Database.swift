@@ -1,0 +1,113 @@
+internal import CSQLite
+internal import Glibc
+internal import KhachCore
+
+/// One connection to a SQLite file, hardened; used by one thread at a time.
+///
+/// Knows no table.
+final class Database {
+    enum Access {
+        case readWrite
+        case readOnly
+    }
+
+    /// How long a lock of another connection is waited for.
+    private static let busyMillisecondsMax: Int32 = 5_000
+    private static let valueBytesMax: Int32 = 4 << 20
+    private static let sqlBytesMax: Int32 = 100_000
+
+    let handle: OpaquePointer
+    /// Pages of the log, as the last commit of this connection said.
+    var logPages: Int32 {
+        get { self.logPagesBox.pointee }
+        set { self.logPagesBox.pointee = newValue }
+    }
+
+    private let logPagesBox: UnsafeMutablePointer<Int32>
+
+    init(path: String, access: Access) throws(StoreError) {
+        var handle: OpaquePointer?
+        let flags =
+            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+            | (access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY)
+        let result = sqlite3_open_v2(path, &handle, flags, nil)
+        guard result == SQLITE_OK, let handle else {
+            sqlite3_close_v2(handle)
+            throw ResultCode(result).error("opening the file")
+        }
+
+        self.handle = handle
+        self.logPagesBox = .allocate(capacity: 1)
+        self.logPagesBox.initialize(to: 0)
+        sqlite3_wal_hook(
+            handle,
+            { box, _, _, pages in
+                box?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            },
+            self.logPagesBox
+        )
+        sqlite3_busy_timeout(handle, Self.busyMillisecondsMax)
+        sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Self.valueBytesMax)
+        sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, Self.sqlBytesMax)
+        sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
+        sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 10)
+        guard self.setDefensive() else {
+            throw StoreError(.unavailable, "defensive mode expected, not available")
+        }
+
+        try self.execute("PRAGMA trusted_schema = OFF")
+        try self.execute("PRAGMA cell_size_check = ON")
+    }
+
+    deinit {
+        sqlite3_close_v2(self.handle)
+        self.logPagesBox.deallocate()
+    }
+
+    /// Runs SQL that returns no rows. A literal, so that nothing can be pasted into it.
+    func execute(_ sql: StaticString) throws(StoreError) {
+        let statement = try Statement(self, sql)
+        while try statement.step() {}
+    }
+
+    /// Runs a query whose answer is one number.
+    func integer(_ sql: StaticString) throws(StoreError) -> Int64 {
+        let statement = try Statement(self, sql)
+        guard try statement.step() else {
+            throw StoreError(.corrupt, "one row expected, none found")
+        }
+
+        return statement.integer(0)
+    }
+
+    /// Runs a query whose answer is one text.
+    func text(_ sql: StaticString) throws(StoreError) -> String {
+        let statement = try Statement(self, sql)
+        guard try statement.step() else {
+            throw StoreError(.corrupt, "one row expected, none found")
+        }
+
+        return statement.text(0)
+    }
+
+    /// Rows that the last statement changed.
+    var changes: Int32 { sqlite3_changes(self.handle) }
+
+    var isInTransaction: Bool { sqlite3_get_autocommit(self.handle) == 0 }
+
+    /// Turns on `SQLITE_DBCONFIG_DEFENSIVE` and reads it back.
+    ///
+    /// Swift does not import C functions with a variable argument list; on the platforms of this
+    /// server such a call is passed like any other.
+    private func setDefensive() -> Bool {
+        typealias Configure = @convention(c) (
+            OpaquePointer, Int32, Int32, UnsafeMutablePointer<Int32>
+        ) -> Int32
+        guard let symbol = dlsym(nil, "sqlite3_db_config") else { return false }
+
+        let configure = unsafeBitCast(symbol, to: Configure.self)
+        var isOn: Int32 = 0
+        return configure(self.handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &isOn) == SQLITE_OK && isOn == 1
+    }
+}

@@ -1,0 +1,53 @@
+internal import Glibc
+internal import KhachCore
+
+/// The folder of a store: its files, their modes, and the lock that keeps a second server out.
+///
+/// The lock is held until the value is released, and the system drops it when the process dies.
+final class DataFolder: Sendable {
+    private static let fileMode: mode_t = 0o600
+    private static let folderMode: mode_t = 0o700
+
+    let databasePath: String
+    private let lock: Int32
+
+    /// Makes the folder and the files that are missing. Throws `unavailable` when another server
+    /// has it open.
+    init(path: String) throws(StoreError) {
+        guard mkdir(path, Self.folderMode) == 0 || errno == EEXIST else {
+            throw StoreError(.unavailable, "a data folder expected, errno \(errno) found")
+        }
+
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        let lock = open("\(path)/khach.lock", flags, Self.fileMode)
+        guard lock >= 0 else {
+            throw StoreError(.unavailable, "a lock file expected, errno \(errno) found")
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw StoreError(.unavailable, "one server per data folder expected, another found")
+        }
+
+        // SQLite gives its other files the mode of this one. Nothing may open and close it while
+        // SQLite has it: that would drop SQLite's locks.
+        let databasePath = "\(path)/khach.db"
+        let file = open(databasePath, flags, Self.fileMode)
+        guard file >= 0 else {
+            close(lock)
+            throw StoreError(.unavailable, "a database file expected, errno \(errno) found")
+        }
+        fchmod(file, Self.fileMode)
+        close(file)
+        self.databasePath = databasePath
+        self.lock = lock
+    }
+
+    /// Lets another server in.
+    func release() {
+        flock(self.lock, LOCK_UN)
+    }
+
+    deinit {
+        close(self.lock)
+    }
+}

@@ -1,0 +1,83 @@
+internal import CSQLite
+internal import Glibc
+internal import KhachCore
+
+/// One connection that reads, with its statements; used by one thread at a time.
+final class Reader {
+    /// Steps of SQLite's machine between two looks at the clock; some tens of microseconds.
+    private static let stepsPerLook: Int32 = 2_000
+
+    let database: Database
+    let statements: ReadStatements
+    private let deadline: UnsafeMutablePointer<UInt64>
+
+    init(path: String) throws(StoreError) {
+        self.database = try Database(path: path, access: .readOnly)
+        try self.database.execute("PRAGMA query_only = ON")
+        try self.database.execute("PRAGMA cache_size = -65536")
+        try self.database.execute("PRAGMA mmap_size = 1073741824")
+        self.statements = try ReadStatements(self.database)
+        self.deadline = .allocate(capacity: 1)
+        self.deadline.initialize(to: .max)
+    }
+
+    deinit {
+        sqlite3_progress_handler(self.database.handle, 0, nil, nil)
+        self.deadline.deallocate()
+    }
+
+    /// Runs `body` on one state of the store. Throws `deadlineExceeded` once the deadline passed.
+    func snapshot<Answer>(
+        deadline: Deadline?,
+        _ body: () throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        self.set(deadline)
+        defer { self.set(nil) }
+        if let deadline, monotonicNanoseconds() >= deadline.monotonicNanoseconds {
+            throw StoreError(.deadlineExceeded, "an answer before the deadline expected, none found")
+        }
+
+        try self.statements.begin.run()
+        defer { _ = self.statements.end.runForResult() }
+        return try body()
+    }
+
+    /// The record of one customer; its own transaction.
+    func customer(_ id: CustomerID) throws(StoreError) -> StoredCustomer? {
+        let select = self.statements.selectCustomer
+        select.bind(1, id.rawValue)
+        guard try select.step() else { return nil }
+
+        defer { select.reset() }
+        return StoredCustomer(
+            businessID: BusinessID(rawValue: select.integer(0)),
+            seq: CommitSequence(bitPattern: select.integer(1)),
+            record: Array(select.bytes(2))
+        )
+    }
+
+    private func set(_ deadline: Deadline?) {
+        guard let deadline else {
+            sqlite3_progress_handler(self.database.handle, 0, nil, nil)
+            return
+        }
+        self.deadline.pointee = deadline.monotonicNanoseconds
+        sqlite3_progress_handler(
+            self.database.handle,
+            Self.stepsPerLook,
+            { argument in
+                guard let argument else { return 0 }
+                let deadline = argument.assumingMemoryBound(to: UInt64.self).pointee
+                return monotonicNanoseconds() >= deadline ? 1 : 0
+            },
+            self.deadline
+        )
+    }
+}
+
+/// The clock of `Deadline`.
+private func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,177 @@
+package import KhachCore
+
+/// Customers in one SQLite file in a folder of its own.
+///
+/// Writes go to one connection on one thread and are answered after their commit is on disk; reads
+/// see the last commit and never wait for a write.
+package final class SQLiteStore: CustomerStore, PointReads {
+    package let generation: [UInt8]
+    package let sealingKey: [UInt8]
+
+    private let folder: DataFolder
+    private let writer: Writer
+    private let readers: Readers
+
+    /// Opens the store in a folder, and makes both when they are missing.
+    ///
+    /// Throws `unavailable` when another server has it open, `schemaTooNew`, and `invalid` when the
+    /// file there is not a store. Blocks.
+    package static func open(
+        path: String,
+        codec: RecordCodec,
+        configuration: Configuration = Configuration()
+    ) throws(StoreError) -> SQLiteStore {
+        let folder = try DataFolder(path: path)
+        let (meta, writer) = try Self.startWriter(folder.databasePath, codec, configuration)
+        do throws(StoreError) {
+            let readers = try Readers(path: folder.databasePath, configuration: configuration)
+            return SQLiteStore(folder: folder, meta: meta, writer: writer, readers: readers)
+        } catch {
+            writer.close()
+            throw error
+        }
+    }
+
+    private init(folder: DataFolder, meta: Meta, writer: Writer, readers: Readers) {
+        self.folder = folder
+        self.generation = meta.generation
+        self.sealingKey = meta.sealingKey
+        self.writer = writer
+        self.readers = readers
+    }
+
+    /// Writes and answers what waits, copies the log back, and closes the file. Blocks until then;
+    /// every later call is `unavailable`.
+    package func close() {
+        self.readers.close()
+        self.writer.close()
+        self.folder.release()
+    }
+
+    // MARK: Writes
+
+    package func record(
+        _ interactions: [Interaction],
+        now: Instant
+    ) async throws(StoreError) -> [InteractionOutcome] {
+        try await self.writer.write(weight: interactions.count) { (session) throws(StoreError) in
+            try session.record(interactions, now: now)
+        }
+    }
+
+    package func createBusiness(
+        _ business: NewBusiness,
+        now: Instant
+    ) async throws(StoreError) -> Business {
+        try await self.writer.write { (session) throws(StoreError) in
+            try session.createBusiness(business, now: now)
+        }
+    }
+
+    package func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page {
+        try await self.writer.write { (session) throws(StoreError) in
+            try session.createPage(page, now: now)
+        }
+    }
+
+    // MARK: Reads
+
+    package func business(_ id: BusinessID) async throws(StoreError) -> Business? {
+        try await self.read { (reader) throws(StoreError) in try reader.business(id) }
+    }
+
+    package func businesses(
+        after: BusinessID?,
+        rowsMax: Int
+    ) async throws(StoreError) -> [Business] {
+        try await self.read { (reader) throws(StoreError) in
+            try reader.businesses(after: after, rowsMax: rowsMax)
+        }
+    }
+
+    package func pages(
+        of business: BusinessID,
+        after: PageID?,
+        rowsMax: Int
+    ) async throws(StoreError) -> [Page] {
+        try await self.read { (reader) throws(StoreError) in
+            try reader.pages(of: business, after: after, rowsMax: rowsMax)
+        }
+    }
+
+    package func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer? {
+        try await self.read { (reader) throws(StoreError) in try reader.customer(id) }
+    }
+
+    package func customerInPlace(_ id: CustomerID) throws(StoreError) -> StoredCustomer? {
+        try self.refuseAfterFailure()
+        return try self.readers.readInPlace { (reader) throws(StoreError) in
+            try reader.customer(id)
+        }
+    }
+
+    package func customers(
+        _ query: CustomerQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerPage {
+        try await self.snapshot(deadline) { (reader) throws(StoreError) in
+            try reader.customers(query)
+        }
+    }
+
+    package func count(
+        _ filter: CustomerFilter,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerCount {
+        try await self.snapshot(deadline) { (reader) throws(StoreError) in
+            try reader.count(filter)
+        }
+    }
+
+    package func changes(
+        _ query: ChangeQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> ChangePage {
+        try await self.snapshot(deadline) { (reader) throws(StoreError) in
+            try reader.changes(query)
+        }
+    }
+
+    // MARK: Helpers
+
+    private static func startWriter(
+        _ path: String,
+        _ codec: RecordCodec,
+        _ configuration: Configuration
+    ) throws(StoreError) -> (Meta, Writer) {
+        let database = try Database(path: path, access: .readWrite)
+        try Migrations.all.run(on: database)
+        try WriteSession.prepare(database)
+        let meta = try Meta(from: database)
+        let session = try WriteSession(database: database, meta: meta, codec: codec)
+        return (meta, try Writer(session: session, configuration: configuration))
+    }
+
+    private func snapshot<Answer: Sendable>(
+        _ deadline: Deadline?,
+        _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        try await self.read { (reader) throws(StoreError) in
+            try reader.snapshot(deadline: deadline) { () throws(StoreError) in try body(reader) }
+        }
+    }
+
+    private func read<Answer: Sendable>(
+        _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        try self.refuseAfterFailure()
+        return try await self.readers.read(body)
+    }
+
+    /// After a commit of unknown outcome, what a reader sees may be gone after the restart.
+    private func refuseAfterFailure() throws(StoreError) {
+        guard !self.writer.hasFailed else {
+            throw StoreError(.unavailable, "a running writer expected, a failed one found")
+        }
+    }
+}

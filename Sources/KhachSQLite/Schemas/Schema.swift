@@ -1,0 +1,109 @@
+/// The tables of a store.
+///
+/// Nothing here may change once it shipped; a change is a new step of `Migrations`.
+/// Benchmarks/src/store_loop.c holds a copy.
+enum Schema {
+    static let version1: [StaticString] = [
+        """
+        CREATE TABLE meta (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            generation BLOB NOT NULL,
+            sealing_key BLOB NOT NULL,
+            last_identifier INTEGER NOT NULL,
+            schema_epoch INTEGER NOT NULL
+        ) STRICT
+        """,
+        // `head` is the last sequence given out; `customers` counts them, for progress.
+        """
+        CREATE TABLE businesses (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            time_zone TEXT NOT NULL,
+            locale TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            head INTEGER NOT NULL,
+            customers INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            record BLOB NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE pages (
+            id INTEGER PRIMARY KEY,
+            business_id INTEGER NOT NULL,
+            channel INTEGER NOT NULL,
+            external_page_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            UNIQUE (channel, external_page_id)
+        ) STRICT
+        """,
+        "CREATE INDEX pages_by_id ON pages (business_id)",
+        "CREATE UNIQUE INDEX pages_by_seq ON pages (business_id, seq)",
+        // The id is the last part of every index, as the row id; it is not named again.
+        """
+        CREATE TABLE customers (
+            id INTEGER PRIMARY KEY,
+            business_id INTEGER NOT NULL,
+            page_id INTEGER NOT NULL,
+            channel INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            first_recorded_at INTEGER NOT NULL,
+            first_inbound_at INTEGER,
+            last_inbound_at INTEGER,
+            last_outbound_at INTEGER,
+            name_folded TEXT NOT NULL,
+            name_status INTEGER NOT NULL,
+            has_phone INTEGER NOT NULL DEFAULT 0,
+            has_email INTEGER NOT NULL DEFAULT 0,
+            blocked INTEGER NOT NULL DEFAULT 0,
+            seq INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            facts BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX customers_by_seq ON customers (business_id, seq)",
+        "CREATE INDEX customers_by_business ON customers (business_id, created_at)",
+        "CREATE INDEX customers_by_page ON customers (page_id, created_at)",
+        """
+        CREATE TABLE identities (
+            page_id INTEGER NOT NULL,
+            id_kind INTEGER NOT NULL,
+            external_user_id TEXT NOT NULL,
+            customer_id INTEGER NOT NULL,
+            PRIMARY KEY (page_id, id_kind, external_user_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE interactions (
+            id INTEGER PRIMARY KEY,
+            page_id INTEGER NOT NULL,
+            event_key TEXT NOT NULL,
+            customer_id INTEGER,
+            direction INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            conversation_key TEXT NOT NULL,
+            post_id TEXT NOT NULL,
+            occurred_first INTEGER,
+            occurred_last INTEGER,
+            received_at INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            pending_names BLOB,
+            UNIQUE (page_id, event_key)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE tombstones (
+            business_id INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            customer_id INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            PRIMARY KEY (business_id, seq)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+}

@@ -1,0 +1,84 @@
+internal import KhachCore
+
+/// A customer as the writer knows it: its value, and what is stored of it.
+final class CustomerEntry {
+    var customer: Customer
+    /// `nil` until its first row was written.
+    var stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?
+    /// Whether the group being written has changed it.
+    var isTouched = false
+
+    init(_ customer: Customer, stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?) {
+        self.customer = customer
+        self.stored = stored
+    }
+}
+
+/// Customers that were written or read lately, so that a busy one is not read for each message.
+///
+/// Sound because one writer makes every change; it is emptied when a group is rolled back. Two
+/// generations stand for an order of use: what was not asked for during one is dropped.
+struct CustomerCache {
+    private struct Identity: Hashable {
+        var page: PageID
+        var user: String
+
+        // Ids are their bytes (I1); `String` would compare by canonical equivalence.
+        static func == (left: Self, right: Self) -> Bool {
+            left.page == right.page && left.user.utf8.elementsEqual(right.user.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.page.rawValue)
+            var user = self.user
+            user.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    private struct Generation {
+        var byIdentity: [Identity: CustomerEntry] = [:]
+        var byID: [CustomerID: CustomerEntry] = [:]
+    }
+
+    private static let entriesMax = 16_384
+
+    private var young = Generation()
+    private var old = Generation()
+
+    mutating func entry(_ page: PageID, _ user: String) -> CustomerEntry? {
+        let identity = Identity(page: page, user: user)
+        if let entry = self.young.byIdentity[identity] { return entry }
+        guard let entry = self.old.byIdentity[identity] else { return nil }
+
+        self.insert(entry)
+        return entry
+    }
+
+    mutating func entry(_ id: CustomerID) -> CustomerEntry? {
+        if let entry = self.young.byID[id] { return entry }
+        guard let entry = self.old.byID[id] else { return nil }
+
+        self.insert(entry)
+        return entry
+    }
+
+    mutating func insert(_ entry: CustomerEntry) {
+        let customer = entry.customer
+        let identity = Identity(page: customer.pageID, user: customer.externalUserID)
+        self.young.byIdentity[identity] = entry
+        self.young.byID[customer.id] = entry
+    }
+
+    /// Called between groups, when every entry is stored.
+    mutating func age() {
+        guard self.young.byID.count >= Self.entriesMax else { return }
+
+        self.old = self.young
+        self.young = Generation()
+    }
+
+    mutating func removeAll() {
+        self.young = Generation()
+        self.old = Generation()
+    }
+}

@@ -1,0 +1,302 @@
+internal import KhachCore
+
+/// Interactions, and the customers that they change.
+///
+/// A new event costs one statement: it is decided as if it were the first delivery and inserted;
+/// only when its key is there already, the register is read and the delivery decided again.
+extension WriteSession {
+    func record(
+        _ interactions: [Interaction],
+        now: Instant
+    ) throws(StoreError) -> [InteractionOutcome] {
+        var outcomes: [InteractionOutcome] = []
+        outcomes.reserveCapacity(interactions.count)
+        for interaction in interactions {
+            guard let page = try self.page(interaction.page) else {
+                outcomes.append(InteractionOutcome(result: .unknownPage))
+                continue
+            }
+            outcomes.append(try self.record(interaction, on: page, now: now))
+        }
+        return outcomes
+    }
+
+    private func record(
+        _ interaction: Interaction,
+        on page: Page,
+        now: Instant
+    ) throws(StoreError) -> InteractionOutcome {
+        var entry: CustomerEntry?
+        if let author = Recording.author(of: interaction) {
+            entry = try self.entry(page.id, author)
+        }
+        let first = self.decide(interaction, page, nil, entry, now)
+        if try self.insert(first.register, page.id, interaction.eventKey) {
+            self.adopt(first.customer, entry)
+            return first.outcome
+        }
+
+        let (rowID, known) = try self.register(page.id, interaction.eventKey)
+        if let id = known.customerID {
+            entry = try self.entry(id)
+        }
+        let decision = self.decide(interaction, page, known, entry, now)
+        if decision.register != known {
+            let update = self.statements.updateInteraction
+            update.bind(1, rowID)
+            try self.bind(decision.register, to: update) { () throws(StoreError) in
+                try update.run()
+            }
+        }
+        self.adopt(decision.customer, entry)
+        return decision.outcome
+    }
+
+    private func decide(
+        _ interaction: Interaction,
+        _ page: Page,
+        _ register: InteractionRegister?,
+        _ entry: CustomerEntry?,
+        _ now: Instant
+    ) -> Recording.Decision {
+        Recording.decide(
+            interaction,
+            on: page,
+            register: register,
+            customer: entry?.customer,
+            now: now,
+            newID: { CustomerID(rawValue: self.nextIdentifier(now: now)) }
+        )
+    }
+
+    // MARK: Registers
+
+    /// False when the key is there already.
+    private func insert(
+        _ register: InteractionRegister,
+        _ page: PageID,
+        _ eventKey: String
+    ) throws(StoreError) -> Bool {
+        let insert = self.statements.insertInteraction
+        insert.bind(1, page.rawValue)
+        return try eventKey.lend { (key) throws(StoreError) in
+            insert.bind(2, text: key)
+            return try self.bind(register, to: insert) { () throws(StoreError) in
+                try insert.run()
+                return self.database.changes == 1
+            }
+        }
+    }
+
+    /// Binds a register to positions 3 to 14 and calls `run` while its bytes are lent.
+    @inline(__always)
+    private func bind<Answer>(
+        _ register: InteractionRegister,
+        to statement: Statement,
+        _ run: () throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        if let customer = register.customerID {
+            statement.bind(3, customer.rawValue)
+        } else {
+            statement.bindNull(3)
+        }
+        statement.bind(4, Int64(register.direction.rawValue))
+        statement.bind(5, Int64(register.kind.rawValue))
+        statement.bind(8, register.occurredAt?.lowerBound)
+        statement.bind(9, register.occurredAt?.upperBound)
+        statement.bind(10, register.receivedAt)
+        statement.bind(11, Int64(bitPattern: register.revision))
+        statement.bind(12, Int64(register.state.rawValue))
+        return try register.conversationKey.lend { (conversation) throws(StoreError) in
+            statement.bind(6, text: conversation)
+            return try register.postID.lend { (post) throws(StoreError) in
+                statement.bind(7, text: post)
+                return try register.text.lend { (text) throws(StoreError) in
+                    statement.bind(13, text: text)
+                    guard !register.pendingNames.isEmpty else {
+                        statement.bindNull(14)
+                        return try run()
+                    }
+
+                    let names = PendingNames.encode(register.pendingNames)
+                    return try names.lend { (names) throws(StoreError) in
+                        statement.bind(14, blob: names)
+                        return try run()
+                    }
+                }
+            }
+        }
+    }
+
+    private func register(
+        _ page: PageID,
+        _ eventKey: String
+    ) throws(StoreError) -> (rowID: Int64, InteractionRegister) {
+        let select = self.statements.selectInteraction
+        select.bind(1, page.rawValue)
+        return try eventKey.lend { (key) throws(StoreError) in
+            select.bind(2, text: key)
+            guard try select.step() else {
+                throw StoreError(.corrupt, "a row of a known event key expected, none found")
+            }
+
+            defer { select.reset() }
+            guard let register = InteractionRegister(row: select) else {
+                throw StoreError(.corrupt, "a register expected, a row that is none found")
+            }
+
+            return (select.integer(0), register)
+        }
+    }
+
+    // MARK: Customers
+
+    /// Remembers what the group made of a customer; it is written once, by `flush`.
+    private func adopt(_ customer: Customer?, _ entry: CustomerEntry?) {
+        guard let customer else { return }
+
+        let entry = entry ?? CustomerEntry(customer, stored: nil)
+        entry.customer = customer
+        guard !entry.isTouched else { return }
+
+        entry.isTouched = true
+        self.touched.append(entry)
+        if entry.stored == nil {
+            self.customers.insert(entry)
+        }
+    }
+
+    private func entry(_ page: PageID, _ user: String) throws(StoreError) -> CustomerEntry? {
+        if let entry = self.customers.entry(page, user) { return entry }
+        let select = self.statements.selectCustomerByIdentity
+        select.bind(1, page.rawValue)
+        return try user.lend { (user) throws(StoreError) in
+            select.bind(2, text: user)
+            return try self.entry(from: select)
+        }
+    }
+
+    private func entry(_ id: CustomerID) throws(StoreError) -> CustomerEntry? {
+        if let entry = self.customers.entry(id) { return entry }
+        let select = self.statements.selectCustomer
+        select.bind(1, id.rawValue)
+        return try self.entry(from: select)
+    }
+
+    private func entry(from select: Statement) throws(StoreError) -> CustomerEntry? {
+        guard try select.step() else { return nil }
+
+        let business = BusinessID(rawValue: select.integer(0))
+        let (record, facts) = (Array(select.bytes(1)), Array(select.bytes(2)))
+        select.reset()
+        guard let customer = self.codec.decodeCustomer(record, facts, business) else {
+            throw StoreError(.corrupt, "a customer's record expected, other bytes found")
+        }
+
+        let entry = CustomerEntry(customer, stored: (record, facts, customer.createdAt))
+        self.customers.insert(entry)
+        return entry
+    }
+
+    /// Writes a touched customer. Its sequence moves if and only if its record's bytes do.
+    func write(_ entry: CustomerEntry) throws(StoreError) {
+        let customer = entry.customer
+        let record = self.codec.encodeCustomer(customer)
+        let facts = self.codec.encodeFacts(customer)
+        if let stored = entry.stored, stored.record == record {
+            if stored.facts != facts {
+                try self.writeFacts(facts, of: customer.id)
+                entry.stored?.facts = facts
+            }
+            return
+        }
+
+        let isNew = entry.stored == nil
+        let seq = try self.nextSequence(
+            of: customer.businessID, addingCustomers: isNew ? 1 : 0)
+        let statement: Statement
+        if let stored = entry.stored {
+            let hasMoved = stored.createdAt != customer.createdAt
+            statement =
+                hasMoved ? self.statements.updateCustomerCreated : self.statements.updateCustomer
+            if hasMoved {
+                statement.bind(10, customer.createdAt)
+            }
+        } else {
+            statement = self.statements.insertCustomer
+            statement.bind(10, customer.createdAt)
+            statement.bind(11, customer.businessID.rawValue)
+            statement.bind(12, customer.pageID.rawValue)
+            statement.bind(13, Int64(customer.channel.rawValue))
+            statement.bind(14, customer.firstRecordedAt)
+            try self.writeIdentity(of: customer)
+        }
+        statement.bind(1, customer.id.rawValue)
+        statement.bind(2, Int64(bitPattern: seq))
+        statement.bind(3, customer.firstInboundAt)
+        statement.bind(4, customer.lastInboundAt)
+        statement.bind(5, customer.lastOutboundAt)
+        statement.bind(7, Int64(customer.nameStatus.rawValue))
+        try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
+            statement.bind(6, text: folded)
+            try record.lend { (record) throws(StoreError) in
+                statement.bind(8, blob: record)
+                try facts.lend { (facts) throws(StoreError) in
+                    statement.bind(9, blob: facts)
+                    try statement.run()
+                }
+            }
+        }
+        entry.stored = (record, facts, customer.createdAt)
+    }
+
+    private func writeIdentity(of customer: Customer) throws(StoreError) {
+        let insert = self.statements.insertIdentity
+        insert.bind(1, customer.pageID.rawValue)
+        insert.bind(3, customer.id.rawValue)
+        try customer.externalUserID.lend { (user) throws(StoreError) in
+            insert.bind(2, text: user)
+            try insert.run()
+        }
+    }
+
+    private func writeFacts(_ facts: [UInt8], of id: CustomerID) throws(StoreError) {
+        let update = self.statements.updateFacts
+        update.bind(1, id.rawValue)
+        try facts.lend { (facts) throws(StoreError) in
+            update.bind(2, blob: facts)
+            try update.run()
+        }
+    }
+}
+
+extension InteractionRegister {
+    /// Reads a row of `selectInteraction`; `nil` when it cannot be one.
+    fileprivate init?(row: Statement) {
+        guard let direction = UInt8(exactly: row.integer(2)).flatMap(Interaction.Direction.init),
+            let kind = UInt8(exactly: row.integer(3)).flatMap(Interaction.Kind.init),
+            let state = UInt8(exactly: row.integer(10)).flatMap(State.init),
+            let pendingNames = PendingNames.decode(Array(row.bytes(12)))
+        else { return nil }
+
+        var occurredAt: ClosedRange<Instant>?
+        if !row.isNull(6) {
+            guard row.instant(6) <= row.instant(7) else { return nil }
+
+            occurredAt = row.instant(6)...row.instant(7)
+        }
+        self.init(
+            direction: direction,
+            kind: kind,
+            conversationKey: row.text(4),
+            postID: row.text(5),
+            occurredAt: occurredAt,
+            receivedAt: row.instant(8),
+            revision: UInt64(bitPattern: row.integer(9)),
+            state: state,
+            text: row.text(11),
+            customerID: row.isNull(1) ? nil : CustomerID(rawValue: row.integer(1)),
+            pendingNames: pendingNames
+        )
+    }
+}

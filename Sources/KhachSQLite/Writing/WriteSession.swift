@@ -1,0 +1,135 @@
+internal import KhachCore
+
+/// The one connection that writes: every change of a store is made here, on one thread.
+///
+/// Knows nothing of callers and threads; `Writer` owns those.
+final class WriteSession {
+    /// A business's feed: the last sequence given out, and how many customers it has.
+    struct Feed {
+        var head: CommitSequence
+        var customers: Int64
+        var isChanged = false
+    }
+
+    let database: Database
+    let codec: RecordCodec
+    let statements: WriteStatements
+    var identifiers: IdentifierSequence
+    var lastIdentifier: Int64
+    var storedIdentifier: Int64
+
+    var pages: [PageKey: Page] = [:]
+    var feeds: [BusinessID: Feed] = [:]
+    var changedFeeds: [BusinessID] = []
+    var customers = CustomerCache()
+    /// In the order in which the group touched them, which is the order of their sequences.
+    var touched: [CustomerEntry] = []
+
+    private static let pagesMax = 65_536
+    private static let feedsMax = 65_536
+
+    init(database: Database, meta: Meta, codec: RecordCodec) throws(StoreError) {
+        self.database = database
+        self.codec = codec
+        self.statements = try WriteStatements(database)
+        self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
+        self.lastIdentifier = meta.lastIdentifier
+        self.storedIdentifier = meta.lastIdentifier
+    }
+
+    // MARK: A group
+
+    func begin() throws(StoreError) {
+        try self.statements.begin.run()
+    }
+
+    /// Writes what the group changed, once for each entity.
+    func flush() throws(StoreError) {
+        for entry in self.touched {
+            try self.write(entry)
+        }
+        for id in self.changedFeeds {
+            guard let feed = self.feeds[id] else { continue }
+
+            let update = self.statements.updateFeed
+            update.bind(1, Int64(bitPattern: feed.head))
+            update.bind(2, feed.customers)
+            update.bind(3, id.rawValue)
+            try update.run()
+            self.feeds[id]?.isChanged = false
+        }
+        self.changedFeeds.removeAll(keepingCapacity: true)
+        if self.lastIdentifier != self.storedIdentifier {
+            self.statements.updateIdentifier.bind(1, self.lastIdentifier)
+            try self.statements.updateIdentifier.run()
+            self.storedIdentifier = self.lastIdentifier
+        }
+    }
+
+    func commit() -> ResultCode {
+        self.statements.commit.runForResult()
+    }
+
+    /// Called after a commit that succeeded.
+    func committed() {
+        for entry in self.touched {
+            entry.isTouched = false
+        }
+        self.touched.removeAll(keepingCapacity: true)
+        self.customers.age()
+        if self.feeds.count > Self.feedsMax { self.feeds.removeAll() }
+        if self.pages.count > Self.pagesMax { self.pages.removeAll() }
+    }
+
+    /// Forgets the group. Identifiers it took are never given out again.
+    func rollBack() throws(StoreError) {
+        self.touched.removeAll()
+        self.customers.removeAll()
+        self.feeds.removeAll()
+        self.changedFeeds.removeAll()
+        self.pages.removeAll()
+        self.storedIdentifier = -1
+        if self.database.isInTransaction {
+            try self.statements.rollback.run()
+        }
+    }
+
+    // MARK: Shared by what is written
+
+    func nextIdentifier(now: Instant) -> Int64 {
+        self.lastIdentifier = self.identifiers.next(now: now)
+        return self.lastIdentifier
+    }
+
+    func feed(of business: BusinessID) throws(StoreError) -> Feed? {
+        if let feed = self.feeds[business] { return feed }
+        let select = self.statements.selectFeed
+        select.bind(1, business.rawValue)
+        guard try select.step() else { return nil }
+
+        let feed = Feed(
+            head: CommitSequence(bitPattern: select.integer(0)), customers: select.integer(1))
+        select.reset()
+        self.feeds[business] = feed
+        return feed
+    }
+
+    /// Takes the next sequence of a business; the caller writes a row with it.
+    func nextSequence(
+        of business: BusinessID,
+        addingCustomers: Int64 = 0
+    ) throws(StoreError) -> CommitSequence {
+        guard var feed = try self.feed(of: business) else {
+            throw StoreError(.corrupt, "a business's row expected, none found")
+        }
+
+        feed.head += 1
+        feed.customers += addingCustomers
+        if !feed.isChanged {
+            feed.isChanged = true
+            self.changedFeeds.append(business)
+        }
+        self.feeds[business] = feed
+        return feed.head
+    }
+}

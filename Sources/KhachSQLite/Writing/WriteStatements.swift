@@ -1,0 +1,117 @@
+internal import KhachCore
+
+/// Every statement of the writer, prepared once.
+struct WriteStatements {
+    let begin: Statement
+    let commit: Statement
+    let rollback: Statement
+    let updateIdentifier: Statement
+    let selectFeed: Statement
+    let updateFeed: Statement
+    let insertBusiness: Statement
+    let selectPage: Statement
+    let insertPage: Statement
+    let insertInteraction: Statement
+    let selectInteraction: Statement
+    let updateInteraction: Statement
+    let selectCustomerByIdentity: Statement
+    let selectCustomer: Statement
+    let insertIdentity: Statement
+    let insertCustomer: Statement
+    let updateCustomer: Statement
+    let updateCustomerCreated: Statement
+    let updateFacts: Statement
+
+    init(_ database: Database) throws(StoreError) {
+        self.begin = try Statement(database, "BEGIN IMMEDIATE")
+        self.commit = try Statement(database, "COMMIT")
+        self.rollback = try Statement(database, "ROLLBACK")
+        self.updateIdentifier = try Statement(
+            database, "UPDATE meta SET last_identifier = ?1 WHERE id = 1")
+        self.selectFeed = try Statement(
+            database, "SELECT head, customers FROM businesses WHERE id = ?1")
+        self.updateFeed = try Statement(
+            database, "UPDATE businesses SET head = ?1, customers = ?2 WHERE id = ?3")
+        self.insertBusiness = try Statement(database, Self.insertBusinessSQL)
+        self.selectPage = try Statement(
+            database,
+            """
+            SELECT id, business_id, name, created_at FROM pages
+            WHERE channel = ?1 AND external_page_id = ?2
+            """)
+        self.insertPage = try Statement(database, Self.insertPageSQL)
+        self.insertInteraction = try Statement(database, Self.insertInteractionSQL)
+        self.selectInteraction = try Statement(database, Self.selectInteractionSQL)
+        self.updateInteraction = try Statement(database, Self.updateInteractionSQL)
+        self.selectCustomerByIdentity = try Statement(
+            database,
+            """
+            SELECT business_id, record, facts FROM customers WHERE id = (
+                SELECT customer_id FROM identities
+                WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
+            """)
+        self.selectCustomer = try Statement(
+            database, "SELECT business_id, record, facts FROM customers WHERE id = ?1")
+        self.insertIdentity = try Statement(
+            database,
+            """
+            INSERT INTO identities (page_id, id_kind, external_user_id, customer_id)
+            VALUES (?1, 1, ?2, ?3)
+            """)
+        self.insertCustomer = try Statement(database, Self.insertCustomerSQL)
+        self.updateCustomer = try Statement(database, Self.updateCustomerSQL)
+        self.updateCustomerCreated = try Statement(database, Self.updateCustomerCreatedSQL)
+        self.updateFacts = try Statement(
+            database, "UPDATE customers SET facts = ?2 WHERE id = ?1")
+    }
+
+    private static let insertBusinessSQL: StaticString = """
+        INSERT INTO businesses
+            (id, name, time_zone, locale, created_at, head, customers, seq, record)
+        VALUES (?1, ?2, ?3, ?4, ?5, 1, 0, 1, ?6)
+        """
+    private static let insertPageSQL: StaticString = """
+        INSERT INTO pages
+            (id, business_id, channel, external_page_id, name, created_at, seq, record)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """
+    private static let insertInteractionSQL: StaticString = """
+        INSERT INTO interactions
+            (page_id, event_key, customer_id, direction, kind, conversation_key, post_id,
+             occurred_first, occurred_last, received_at, revision, state, text, pending_names)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        ON CONFLICT DO NOTHING
+        """
+    private static let selectInteractionSQL: StaticString = """
+        SELECT id, customer_id, direction, kind, conversation_key, post_id, occurred_first,
+            occurred_last, received_at, revision, state, text, pending_names
+        FROM interactions WHERE page_id = ?1 AND event_key = ?2
+        """
+    private static let updateInteractionSQL: StaticString = """
+        UPDATE interactions
+        SET customer_id = ?3, direction = ?4, kind = ?5, conversation_key = ?6, post_id = ?7,
+            occurred_first = ?8, occurred_last = ?9, received_at = ?10, revision = ?11,
+            state = ?12, text = ?13, pending_names = ?14
+        WHERE id = ?1
+        """
+    private static let insertCustomerSQL: StaticString = """
+        INSERT INTO customers
+            (id, seq, first_inbound_at, last_inbound_at, last_outbound_at, name_folded,
+             name_status, record, facts, created_at, business_id, page_id, channel,
+             first_recorded_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        """
+    // `created_at` is in two indexes; a statement that names it rewrites their entries.
+    private static let updateCustomerSQL: StaticString = """
+        UPDATE customers
+        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
+            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9
+        WHERE id = ?1
+        """
+    private static let updateCustomerCreatedSQL: StaticString = """
+        UPDATE customers
+        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
+            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, created_at = ?10
+        WHERE id = ?1
+        """
+}

@@ -1,0 +1,255 @@
+internal import CSQLite
+internal import Dispatch
+internal import KhachCore
+internal import Synchronization
+
+/// The queue before the one connection that writes, and its thread.
+///
+/// Group commit: whatever waits is drained, written in one transaction, and answered after its
+/// commit. An error of the commit itself leaves the outcome unknown, so the writer stops for good
+/// (reliability.md §0, 1): an fsync that failed is never tried again.
+final class Writer: Sendable {
+    /// One write: what to do in the transaction, and whom to answer.
+    private struct Command: Sendable {
+        /// Interactions in it, at least 1.
+        var weight: Int
+        /// Writes, and returns what to call once that is committed.
+        var perform: @Sendable (WriteSession) throws(StoreError) -> @Sendable () -> Void
+        var refuse: @Sendable (StoreError) -> Void
+    }
+
+    private enum State: Sendable {
+        case open
+        /// Everything before the closing is written; then the thread ends.
+        case closing
+        case failed
+    }
+
+    private struct Queue: Sendable {
+        var state = State.open
+        var commands: [Command] = []
+        var weight = 0
+    }
+
+    private let queue = Mutex(Queue())
+    private let arrivals = DispatchSemaphore(value: 0)
+    private let configuration: SQLiteStore.Configuration
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    init(
+        session: sending WriteSession,
+        configuration: SQLiteStore.Configuration
+    ) throws(StoreError) {
+        self.configuration = configuration
+        let worker = try WorkerThread { [self] in
+            self.run(session)
+        }
+        self.thread.withLock { $0 = worker }
+    }
+
+    /// Whether a commit's outcome is unknown; then nothing may be read either.
+    var hasFailed: Bool {
+        self.queue.withLock { $0.state == .failed }
+    }
+
+    /// Runs `body` in the next group and returns after its commit.
+    ///
+    /// A `body` that throws `notFound`, `alreadyExists` or `invalid` must not have written.
+    func write<Answer: Sendable>(
+        weight: Int = 1,
+        _ body: @escaping @Sendable (WriteSession) throws(StoreError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
+            let command = Command(
+                weight: max(1, weight),
+                perform: { (session) throws(StoreError) in
+                    let answer = try body(session)
+                    return { continuation.resume(returning: .success(answer)) }
+                },
+                refuse: { continuation.resume(returning: .failure($0)) }
+            )
+            if let refusal = self.enqueue(command) {
+                continuation.resume(returning: .failure(refusal))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Writes what waits, ends the thread, and lets go of the connection.
+    ///
+    /// Blocks until then. After a failure the connection stays as it is: closing it would copy a
+    /// log whose state is not known.
+    func close() {
+        self.queue.withLock { queue in
+            if queue.state == .open {
+                queue.state = .closing
+            }
+        }
+        self.arrivals.signal()
+        let worker = self.thread.withLock { $0.take() }
+        worker?.join()
+    }
+
+    private func enqueue(_ command: Command) -> StoreError? {
+        let refusal: StoreError? = self.queue.withLock { queue in
+            switch queue.state {
+            case .failed:
+                return StoreError(.unavailable, "a running writer expected, a failed one found")
+            case .closing:
+                return StoreError(.unavailable, "an open store expected, a closed one found")
+            case .open:
+                break
+            }
+            let weight = queue.weight + command.weight
+            guard queue.commands.count < self.configuration.pendingWritesMax,
+                weight <= self.configuration.pendingInteractionsMax || queue.commands.isEmpty
+            else {
+                return StoreError(.unavailable, "room in the writer's queue expected, none found")
+            }
+
+            queue.commands.append(command)
+            queue.weight = weight
+            return nil
+        }
+        if refusal == nil {
+            self.arrivals.signal()
+        }
+        return refusal
+    }
+
+    // MARK: The thread
+
+    private func run(_ session: WriteSession) {
+        while true {
+            let (group, state) = self.nextGroup()
+            if group.isEmpty {
+                switch state {
+                case .open:
+                    self.arrivals.wait()
+                case .closing:
+                    session.checkpoint(isLast: true)
+                    return
+                case .failed:
+                    return
+                }
+                continue
+            }
+            if let failure = self.write(group, session) ?? session.checkpointIfDue(
+                pages: self.configuration.checkpointPages)
+            {
+                self.fail(failure, session)
+            }
+        }
+    }
+
+    /// Takes commands from the front, as many as one commit may hold.
+    private func nextGroup() -> ([Command], State) {
+        self.queue.withLock { queue in
+            var weight = 0
+            var count = 0
+            while count < queue.commands.count {
+                let next = queue.commands[count].weight
+                if count > 0, weight + next > self.configuration.groupInteractionsMax { break }
+                weight += next
+                count += 1
+            }
+            let group = Array(queue.commands.prefix(count))
+            queue.commands.removeFirst(count)
+            queue.weight -= weight
+            return (group, queue.state)
+        }
+    }
+
+    /// Writes a group and answers it. Returns the error after which nothing more may be written.
+    private func write(_ group: [Command], _ session: WriteSession) -> StoreError? {
+        var answers: [@Sendable () -> Void] = []
+        do throws(StoreError) {
+            try session.begin()
+            for command in group {
+                do throws(StoreError) {
+                    answers.append(try command.perform(session))
+                } catch where error.isAnswer {
+                    answers.append { command.refuse(error) }
+                }
+            }
+            try session.flush()
+        } catch {
+            return self.giveUp(group, session, error)
+        }
+
+        let result = session.commit()
+        switch result.primary {
+        case SQLITE_OK:
+            session.committed()
+            for answer in answers {
+                answer()
+            }
+            return nil
+        case SQLITE_FULL, SQLITE_BUSY:
+            // The frame that commits was not written.
+            return self.giveUp(group, session, result.error("committing"))
+        default:
+            let error = StoreError(
+                .outcomeUnknown, "a commit expected, SQLite \(result.rawValue) found")
+            for command in group {
+                command.refuse(error)
+            }
+            return error
+        }
+    }
+
+    /// Rolls a group back; what failed alone is refused, and the others are written without it.
+    private func giveUp(
+        _ group: [Command],
+        _ session: WriteSession,
+        _ error: StoreError
+    ) -> StoreError? {
+        do throws(StoreError) {
+            try session.rollBack()
+        } catch let failure {
+            for command in group {
+                command.refuse(error)
+            }
+            return failure
+        }
+        guard group.count > 1, error.code == .corrupt else {
+            for command in group {
+                command.refuse(error)
+            }
+            return nil
+        }
+
+        for (index, command) in group.enumerated() {
+            guard let failure = self.write([command], session) else { continue }
+
+            for rest in group[(index + 1)...] {
+                rest.refuse(StoreError(.unavailable, "a running writer expected, a failed one found"))
+            }
+            return failure
+        }
+        return nil
+    }
+
+    private func fail(_ error: StoreError, _ session: WriteSession) {
+        let waiting = self.queue.withLock { queue in
+            queue.state = .failed
+            queue.weight = 0
+            return exchange(&queue.commands, with: [])
+        }
+        // Kept open until the process ends.
+        _ = Unmanaged.passRetained(session)
+        self.configuration.failure(error)
+        for command in waiting {
+            command.refuse(
+                StoreError(.unavailable, "a running writer expected, a failed one found"))
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether it answers one command and leaves its group as it is.
+    fileprivate var isAnswer: Bool {
+        self.code == .notFound || self.code == .alreadyExists || self.code == .invalid
+    }
+}

@@ -1,0 +1,55 @@
+package import Logging
+package import TTRPCNIO
+
+/// What an operator chooses.
+package struct Configuration: Sendable {
+    package static let listenDefault = "tcp:127.0.0.1:7440"
+
+    /// Holds the store; made if it is not there, with access for its owner only.
+    package var dataFolder: String
+    package var addresses: [Address]
+    /// Event loops; each serves its connections on one thread.
+    package var loops: Int
+    /// How long running calls may take to finish once the server was told to stop, in seconds.
+    package var drainSeconds: Int
+    package var logLevel: Logger.Level
+
+    /// Checks what only all settings together tell.
+    package init(
+        dataFolder: String,
+        addresses: [Address],
+        loops: Int,
+        drainSeconds: Int,
+        logLevel: Logger.Level,
+        allowsPlaintext: Bool
+    ) throws(ConfigurationError) {
+        guard !addresses.isEmpty else {
+            throw ConfigurationError("listen: at least one address expected, found none")
+        }
+        guard (1...64).contains(loops) else {
+            throw ConfigurationError("loops: 1 to 64 expected, found \(loops)")
+        }
+        guard (0...600).contains(drainSeconds) else {
+            throw ConfigurationError("drain: 0 to 600 seconds expected, found \(drainSeconds)")
+        }
+        for address in addresses where !allowsPlaintext && !address.isLocal {
+            throw ConfigurationError(
+                "listen: a Unix socket or a loopback address expected, found \(address); nothing "
+                    + "is encrypted, so others need --allow-plaintext")
+        }
+        self.dataFolder = dataFolder
+        self.addresses = addresses
+        self.loops = loops
+        self.drainSeconds = drainSeconds
+        self.logLevel = logLevel
+    }
+}
+
+/// A setting that cannot be: which, what was expected and what was found.
+package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

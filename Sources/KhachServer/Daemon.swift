@@ -1,0 +1,99 @@
+internal import Glibc
+internal import KhachCore
+internal import KhachService
+internal import KhachSQLite
+package import Logging
+internal import ServiceLifecycle
+internal import TTRPC
+internal import TTRPCNIO
+internal import UnixSignals
+
+/// The whole server: a store, the methods over it, listeners, and an orderly end.
+package struct Daemon: Sendable {
+    /// The exit status after a commit failed: what it left is known only after a restart.
+    private static let failStopStatus: Int32 = 70
+
+    private let configuration: Configuration
+    private let logger: Logger
+
+    package init(configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
+    ///
+    /// `announce` is called with each address once it is listened on.
+    package func run(announce: @Sendable (String) -> Void) async throws {
+        let store = try self.openStore()
+        do {
+            try await self.serve(store, announce)
+        } catch {
+            store.close()
+            throw error
+        }
+        store.close()
+        self.logger.info("closed")
+    }
+
+    private func openStore() throws(StoreError) -> SQLiteStore {
+        let logger = self.logger
+        var configuration = SQLiteStore.Configuration()
+        // One for each thread that reads in place.
+        configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.failure = { error in
+            logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
+            exit(Self.failStopStatus)
+        }
+        return try SQLiteStore.open(
+            path: self.configuration.dataFolder, codec: .proto, configuration: configuration)
+    }
+
+    private func serve(
+        _ store: SQLiteStore,
+        _ announce: @Sendable (String) -> Void
+    ) async throws {
+        let methods = khachMethods(
+            ServiceEnvironment(
+                store: store, now: Clocks.now, monotonicNow: Clocks.monotonicNow,
+                seal: Seal(key: store.sealingKey)))
+        var listeners: [Listener] = []
+        for address in self.configuration.addresses {
+            var configuration = Server.Configuration(address: address)
+            configuration.loopsCount = self.configuration.loops
+            configuration.drain = .seconds(self.configuration.drainSeconds)
+            let server = Server(configuration: configuration, methods: methods, logger: self.logger)
+            announce("\(try await server.start())")
+            listeners.append(Listener(server: server))
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: listeners.map {
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: self.logger))
+        try await group.run()
+    }
+}
+
+/// A server as a service that ends in order when the group is told to stop.
+private struct Listener: Service {
+    let server: Server
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await self.server.run() }
+    }
+}
+
+extension Address {
+    /// Nobody on another machine can reach it.
+    var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _):
+            host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+internal import CLibCrypto
+internal import KhachService
+
+extension Seal {
+    /// HMAC-SHA-256 by libcrypto (docs/decisions/0002).
+    init(key: [UInt8]) {
+        self.init { message in
+            var tag = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+            var count: UInt32 = 0
+            let result = HMAC(
+                EVP_sha256(), key, Int32(key.count), message, message.count, &tag, &count)
+            precondition(result != nil, "HMAC-SHA-256 over memory does not fail")
+            return Array(tag.prefix(Int(count)))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import CKhachText
+package import KhachCore
+internal import Synchronization
+
+/// The rules of one time zone, for local days (domain.md §4.9).
+package final class LocalZone: Sendable {
+    // The C object is never written after it is made, so any thread may read it.
+    nonisolated(unsafe) private let zone: OpaquePointer
+
+    /// `nil` when tzdata has no such zone.
+    package init?(named name: String) {
+        var zone: OpaquePointer?
+        guard khach_zone_open(&zone, name) == 0, let zone else { return nil }
+
+        self.zone = zone
+    }
+
+    deinit {
+        khach_zone_free(self.zone)
+    }
+
+    /// The first instant of a local day, given as days since 1970-01-01.
+    package func start(ofDay day: Int32) -> Instant {
+        Instant(milliseconds: khach_zone_day_start(self.zone, day))
+    }
+}
+
+/// Zones that were asked for; tzdata has some 600 of them, which bounds it.
+package final class ZoneCache: Sendable {
+    private let zones = Mutex<[String: LocalZone]>([:])
+
+    package init() {}
+
+    package func zone(named name: String) -> LocalZone? {
+        if let known = self.zones.withLock({ $0[name] }) { return known }
+        guard let zone = LocalZone(named: name) else { return nil }
+
+        self.zones.withLock { $0[name] = zone }
+        return zone
+    }
+}
+
+/// Days since 1970-01-01 of "YYYY-MM-DD", or `nil` when it is not a date.
+func dayNumber(_ text: String) -> Int32? {
+    var day: Int32 = 0
+    return khach_day_parse(&day, text) == 0 ? day : nil
+}

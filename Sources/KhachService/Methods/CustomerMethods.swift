@@ -1,0 +1,147 @@
+internal import KhachCore
+internal import KhachProto
+internal import SwiftProtobuf
+internal import TTRPC
+
+/// `khach.v1.CustomerService`.
+///
+/// Records go out as they are stored: they are spliced into the reply, never decoded.
+struct CustomerMethods {
+    private static let service = "khach.v1.CustomerService"
+
+    let environment: ServiceEnvironment
+
+    func register(in table: inout MethodTable) {
+        table.add(Self.service, "GetCustomer", self.getCustomer())
+        table.add(
+            Self.service,
+            "ListCustomers",
+            .unary { (context, payload) async throws(Status) in
+                try await self.listCustomers(context, payload)
+            }
+        )
+        table.add(
+            Self.service,
+            "CountCustomers",
+            .unary { (context, payload) async throws(Status) in
+                try await self.countCustomers(context, payload)
+            }
+        )
+    }
+
+    /// In place where the store can, since a point read is bounded (architecture, decision 3).
+    private func getCustomer() -> MethodTable.Handler {
+        let store = self.environment.store
+        guard let reads = store as? any PointReads else {
+            return .unary { (_, payload) async throws(Status) in
+                let id = try Self.requestedID(payload)
+                return try Self.reply(try await mapErrors { try await store.customer(id) })
+            }
+        }
+
+        return .inPlace { (_, payload) throws(Status) in
+            let id = try Self.requestedID(payload)
+            return try Self.reply(try mapErrorsInPlace { try reads.customerInPlace(id) })
+        }
+    }
+
+    private static func requestedID(_ payload: Payload) throws(Status) -> CustomerID {
+        let request = try Khach_V1_GetCustomerRequest.request(payload)
+        return try mapErrorsInPlace { try CustomerID(request.id, field: "id") }
+    }
+
+    /// `GetCustomerResponse`: customer = 1, business_id = 2, seq = 3.
+    private static func reply(_ customer: StoredCustomer?) throws(Status) -> Payload {
+        guard let customer else {
+            throw Status(.notFound, reason: "NOT_FOUND", "id: a customer expected, found none")
+        }
+
+        var writer = PayloadWriter(capacity: customer.record.count + 32)
+        writer.write(customer.record, field: 1)
+        writer.write(customer.businessID.text, field: 2)
+        writer.write(customer.seq, field: 3)
+        return writer.payload
+    }
+
+    /// `ListCustomersResponse`: customers = 1, next_page_token = 2, as_of_seq = 3.
+    private func listCustomers(
+        _ context: CallContext,
+        _ payload: Payload
+    ) async throws(Status) -> Payload {
+        let request = try Khach_V1_ListCustomersRequest.request(payload)
+        return try await mapErrors {
+            let filter = try RequestedFilter(request.filter)
+            let rows = try requestedRows(request.pageSize)
+            let tokens = PageToken(
+                seal: self.environment.seal,
+                list: "customers",
+                filter: filter.canonicalBytes
+            )
+            let after = try tokens.numbers(request.pageToken, count: 2).map {
+                CustomerPosition(
+                    createdAt: Instant(milliseconds: $0[0]),
+                    id: CustomerID(rawValue: $0[1])
+                )
+            }
+            let query = CustomerQuery(
+                filter: try await self.resolved(filter),
+                after: after,
+                rowsMax: rows
+            )
+            let page = try await self.environment.store.customers(
+                query,
+                deadline: self.environment.queryDeadline(context)
+            )
+
+            var writer = PayloadWriter(capacity: page.bytes.count + page.ranges.count * 4 + 128)
+            for range in page.ranges { writer.write(page.bytes[range], field: 1) }
+            if let next = page.next {
+                writer.write(
+                    tokens.text([next.createdAt.milliseconds, next.id.rawValue]),
+                    field: 2
+                )
+            }
+            writer.write(page.head, field: 3)
+            return writer.payload
+        }
+    }
+
+    private func countCustomers(
+        _ context: CallContext,
+        _ payload: Payload
+    ) async throws(Status) -> Payload {
+        let request = try Khach_V1_CountCustomersRequest.request(payload)
+        let count = try await mapErrors {
+            let filter = try await self.resolved(try RequestedFilter(request.filter))
+            return try await self.environment.store.count(
+                filter,
+                deadline: self.environment.queryDeadline(context)
+            )
+        }
+        return try Khach_V1_CountCustomersResponse.with {
+            $0.count = UInt64(count.count)
+            $0.isCapped = count.isCapped
+            $0.asOfSeq = count.head
+        }.reply()
+    }
+
+    /// Checks that the business exists, and turns days into instants of its zone.
+    private func resolved(_ filter: RequestedFilter) async throws -> CustomerFilter {
+        let store = self.environment.store
+        guard let business = try await store.business(filter.business) else {
+            throw Status(
+                .notFound,
+                reason: "NOT_FOUND",
+                "filter.business_id: a business expected, found none"
+            )
+        }
+        guard let zone = self.environment.zones.zone(named: business.timeZone) else {
+            throw Status(
+                .failedPrecondition,
+                reason: "TIME_ZONE_UNKNOWN",
+                "tzdata with \(business.timeZone) expected, found none"
+            )
+        }
+        return filter.instants(in: zone)
+    }
+}

@@ -1,0 +1,127 @@
+internal import KhachCore
+internal import KhachProto
+internal import SwiftProtobuf
+internal import TTRPC
+
+/// `khach.v1.InteractionService`.
+struct InteractionMethods {
+    private static let service = "khach.v1.InteractionService"
+    private static let interactionsField: UInt64 = 1
+
+    let environment: ServiceEnvironment
+
+    func register(in table: inout MethodTable) {
+        table.add(
+            Self.service,
+            "RecordInteractions",
+            .unary { (context, payload) async throws(Status) in
+                try await self.recordInteractions(context, payload)
+            }
+        )
+    }
+
+    /// One item of the request: what will be recorded, or what it was refused for.
+    private enum Item {
+        case valid(Interaction)
+        case refused(Khach_V1_InteractionOutcome)
+    }
+
+    private func recordInteractions(
+        _ context: CallContext,
+        _ payload: Payload
+    ) async throws(Status) -> Payload {
+        let items = try Self.items(payload)
+        let interactions = items.compactMap { item -> Interaction? in
+            guard case .valid(let interaction) = item else { return nil }
+
+            return interaction
+        }
+        let outcomes =
+            interactions.isEmpty
+            ? []
+            : try await mapErrors {
+                try await self.environment.store.record(interactions, now: self.environment.now())
+            }
+        guard outcomes.count == interactions.count else {
+            throw Status(
+                .internal,
+                "\(interactions.count) outcomes expected, \(outcomes.count) found"
+            )
+        }
+
+        var recorded = outcomes.makeIterator()
+        let response = Khach_V1_RecordInteractionsResponse.with { response in
+            response.outcomes = items.map { item in
+                switch item {
+                case .refused(let outcome): outcome
+                case .valid:
+                    recorded.next().map { Khach_V1_InteractionOutcome($0) }
+                        ?? Khach_V1_InteractionOutcome()
+                }
+            }
+        }
+        return try response.reply()
+    }
+
+    private static func items(_ payload: Payload) throws(Status) -> [Item] {
+        let most = Limits.interactionsPerBatchMax
+        let items = payload.withUnsafeBytes { bytes -> Result<[Item], Status> in
+            guard let scan = ItemScan(bytes, field: Self.interactionsField, itemsMax: most) else {
+                return .failure(
+                    Status(
+                        .invalidArgument,
+                        reason: "MALFORMED",
+                        "a khach.v1.RecordInteractionsRequest expected, found bytes that are "
+                            + "not one"
+                    )
+                )
+            }
+            guard !scan.items.isEmpty else {
+                return .failure(
+                    Status(InputError("interactions", "1 to \(most) items expected, found none"))
+                )
+            }
+            guard scan.items.count <= most else {
+                return .failure(
+                    Status(InputError("interactions", "1 to \(most) items expected, found more"))
+                )
+            }
+            return .success(
+                scan.items.map { Self.item(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
+            )
+        }
+        return try items.get()
+    }
+
+    private static func item(_ bytes: UnsafeRawBufferPointer) -> Item {
+        do {
+            return .valid(try Interaction(try Self.decoded(bytes)))
+        } catch let error as InputError {
+            return .refused(
+                Khach_V1_InteractionOutcome(rejected: error, reason: "INVALID_FIELD")
+            )
+        } catch {
+            let finding = InputError(
+                "interaction",
+                "a khach.v1.Interaction expected, found bytes that are not one"
+            )
+            return .refused(Khach_V1_InteractionOutcome(rejected: finding, reason: "MALFORMED"))
+        }
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) throws -> Khach_V1_Interaction {
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = true
+        do {
+            return try Khach_V1_Interaction(
+                serializedBytes: Payload(bytes: bytes),
+                options: options
+            )
+        } catch BinaryDecodingError.invalidUTF8 {
+            guard let repaired = InteractionRepair.repaired(bytes) else {
+                throw BinaryDecodingError.invalidUTF8
+            }
+            return try Khach_V1_Interaction(serializedBytes: repaired, options: options)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import KhachCore
+internal import KhachProto
+internal import SwiftProtobuf
+internal import TTRPC
+
+/// `khach.v1.SyncService`: the change feed (sync.md).
+struct SyncMethods {
+    private static let service = "khach.v1.SyncService"
+
+    let environment: ServiceEnvironment
+
+    func register(in table: inout MethodTable) {
+        table.add(
+            Self.service,
+            "PullChanges",
+            .unary { (context, payload) async throws(Status) in
+                try await self.pullChanges(context, payload)
+            }
+        )
+    }
+
+    private func pullChanges(
+        _ context: CallContext,
+        _ payload: Payload
+    ) async throws(Status) -> Payload {
+        let request = try Khach_V1_PullChangesRequest.request(payload)
+        return try await mapErrors {
+            let business = try BusinessID(request.businessID, field: "business_id")
+            let cursor = try self.cursor(request, business)
+            let query = try Self.query(request, cursor)
+            let page = try await self.environment.store.changes(
+                query,
+                deadline: self.environment.queryDeadline(context)
+            )
+            if let cursor, cursor.seq > page.head {
+                throw SyncCursor.Refusal.ahead(head: page.head)
+            }
+
+            let readAt = self.environment.now()
+            return try self.reply(page, after: cursor, business: business, readAt: readAt)
+        }
+    }
+
+    private func cursor(
+        _ request: Khach_V1_PullChangesRequest,
+        _ business: BusinessID
+    ) throws(SyncCursor.Refusal) -> SyncCursor? {
+        guard !request.cursor.isEmpty else { return nil }
+
+        return try SyncCursor.open(
+            Array(request.cursor),
+            by: self.environment.seal,
+            generation: self.environment.store.generation,
+            business: business
+        )
+    }
+
+    private static func query(
+        _ request: Khach_V1_PullChangesRequest,
+        _ cursor: SyncCursor?
+    ) throws(InputError) -> ChangeQuery {
+        guard request.pageRowsMax <= UInt32(Limits.pageRowsMax) else {
+            throw InputError(
+                "page_rows_max",
+                "at most \(Limits.pageRowsMax) expected, found \(request.pageRowsMax)"
+            )
+        }
+        guard request.pageBytesMax <= UInt32(Limits.pageBytesMax) else {
+            throw InputError(
+                "page_bytes_max",
+                "at most \(Limits.pageBytesMax) expected, found \(request.pageBytesMax)"
+            )
+        }
+
+        let tombstonesAfter: CommitSequence
+        switch cursor?.phase {
+        case nil: tombstonesAfter = .max
+        case .snapshot(let startedAt): tombstonesAfter = startedAt
+        case .delta: tombstonesAfter = 0
+        }
+        return ChangeQuery(
+            businessID: try BusinessID(request.businessID, field: "business_id"),
+            after: cursor?.seq ?? 0,
+            tombstonesAfter: tombstonesAfter,
+            rowsMax: request.pageRowsMax == 0 ? Limits.pageRowsMax : Int(request.pageRowsMax),
+            bytesMax: request.pageBytesMax == 0 ? Limits.pageBytesMax : Int(request.pageBytesMax)
+        )
+    }
+
+    /// `PullChangesResponse`: changes = 1 {seq = 1, the entity = its kind}, cursor = 2,
+    /// has_more = 3, phase = 4, seq = 5, head_seq = 6, read_at = 7, customers_estimate = 8.
+    private func reply(
+        _ page: ChangePage,
+        after cursor: SyncCursor?,
+        business: BusinessID,
+        readAt: Instant
+    ) throws -> Payload {
+        // A first pass that has reached the head is over; the next pull is a delta.
+        let phase = cursor?.phase ?? .snapshot(startedAt: page.head)
+        let next = SyncCursor(
+            business: business,
+            seq: page.through,
+            phase: page.hasMore ? phase : .delta
+        )
+
+        var writer = PayloadWriter(capacity: page.bytes.count + page.entries.count * 24 + 256)
+        for entry in page.entries {
+            let recordBytes = entry.range.count
+            let bytesCount =
+                1 + PayloadWriter.varintBytes(entry.seq)
+                + 1 + PayloadWriter.varintBytes(UInt64(recordBytes)) + recordBytes
+            writer.writeHeader(field: 1, bytesCount: bytesCount)
+            writer.write(entry.seq, field: 1)
+            writer.write(page.bytes[entry.range], field: Int(entry.kind.rawValue))
+        }
+        writer.write(
+            next.sealed(by: self.environment.seal, generation: self.environment.store.generation),
+            field: 2
+        )
+        writer.write(page.hasMore ? 1 : 0, field: 3)
+        switch phase {
+        case .snapshot: writer.write(1, field: 4)
+        case .delta: writer.write(2, field: 4)
+        }
+        writer.write(page.through, field: 5)
+        writer.write(page.head, field: 6)
+        let time: [UInt8] = try Google_Protobuf_Timestamp(readAt).serializedBytes()
+        writer.write(time, field: 7)
+        writer.write(page.customersEstimate, field: 8)
+        return writer.payload
+    }
+}

@@ -1,0 +1,55 @@
+package import KhachCore
+package import TTRPC
+
+/// What the methods need from the world: a store, clocks, a seal, zones.
+///
+/// The service reads no clock and holds no key of its own; the composition root gives them.
+package struct ServiceEnvironment: Sendable {
+    package var store: any CustomerStore
+    package var now: @Sendable () -> Instant
+    package var monotonicNow: @Sendable () -> MonotonicInstant
+    package var seal: Seal
+    package let zones = ZoneCache()
+
+    package init(
+        store: any CustomerStore,
+        now: @escaping @Sendable () -> Instant,
+        monotonicNow: @escaping @Sendable () -> MonotonicInstant,
+        seal: Seal
+    ) {
+        self.store = store
+        self.now = now
+        self.monotonicNow = monotonicNow
+        self.seal = seal
+    }
+
+    /// How long a query may run: the caller's deadline, but never longer than the limit.
+    func queryDeadline(_ context: CallContext) -> Deadline {
+        let latest = self.monotonicNow().nanoseconds + ServiceLimits.queryNanosecondsMax
+        return Deadline(
+            monotonicNanoseconds: min(context.deadline?.nanoseconds ?? .max, latest)
+        )
+    }
+}
+
+/// Every bound of the service that is not the domain's or the wire's.
+package enum ServiceLimits {
+    package static let queryNanosecondsMax: UInt64 = 30_000_000_000
+    package static let directoryRowsMax = 1_000
+    package static let localeNames: Set<String> = ["vi", "en"]
+    package static let timeZoneDefault = "Asia/Ho_Chi_Minh"
+}
+
+/// The whole API of `khach.v1` as one method table; no sockets.
+package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
+    var table = MethodTable()
+    InteractionMethods(environment: environment).register(in: &table)
+    CustomerMethods(environment: environment).register(in: &table)
+    DirectoryMethods(environment: environment).register(in: &table)
+    SyncMethods(environment: environment).register(in: &table)
+    HealthMethods(
+        serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })
+    )
+    .register(in: &table)
+    return table
+}

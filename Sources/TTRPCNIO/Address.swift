@@ -1,0 +1,51 @@
+/// Where a server listens: a host and port, or a Unix socket.
+///
+/// Knows its spelling and nothing of sockets.
+package enum Address: Hashable, Sendable, CustomStringConvertible {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    /// What a text was expected to be.
+    package struct Malformed: Error, CustomStringConvertible {
+        package var text: String
+
+        package var description: String {
+            "expected unix:/path, tcp:host:port or host:port, found \"\(self.text)\""
+        }
+    }
+
+    /// Reads "unix:/path", "tcp:host:port" or "host:port"; an IPv6 host stands in brackets.
+    package init(_ text: String) throws(Malformed) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst(5))
+            guard !path.isEmpty else { throw Malformed(text: text) }
+
+            self = .unix(path: path)
+            return
+        }
+
+        let rest = text.hasPrefix("tcp:") ? text.dropFirst(4) : text[...]
+        guard
+            let colon = rest.lastIndex(of: ":"),
+            let port = UInt16(rest[rest.index(after: colon)...])
+        else { throw Malformed(text: text) }
+
+        var host = rest[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            throw Malformed(text: text)
+        }
+        guard !host.isEmpty else { throw Malformed(text: text) }
+
+        self = .tcp(host: String(host), port: Int(port))
+    }
+
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port):
+            host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import NIOCore
+internal import TTRPC
+
+/// The tasks of one connection's calls: the only place where a call becomes a task.
+///
+/// Every task starts on its connection's thread at once, stays there, and is gone before its
+/// connection counts as ended. Deadlines are timers of the same loop.
+final class CallTasks {
+    /// How a handler came to its end.
+    enum Outcome: Sendable {
+        case answered(Payload)
+        case finishedStream
+        case failed(Status)
+    }
+
+    private struct Call {
+        var task: Task<Void, Never>?
+        var timer: Scheduled<Void>?
+    }
+
+    private let loop: any EventLoop
+    private let executor: EventLoopExecutor
+    private var calls: [StreamID: Call] = [:]
+
+    init(on loop: any EventLoop) {
+        self.loop = loop
+        self.executor = EventLoopExecutor(loop)
+    }
+
+    var isEmpty: Bool { self.calls.isEmpty }
+
+    /// Runs `operation`; `handler` is told of its end, and of its deadline if that comes first.
+    ///
+    /// An operation that does not wait has ended when this returns.
+    func start(
+        _ stream: StreamID,
+        deadline: MonotonicInstant?,
+        for handler: ServerHandler,
+        _ operation: @escaping @Sendable () async -> Outcome
+    ) {
+        self.calls[stream] = Call()
+        let loop = self.loop
+        let bound = NIOLoopBound(handler, eventLoop: loop)
+        let task = Task.immediate(executorPreference: self.executor) {
+            let outcome = await operation()
+            // A handler that left the loop and came back is on it again; one that ends in a
+            // foreign executor is not.
+            if loop.inEventLoop {
+                bound.value.callEnded(stream, outcome)
+            } else {
+                loop.execute { bound.value.callEnded(stream, outcome) }
+            }
+        }
+
+        guard self.calls[stream] != nil else { return }  // ended without waiting
+        self.calls[stream]?.task = task
+        guard let deadline else { return }
+
+        self.calls[stream]?.timer = loop.scheduleTask(
+            deadline: .uptimeNanoseconds(deadline.nanoseconds)
+        ) {
+            bound.value.deadlinePassed(stream)
+        }
+    }
+
+    /// Forgets a call that came to its end.
+    func ended(_ stream: StreamID) {
+        self.calls.removeValue(forKey: stream)?.timer?.cancel()
+    }
+
+    func cancel(_ stream: StreamID) {
+        self.calls[stream]?.timer?.cancel()
+        self.calls[stream]?.task?.cancel()
+    }
+
+    func cancelAll() {
+        for stream in Array(self.calls.keys) { self.cancel(stream) }
+    }
+}

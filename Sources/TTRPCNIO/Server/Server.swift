@@ -1,0 +1,186 @@
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+package import TTRPC
+
+/// Serves a table of methods on a TCP port or a Unix socket.
+///
+/// Knows sockets and nothing of what the methods do. `run` serves until it is cancelled or
+/// `shutdown` is called; it returns when no connection and no call is left.
+package final class Server: Sendable {
+    package struct Configuration: Sendable {
+        package var address: Address
+        /// Threads that serve connections; each connection stays on one.
+        package var loopsCount = 1
+        package var connectionsMax = 1024
+        /// How long running calls may go on when `run` is cancelled.
+        package var drain: Duration = .seconds(10)
+        package var limits = Limits()
+
+        package init(address: Address) {
+            self.address = address
+        }
+    }
+
+    package enum Failure: Error {
+        case startedAlready
+        case addressUnknown
+    }
+
+    private struct Listening {
+        var group: MultiThreadedEventLoopGroup
+        var channel: any Channel
+        var address: Address
+    }
+
+    private enum State {
+        case idle
+        case starting
+        case listening(Listening)
+        case stopping
+    }
+
+    private let configuration: Configuration
+    private let methods: MethodTable
+    private let logger: Logger
+    private let connections: Connections
+    private let state = Mutex(State.idle)
+    private let stopRequested = Signal()
+    private let stopped = Signal()
+
+    package init(configuration: Configuration, methods: MethodTable, logger: Logger) {
+        self.configuration = configuration
+        self.methods = methods
+        self.logger = logger
+        self.connections = Connections(countMax: configuration.connectionsMax)
+    }
+
+    /// How many connections are open.
+    package var connectionsCount: Int { self.connections.count }
+
+    /// Begins to listen; returns the address, with the port that was chosen if 0 was asked for.
+    @discardableResult
+    package func start() async throws -> Address {
+        let isFirst = self.state.withLock { state in
+            guard case .idle = state else { return false }
+
+            state = .starting
+            return true
+        }
+        guard isFirst else { throw Failure.startedAlready }
+
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.loopsCount)
+        do {
+            let listening = try await self.listen(group)
+            self.state.withLock { $0 = .listening(listening) }
+            self.logger.info("listening", metadata: ["address": "\(listening.address)"])
+            return listening.address
+        } catch {
+            self.state.withLock { $0 = .idle }
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// Serves until the task is cancelled or `shutdown` is called; starts if that was not done.
+    package func run() async throws {
+        if self.isIdle { try await self.start() }
+        await withTaskCancellationHandler {
+            await self.stopRequested.wait()
+        } onCancel: {
+            self.stopRequested.fire()
+        }
+        await self.shutdown()
+    }
+
+    /// Stops accepting, lets running calls end for at most `drain`, closes what is left.
+    ///
+    /// Returns when nothing runs any more. The first caller's `drain` holds.
+    package func shutdown(drain: Duration? = nil) async {
+        let listening = self.state.withLock { state -> Listening? in
+            guard case .listening(let listening) = state else { return nil }
+
+            state = .stopping
+            return listening
+        }
+        self.stopRequested.fire()
+        guard let listening else {
+            if self.isStopping { await self.stopped.wait() }
+            return
+        }
+
+        try? await listening.channel.close()
+        if case .unix(let path) = listening.address { UnixSocket.remove(path) }
+        self.connections.drain()
+        let timer = self.cutTimer(after: drain ?? self.configuration.drain, listening.group)
+        await self.connections.allEnded.wait()
+        timer.cancel()
+        try? await listening.group.shutdownGracefully()
+        self.logger.info("stopped", metadata: ["address": "\(listening.address)"])
+        self.stopped.fire()
+    }
+
+    private var isIdle: Bool {
+        self.state.withLock { if case .idle = $0 { true } else { false } }
+    }
+
+    private var isStopping: Bool {
+        self.state.withLock { if case .stopping = $0 { true } else { false } }
+    }
+
+    private func cutTimer(
+        after drain: Duration,
+        _ group: MultiThreadedEventLoopGroup
+    ) -> Scheduled<Void> {
+        let connections = self.connections
+        let logger = self.logger
+        return group.next().scheduleTask(in: TimeAmount(drain)) {
+            logger.warning(
+                "drain time is over", metadata: ["connections": "\(connections.count)"])
+            connections.cut()
+        }
+    }
+
+    private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> Listening {
+        let bootstrap = self.bootstrap(group)
+        switch self.configuration.address {
+        case .tcp(let host, let port):
+            let channel = try await bootstrap.bind(host: host, port: port).get()
+            guard let local = channel.localAddress, let port = local.port else {
+                throw Failure.addressUnknown
+            }
+            let address = Address.tcp(host: local.ipAddress ?? host, port: port)
+            return Listening(group: group, channel: channel, address: address)
+        case .unix(let path):
+            let socket = try UnixSocket.bind(path)
+            let channel = try await bootstrap.withBoundSocket(socket).get()
+            return Listening(group: group, channel: channel, address: .unix(path: path))
+        }
+    }
+
+    private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+        let limits = self.configuration.limits
+        let connections = self.connections
+        let methods = self.methods
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: limits.outboundBytesLow, high: limits.outboundBytesMax)
+            )
+            .childChannelInitializer { channel in
+                guard connections.admit(channel) else { return channel.close() }
+
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        ServerHandler(methods: methods, limits: limits, on: channel.eventLoop) {
+                            connections.ended(channel)
+                        })
+                }
+            }
+    }
+}

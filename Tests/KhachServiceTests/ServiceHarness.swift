@@ -1,0 +1,138 @@
+internal import KhachCore
+internal import KhachProto
+internal import KhachService
+internal import KhachTestKit
+internal import SwiftProtobuf
+internal import TTRPC
+internal import Testing
+
+/// The whole API over a `MemoryStore`, without a socket, at a stopped clock.
+struct ServiceHarness {
+    static let clock = Instant(milliseconds: 1_790_000_000_000)
+
+    let store: MemoryStore
+    let table: MethodTable
+    let seal: Seal
+
+    init() {
+        let store = MemoryStore(codec: .proto)
+        let seal = Seal.forTests
+        self.store = store
+        self.seal = seal
+        self.table = khachMethods(
+            ServiceEnvironment(
+                store: store,
+                now: { Self.clock },
+                monotonicNow: { MonotonicInstant(nanoseconds: 1_000_000_000) },
+                seal: seal
+            )
+        )
+    }
+
+    /// Calls a method with bytes, as a connection would.
+    func call(_ name: String, _ payload: Payload) async throws(Status) -> Payload {
+        let parts = name.split(separator: "/").map(String.init)
+        let context = CallContext(service: parts[0], method: parts[1])
+        switch try self.table.handler(parts[0], parts[1]).get() {
+        case .inPlace(let body): return try body(context, payload)
+        case .unary(let body): return try await body(context, payload)
+        default: throw Status(.unimplemented, "a unary method expected")
+        }
+    }
+
+    func call<Reply: Message>(
+        _ name: String,
+        _ request: some Message,
+        as reply: Reply.Type = Reply.self
+    ) async throws -> Reply {
+        let payload: Payload = try request.serializedBytes()
+        return try Reply(serializedBytes: try await self.call(name, payload))
+    }
+
+    /// The status that a call is refused with.
+    func refusal(_ name: String, _ request: some Message) async throws -> Status {
+        let payload: Payload = try request.serializedBytes()
+        do throws(Status) {
+            _ = try await self.call(name, payload)
+        } catch {
+            return error
+        }
+        Issue.record("\(name): a refusal expected, found a reply")
+        return Status(.ok, "")
+    }
+
+    func business(zone: String = "Asia/Ho_Chi_Minh") async throws -> Khach_V1_Business {
+        let reply: Khach_V1_CreateBusinessResponse = try await self.call(
+            "khach.v1.DirectoryService/CreateBusiness",
+            Khach_V1_CreateBusinessRequest.with {
+                $0.name = "Shop"
+                $0.timeZone = zone
+            }
+        )
+        return reply.business
+    }
+
+    func page(_ business: Khach_V1_Business, _ externalID: String) async throws -> Khach_V1_Page {
+        let reply: Khach_V1_CreatePageResponse = try await self.call(
+            "khach.v1.DirectoryService/CreatePage",
+            Khach_V1_CreatePageRequest.with {
+                $0.businessID = business.id
+                $0.channel = .facebook
+                $0.externalPageID = externalID
+                $0.name = "Page \(externalID)"
+            }
+        )
+        return reply.page
+    }
+
+    func record(_ items: [Khach_V1_Interaction]) async throws -> [Khach_V1_InteractionOutcome] {
+        let reply: Khach_V1_RecordInteractionsResponse = try await self.call(
+            "khach.v1.InteractionService/RecordInteractions",
+            Khach_V1_RecordInteractionsRequest.with { $0.interactions = items }
+        )
+        return reply.outcomes
+    }
+}
+
+extension Seal {
+    /// A tag that depends on every byte; not secret.
+    static let forTests = Seal { bytes in
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return (0..<16).map { UInt8(truncatingIfNeeded: hash >> UInt64(($0 % 8) * 8)) ^ UInt8($0) }
+    }
+}
+
+extension Khach_V1_Interaction {
+    /// An inbound message of "u1" on the page "p1", changed by `change`.
+    static func sample(
+        _ key: String,
+        _ change: (inout Khach_V1_Interaction) -> Void = { _ in }
+    ) -> Khach_V1_Interaction {
+        .with {
+            $0.channel = .facebook
+            $0.externalPageID = "p1"
+            $0.eventKey = key
+            $0.externalUserID = "u1"
+            $0.direction = .inbound
+            $0.kind = .message
+            $0.occurredAt = Google_Protobuf_Timestamp(seconds: 1_780_000_000, nanos: 0)
+            change(&$0)
+        }
+    }
+}
+
+extension Status {
+    /// The reason of the status's `ErrorInfo`.
+    var reason: String? {
+        self.details.first { $0.typeURL.hasSuffix("google.rpc.ErrorInfo") }
+            .flatMap { try? Google_Rpc_ErrorInfo(serializedBytes: $0.value) }?.reason
+    }
+
+    /// The field of the status's first violation.
+    var field: String? {
+        self.details.first { $0.typeURL.hasSuffix("google.rpc.BadRequest") }
+            .flatMap { try? Google_Rpc_BadRequest(serializedBytes: $0.value) }?
+            .fieldViolations.first?.field
+    }
+}

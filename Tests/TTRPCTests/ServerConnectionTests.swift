@@ -1,0 +1,411 @@
+import NIOCore
+import TTRPC
+import Testing
+
+/// A server connection with what a driver adds to it, so that a test reads as a conversation:
+/// frames in, frames out.
+struct Conversation: ~Copyable {
+    private(set) var connection: ServerConnection
+    private(set) var sent = ByteBuffer()
+    private(set) var cancelled: [StreamID] = []
+    var now = MonotonicInstant(nanoseconds: 1_000)
+    private let table: MethodTable
+
+    init(limits: Limits = Limits(), table: MethodTable = .sample) {
+        self.connection = ServerConnection(limits: limits)
+        self.table = table
+    }
+
+    mutating func receive(_ frame: Frame) {
+        self.perform(self.connection.received(frame, now: self.now))
+    }
+
+    mutating func receiveOversized(_ stream: StreamID) {
+        self.perform(self.connection.receivedOversized(stream, length: 5 << 20))
+    }
+
+    /// A handler that ran as a task came to its end.
+    mutating func end(_ stream: UInt32, _ outcome: ServerStream.Outcome, payload: Payload? = nil) {
+        let stream = StreamID(stream)
+        switch self.connection.handlerEnded(stream, outcome) {
+        case .writeResponse:
+            FrameEncoder.writeResponse(stream, payload: payload ?? Payload(), into: &self.sent)
+        case .writeEnd: FrameEncoder.writeEnd(stream, into: &self.sent)
+        case .reject(let status):
+            FrameEncoder.writeResponse(stream, status: status, into: &self.sent)
+        case .ignore: break
+        }
+    }
+
+    mutating func send(_ stream: UInt32, _ payload: Payload) {
+        if case .write = self.connection.send(StreamID(stream), payloadBytes: payload.count) {
+            FrameEncoder.writeData(StreamID(stream), payload: payload, into: &self.sent)
+        }
+    }
+
+    mutating func passDeadline(_ stream: UInt32) {
+        if case .abort(let status) = self.connection.deadlinePassed(StreamID(stream)) {
+            FrameEncoder.writeResponse(StreamID(stream), status: status, into: &self.sent)
+            self.cancelled.append(StreamID(stream))
+        }
+    }
+
+    mutating func drain() { self.connection.drain() }
+    mutating func peerClosed() { self.connection.peerClosed() }
+    var onIdle: ServerConnection.OnIdle { self.connection.onIdle }
+
+    /// What was sent since this was last asked.
+    mutating func takeSent() -> [UInt8] {
+        defer { self.sent.clear() }
+        return Array(self.sent.readableBytesView)
+    }
+
+    /// The same as id and status code, "ok" for a message, "data" and "end" for streams.
+    mutating func takeReplies() -> [String] {
+        outputs(of: [self.takeSent()]).map { output in
+            guard case .frame(let frame) = output else { return "not a frame" }
+            guard frame.kind == .response else {
+                return "\(frame.stream.number) \(frame.hasMessage ? "data" : "end")"
+            }
+            guard let response = try? Response(decoding: frame.body) else { return "malformed" }
+            return "\(frame.stream.number) \(response.status.map { "\($0.code)" } ?? "ok")"
+        }
+    }
+
+    private mutating func perform(_ action: ServerConnection.OnFrame) {
+        switch action {
+        case .call(let call): self.run(call)
+        case .reject(let stream, let status):
+            FrameEncoder.writeResponse(stream, status: status, into: &self.sent)
+        case .abort(let stream, let status):
+            FrameEncoder.writeResponse(stream, status: status, into: &self.sent)
+            self.cancelled.append(stream)
+        case .ignore: break
+        }
+    }
+
+    private mutating func run(_ call: ServerConnection.Call) {
+        let (service, method) = (call.request.service, call.request.method)
+        do {
+            let found = try self.table.handler(String(buffer: service), String(buffer: method))
+                .get()
+            switch found {
+            case .inPlace(let body):
+                let context = CallContext(service: "", method: "", deadline: call.deadline)
+                let payload = try body(context, call.request.payload)
+                if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
+                FrameEncoder.writeResponse(call.stream, payload: payload, into: &self.sent)
+            case .unary, .inPlaceOrTask: try self.begin(call.stream, .unary)
+            case .serverStreaming: try self.begin(call.stream, .serverStreaming)
+            }
+        } catch let status as Status {
+            FrameEncoder.writeResponse(call.stream, status: status, into: &self.sent)
+        } catch {
+            Issue.record(error)
+        }
+    }
+
+    private mutating func begin(_ stream: StreamID, _ shape: ServerStream.Shape) throws {
+        if case .reject(let status) = self.connection.begin(stream, shape) { throw status }
+    }
+}
+
+extension MethodTable {
+    /// "now" echoes in place, "late" as a task, "many" is a stream, "huge" answers too much.
+    static var sample: MethodTable {
+        var table = MethodTable()
+        table.add("test.Sample", "now", .inPlace { _, payload in payload })
+        table.add("test.Sample", "late", .unary { _, payload in payload })
+        table.add("test.Sample", "many", .serverStreaming { _, _, _ in })
+        table.add(
+            "test.Sample", "huge",
+            .inPlace { _, _ in Payload(repeating: 7, count: Limits.frameBodyBytesMax) })
+        table.add(
+            "test.Sample", "picky",
+            .inPlace { _, _ throws(Status) in throw Status(.invalidArgument, "no message") })
+        return table
+    }
+}
+
+extension Frame {
+    static func request(
+        _ stream: UInt32,
+        _ method: String,
+        flags: Flags = [],
+        timeout: Int64 = 0,
+        service: String = "test.Sample"
+    ) -> Frame {
+        let request = Request(
+            service, method, payload: Payload(bytes: [1, 2, 3]), timeoutNanoseconds: timeout)
+        return Frame(
+            stream: StreamID(stream), kind: .request, flags: flags, body: request.encoded())
+    }
+
+    static func data(_ stream: UInt32, flags: Flags = [], _ bytes: [UInt8] = [9]) -> Frame {
+        Frame(stream: StreamID(stream), kind: .data, flags: flags, body: ByteBuffer(bytes: bytes))
+    }
+
+    static func other(_ stream: UInt32, _ kind: UInt8) -> Frame {
+        Frame(stream: StreamID(stream), kind: Kind(kind), body: ByteBuffer(bytes: [1]))
+    }
+}
+
+@Suite("A server's answers, row by row of wire.md §1.6")
+struct ServerConnectionTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var frames: [Frame]
+        var replies: [String]
+    }
+
+    static let malformed = Frame(
+        stream: StreamID(1), kind: .request, body: ByteBuffer(bytes: [0x0A, 0x7F]))
+
+    static let rows: [Row] = [
+        Row(
+            testDescription: "unknown service",
+            frames: [.request(1, "now", service: "no.Such")], replies: ["1 unimplemented"]),
+        Row(
+            testDescription: "unknown method",
+            frames: [.request(1, "never")], replies: ["1 unimplemented"]),
+        Row(
+            testDescription: "malformed Request, the connection lives",
+            frames: [malformed, .request(3, "now")], replies: ["1 invalidArgument", "3 ok"]),
+        Row(
+            testDescription: "malformed payload, by the handler's word",
+            frames: [.request(1, "picky"), .request(3, "now")],
+            replies: ["1 invalidArgument", "3 ok"]),
+        Row(
+            testDescription: "even id and zero, any known kind, the connection lives",
+            frames: [
+                .request(2, "now"), .data(4), .request(0, "now"), .other(6, 2), .request(1, "now"),
+            ],
+            replies: [
+                "2 invalidArgument", "4 invalidArgument", "0 invalidArgument", "6 invalidArgument",
+                "1 ok",
+            ]),
+        Row(
+            testDescription: "id used again",
+            frames: [.request(1, "now"), .request(1, "now"), .request(3, "now")],
+            replies: ["1 ok", "1 invalidArgument", "3 ok"]),
+        Row(
+            testDescription: "id lower than the last",
+            frames: [.request(5, "now"), .request(3, "now"), .request(7, "now")],
+            replies: ["5 ok", "3 invalidArgument", "7 ok"]),
+        Row(
+            testDescription: "id of a running call used again ends that call",
+            frames: [.request(1, "late"), .request(1, "now"), .request(1, "now")],
+            replies: ["1 invalidArgument"]),
+        Row(
+            testDescription: "gaps in ids are fine",
+            frames: [.request(1, "now"), .request(13, "now")], replies: ["1 ok", "13 ok"]),
+        Row(
+            testDescription: "Data on an id that is not open, once per id",
+            frames: [.data(9), .data(9), .data(11), .request(1, "now"), .data(1), .data(1)],
+            replies: ["9 invalidArgument", "11 invalidArgument", "1 ok", "1 invalidArgument"]),
+        Row(
+            testDescription: "Data on a running unary call, once",
+            frames: [.request(1, "late"), .data(1), .data(1), .request(3, "now")],
+            replies: ["1 invalidArgument", "3 ok"]),
+        Row(
+            testDescription: "the bare end of the caller's side is no data",
+            frames: [.request(1, "late", flags: .remoteOpen), .data(1, flags: [.remoteClosed, .noData], [])],
+            replies: []),
+        Row(
+            testDescription: "unknown kinds are ignored on any id",
+            frames: [
+                .other(1, 4), .other(0xFFFF_FFFF, 0xE0), .other(2, 9), .other(0, 9),
+                .request(1, "late"), .other(1, 0xE1), .request(3, "now"),
+            ],
+            replies: ["3 ok"]),
+        Row(
+            testDescription: "a Response from a client is ignored",
+            frames: [.other(1, 2), .request(1, "now")], replies: ["1 ok"]),
+        Row(
+            testDescription: "unknown flags on a Request are ignored",
+            frames: [.request(1, "now", flags: Frame.Flags(rawValue: 0xFA))], replies: ["1 ok"]),
+        Row(
+            testDescription: "a unary method called as a stream works",
+            frames: [.request(1, "now", flags: .remoteOpen)], replies: ["1 ok"]),
+        Row(
+            testDescription: "an answer above 4 MiB is a status, the connection lives",
+            frames: [.request(1, "huge"), .request(3, "now")],
+            replies: ["1 resourceExhausted", "3 ok"]),
+        Row(
+            testDescription: "a negative timeout has passed already",
+            frames: [.request(1, "now", timeout: -1)], replies: ["1 deadlineExceeded"]),
+        Row(
+            testDescription: "the last id, and one above it",
+            frames: [
+                .request(0x7FFF_FFFF, "now"), .request(0x8000_0001, "now"),
+                .request(0x8000_0003, "now"),
+            ],
+            replies: ["2147483647 ok", "2147483649 unavailable", "2147483651 unavailable"]),
+    ]
+
+    @Test(arguments: rows)
+    func row(_ row: Row) {
+        var conversation = Conversation()
+        for frame in row.frames { conversation.receive(frame) }
+        #expect(conversation.takeReplies() == row.replies)
+    }
+
+    @Test("an over-long frame is answered on its id, which is then used")
+    func oversized() {
+        var conversation = Conversation()
+        conversation.receiveOversized(StreamID(1))
+        conversation.receive(.request(1, "now"))
+        conversation.receive(.request(3, "late"))
+        conversation.receiveOversized(StreamID(3))
+        conversation.end(3, .answered(payloadBytes: 0))
+        conversation.receiveOversized(StreamID(2))
+        #expect(
+            conversation.takeReplies() == [
+                "1 resourceExhausted", "1 invalidArgument", "3 resourceExhausted",
+                "2 resourceExhausted",
+            ])
+        #expect(conversation.cancelled == [StreamID(3)])
+    }
+
+    @Test("a hundred calls run at once, one more is refused, in-place ones do not count")
+    func runningCalls() {
+        var conversation = Conversation()
+        for index in 0..<UInt32(100) { conversation.receive(.request(1 + 2 * index, "late")) }
+        #expect(conversation.takeReplies() == [])
+        conversation.receive(.request(201, "late"))
+        conversation.receive(.request(203, "now"))
+        conversation.end(1, .answered(payloadBytes: 0))
+        conversation.receive(.request(205, "late"))
+        #expect(conversation.takeReplies() == ["201 resourceExhausted", "203 ok", "1 ok"])
+    }
+
+    @Test("a deadline answers once; the handler that is late counts until it ends")
+    func deadline() {
+        var limits = Limits()
+        limits.runningCallsMax = 1
+        var conversation = Conversation(limits: limits)
+        conversation.receive(.request(1, "late", timeout: 5))
+        conversation.passDeadline(1)
+        conversation.passDeadline(1)
+        conversation.receive(.data(1))
+        conversation.receive(.request(3, "late"))
+        conversation.end(1, .answered(payloadBytes: 3))
+        conversation.receive(.request(5, "late"))
+        #expect(conversation.takeReplies() == ["1 deadlineExceeded", "3 resourceExhausted"])
+        #expect(conversation.cancelled == [StreamID(1)])
+    }
+
+    @Test("a timeout counts from now and is shortened to the longest")
+    func timeouts() {
+        var connection = ServerConnection()
+        let now = MonotonicInstant(nanoseconds: 50)
+        let cases: [(Int64, UInt64?)] = [(0, nil), (7, 57), (.max, 50 + 86_400 * 1_000_000_000)]
+        for (index, (timeout, expected)) in cases.enumerated() {
+            let frame = Frame.request(UInt32(2 * index + 1), "now", timeout: timeout)
+            guard case .call(let call) = connection.received(frame, now: now) else {
+                Issue.record("a call expected")
+                continue
+            }
+            #expect(call.deadline?.nanoseconds == expected)
+        }
+    }
+
+    @Test("half-close: what was received is answered, then the connection closes")
+    func halfClose() {
+        var conversation = Conversation()
+        conversation.receive(.request(1, "late"))
+        conversation.peerClosed()
+        #expect(conversation.onIdle == .stay)
+        conversation.end(1, .answered(payloadBytes: 1), payload: Payload(bytes: [5]))
+        #expect(conversation.takeReplies() == ["1 ok"])
+        #expect(conversation.onIdle == .close)
+    }
+
+    @Test("drain: running calls end, new ones are unavailable, then the connection closes")
+    func drain() {
+        var conversation = Conversation()
+        conversation.receive(.request(1, "many"))
+        conversation.drain()
+        conversation.receive(.request(3, "now"))
+        conversation.send(1, Payload(bytes: [5]))
+        #expect(conversation.onIdle == .stay)
+        conversation.end(1, .finishedStream)
+        #expect(conversation.takeReplies() == ["3 unavailable", "1 data", "1 end"])
+        #expect(conversation.onIdle == .closeAfterQuiet)
+    }
+
+    @Test("a stream that fails has a status in place of its end")
+    func failedStream() {
+        var conversation = Conversation()
+        conversation.receive(.request(1, "many"))
+        conversation.send(1, Payload())
+        conversation.end(1, .failed(Status(.aborted, "changed")))
+        conversation.send(1, Payload())
+        #expect(conversation.takeReplies() == ["1 data", "1 aborted"])
+    }
+
+    @Test("a handler that throws ok, or a status too large, still sends what can be read")
+    func oddStatuses() {
+        var conversation = Conversation()
+        conversation.receive(.request(1, "late"))
+        conversation.end(1, .failed(Status(.ok, "fine")))
+        conversation.receive(.request(3, "late"))
+        let text = String(repeating: "x", count: 5 << 20)
+        conversation.end(3, .failed(Status(.notFound, text)))
+        #expect(conversation.takeReplies() == ["1 internal", "3 notFound"])
+    }
+}
+
+@Suite("Golden conversations")
+struct GoldenConversationTests {
+    /// What the captured server did for each method, in terms of this one.
+    static func answers(_ name: String) -> MethodTable {
+        let service = "ttrpc.integration.streaming.Streaming"
+        let frames = GoldenFrame.conversation(name).filter { !$0.isFromClient }
+        var table = MethodTable()
+        table.add(
+            service, "Echo",
+            .inPlace { _, _ throws(Status) in
+                let response = try Response(decoding: frames[0].frame.body)
+                if let status = response.status { throw status }
+                return response.payload
+            })
+        for method in ["DivideStream", "EmptyPayloadStream"] {
+            table.add(service, method, .serverStreaming { _, _, _ in })
+        }
+        return table
+    }
+
+    @Test("unary calls are answered byte for byte", arguments: ["U1", "U2", "U3", "U4", "U5"])
+    func unary(_ name: String) {
+        var conversation = Conversation(table: Self.answers(name))
+        let golden = GoldenFrame.conversation(name)
+        for frame in golden where frame.isFromClient { conversation.receive(frame.frame) }
+        let expected = golden.filter { !$0.isFromClient }.flatMap(\.bytes)
+        #expect(!expected.isEmpty)
+        #expect(conversation.takeSent() == expected)
+    }
+
+    @Test("a passed deadline is answered byte for byte")
+    func deadline() {
+        var table = MethodTable()
+        table.add("ttrpc.integration.streaming.Streaming", "Echo", .unary { _, payload in payload })
+        var conversation = Conversation(table: table)
+        let golden = GoldenFrame.conversation("U6")
+        conversation.receive(golden[0].frame)
+        conversation.passDeadline(golden[0].sid)
+        #expect(conversation.takeSent() == golden[1].bytes)
+    }
+
+    @Test("server streams are answered byte for byte", arguments: ["S4", "S5"])
+    func streams(_ name: String) {
+        var conversation = Conversation(table: Self.answers(name))
+        let golden = GoldenFrame.conversation(name)
+        conversation.receive(golden[0].frame)
+        for frame in golden.dropFirst() where frame.flags == "0x00" {
+            conversation.send(frame.sid, Payload(frame.frame.body))
+        }
+        conversation.end(golden[0].sid, .finishedStream)
+        #expect(conversation.takeSent() == golden.dropFirst().flatMap(\.bytes))
+    }
+}

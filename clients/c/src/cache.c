@@ -1,0 +1,220 @@
+#define _GNU_SOURCE /* O_NOFOLLOW, O_CLOEXEC */
+
+#include "cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOCK_SUFFIX "-lock"
+#define LOCK_WAIT_MS 5000
+#define LOCK_POLL_MS 10
+#define BUSY_WAIT_MS 5000
+/* Pages of the write-ahead log after which it is moved into the file. */
+#define LOG_PAGES_MAX 4096
+
+/* --- failing --- */
+
+khach_status khach__cache_failure(khach_cache *cache, khach_error **error)
+{
+    int code = sqlite3_extended_errcode(cache->db);
+    const char *message = sqlite3_errmsg(cache->db);
+
+    switch (code & 0xFF) {
+    case SQLITE_NOMEM:
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory for the cache");
+    case SQLITE_FULL:
+        return khach__error_set(error, KHACH_E_DISK_FULL, "the disk of the cache is full");
+    case SQLITE_NOTADB:
+        return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the file is not a cache");
+    case SQLITE_CORRUPT:
+        return khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the cache is damaged: %s", message);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return khach__error_set(error, KHACH_E_CACHE_LOCKED, "the cache is in use: %s", message);
+    default:
+        return khach__error_set(error, KHACH_E_IO, "the cache: %s (%d)", message, code);
+    }
+}
+
+khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error)
+{
+    if (sqlite3_exec(cache->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return khach__cache_failure(cache, error);
+    return KHACH_OK;
+}
+
+khach_status khach__cache_prepare(
+    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error)
+{
+    if (sqlite3_prepare_v2(cache->db, sql, -1, out, NULL) != SQLITE_OK)
+        return khach__cache_failure(cache, error);
+    return KHACH_OK;
+}
+
+/* --- locking --- */
+
+khach_status khach__cache_lock(khach_cache *cache, khach_error **error)
+{
+    const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
+
+    for (int waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
+        if (flock(cache->lock_fd, LOCK_EX | LOCK_NB) == 0)
+            return KHACH_OK;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return khach__error_set(error, KHACH_E_IO, "cannot lock: %s", strerror(errno));
+        if (waited_ms >= LOCK_WAIT_MS)
+            return khach__error_set(
+                error, KHACH_E_CACHE_LOCKED, "another process is writing to the cache");
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+void khach__cache_unlock(khach_cache *cache)
+{
+    (void)flock(cache->lock_fd, LOCK_UN);
+}
+
+void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
+{
+    static const char sql[] = "PRAGMA wal_checkpoint(PASSIVE)";
+    char path_of_log[4096];
+    const char *path = sqlite3_db_filename(cache->db, "main");
+    struct stat log;
+
+    if (path == NULL || strlen(path) + sizeof("-wal") > sizeof(path_of_log))
+        return;
+    memcpy(path_of_log, path, strlen(path));
+    memcpy(path_of_log + strlen(path), "-wal", sizeof("-wal"));
+    if (!is_forced
+        && (stat(path_of_log, &log) != 0 || log.st_size < (off_t)LOG_PAGES_MAX * 4096))
+        return;
+    (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
+}
+
+/* --- opening --- */
+
+static char *join(const char *text, const char *suffix)
+{
+    size_t text_bytes = strlen(text);
+    char *joined = malloc(text_bytes + strlen(suffix) + 1);
+
+    if (joined == NULL)
+        return NULL;
+    memcpy(joined, text, text_bytes);
+    memcpy(joined + text_bytes, suffix, strlen(suffix) + 1);
+    return joined;
+}
+
+/* Opens the lock file beside the cache, private to its owner. */
+static khach_status open_lock(khach_cache *cache, const char *path, khach_error **error)
+{
+    char *lock_path = join(path, LOCK_SUFFIX);
+
+    if (lock_path == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+    cache->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    free(lock_path);
+    if (cache->lock_fd < 0)
+        return khach__error_set(error, KHACH_E_IO, "cannot open the lock: %s", strerror(errno));
+    return KHACH_OK;
+}
+
+/* Makes the file, private to its owner, when there is none. A file that is there is never opened
+ * here: closing it would drop the locks that SQLite holds on it in this process. */
+static khach_status make_file(const char *path, khach_error **error)
+{
+    struct stat found;
+    int fd;
+
+    if (lstat(path, &found) == 0) {
+        if (!S_ISREG(found.st_mode))
+            return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the path is not a file");
+        return KHACH_OK;
+    }
+    if (errno != ENOENT)
+        return khach__error_set(error, KHACH_E_IO, "cannot look at the cache: %s", strerror(errno));
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return khach__error_set(error, KHACH_E_IO, "cannot make the cache: %s", strerror(errno));
+    (void)close(fd);
+    return KHACH_OK;
+}
+
+static khach_status open_database(khach_cache *cache, const char *path, khach_error **error)
+{
+    /* Nothing here writes to the file, so that a foreign one stays as it was. */
+    static const char settings[] = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -12288;"
+                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL;"
+                                   "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
+
+    if (sqlite3_open_v2(path, &cache->db, flags, NULL) != SQLITE_OK) {
+        if (cache->db == NULL)
+            return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+        return khach__cache_failure(cache, error);
+    }
+    (void)sqlite3_extended_result_codes(cache->db, 1);
+    (void)sqlite3_busy_timeout(cache->db, BUSY_WAIT_MS);
+    (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    /* A checkpoint happens under the lock or not at all. */
+    (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return khach__cache_run(cache, settings, error);
+}
+
+khach_status khach__cache_open(
+    khach_cache **out, const char *path, const char *business_id, khach_error **error)
+{
+    khach_cache *cache = calloc(1, sizeof(*cache));
+    khach_status status;
+
+    *out = NULL;
+    if (cache == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+    cache->lock_fd = -1;
+    cache->business_id = join(business_id, "");
+    if (!khach__arena_open(&cache->arena) || cache->business_id == NULL) {
+        status = khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+        goto done;
+    }
+
+    status = open_lock(cache, path, error);
+    if (status != KHACH_OK)
+        goto done;
+    status = khach__cache_lock(cache, error);
+    if (status != KHACH_OK)
+        goto done;
+    status = make_file(path, error);
+    if (status == KHACH_OK)
+        status = open_database(cache, path, error);
+    if (status == KHACH_OK)
+        status = khach__cache_schema_prepare(cache, error);
+    khach__cache_unlock(cache);
+
+done:
+    if (status == KHACH_OK)
+        *out = cache;
+    else
+        khach__cache_close(cache);
+    return status;
+}
+
+void khach__cache_close(khach_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < KHACH_WRITE_COUNT; i++)
+        (void)sqlite3_finalize(cache->writes[i]);
+    (void)sqlite3_close_v2(cache->db);
+    if (cache->lock_fd >= 0)
+        (void)close(cache->lock_fd);
+    khach__arena_close(&cache->arena);
+    free(cache->business_id);
+    free(cache);
+}

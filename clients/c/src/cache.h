@@ -1,0 +1,127 @@
+#ifndef KHACH_SRC_CACHE_H
+#define KHACH_SRC_CACHE_H
+
+/* The cache: one SQLite file per business. Only the cache_*.c files know SQLite. */
+
+#include "error.h"
+#include "sync.h"
+
+#include <khach/query.h>
+#include <khach/sync.h>
+
+#include <sqlite3.h>
+
+#define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
+#define KHACH_CACHE_SCHEMA_VERSION 1
+
+/* The statements of one applied change; prepared once. */
+typedef enum khach_cache_write {
+    KHACH_WRITE_INSERT,
+    KHACH_WRITE_FIND,
+    KHACH_WRITE_UPDATE,
+    KHACH_WRITE_DELETE,
+    KHACH_WRITE_TOKEN_ADD,
+    KHACH_WRITE_TOKEN_DROP,
+    KHACH_WRITE_BUSINESS,
+    KHACH_WRITE_PAGE,
+    KHACH_WRITE_COUNT
+} khach_cache_write;
+
+typedef struct khach_cache {
+    sqlite3 *db;
+    int lock_fd;
+    char *business_id;
+    khach_arena arena;
+    sqlite3_stmt *writes[KHACH_WRITE_COUNT];
+} khach_cache;
+
+/* The one row of sync_state. Release `cursor.bytes` with free(). */
+typedef struct khach_cache_sync {
+    khach_bytes cursor;
+    khach_phase phase;
+    int64_t epoch; /* counts the snapshots that were begun */
+    uint64_t seq;
+    uint64_t head_seq;
+    int64_t as_of_ms;
+    uint64_t customers_count;
+    bool is_search_indexed;
+    int32_t last_status;
+} khach_cache_sync;
+
+/* Flags of a row of base_customers. */
+enum {
+    KHACH_ROW_HAS_PHONE = 1,
+    KHACH_ROW_HAS_EMAIL = 2,
+    KHACH_ROW_IS_BLOCKED = 4,
+    KHACH_ROW_NAME_STATUS_SHIFT = 4
+};
+
+/* cache.c: opening, closing, locking, failing. */
+khach_status khach__cache_open(
+    khach_cache **out, const char *path, const char *business_id, khach_error **error);
+void khach__cache_close(khach_cache *cache);
+/* Takes and leaves the lock that every write and checkpoint is under. */
+khach_status khach__cache_lock(khach_cache *cache, khach_error **error);
+void khach__cache_unlock(khach_cache *cache);
+/* Runs SQL that gives no rows. */
+khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error);
+khach_status khach__cache_prepare(
+    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error);
+/* What went wrong last in the database, as a status. */
+khach_status khach__cache_failure(khach_cache *cache, khach_error **error);
+/* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
+void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
+
+/* cache_schema.c */
+khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error);
+khach_status khach__cache_sync_read(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error);
+khach_status khach__cache_sync_write(
+    khach_cache *cache, const khach_cache_sync *sync, khach_error **error);
+
+/* cache_apply.c */
+/* Applies a checked page in one transaction. `asked` is the cursor that the page answers: when the
+ * cache has moved on since, the page is dropped, which is no failure. */
+khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
+    const khach_bytes *asked, khach_sync_progress *progress, khach_error **error);
+
+/* cache_snapshot.c */
+/* At the end of a first pass: drops what the server no longer has, and indexes the names. */
+khach_status khach__cache_snapshot_finish(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error);
+khach_status khach__cache_restart(khach_cache *cache, khach_error **error);
+/* Keeps the status of a failed sync, as well as it can. */
+void khach__cache_note(khach_cache *cache, khach_status status);
+
+/* cache_query.c and cache_search.c */
+khach_status khach__cache_get(
+    khach_cache *cache, khach_customer **out, const char *id, khach_error **error);
+khach_status khach__cache_list(khach_cache *cache, khach_customer_list **out,
+    const khach_query *query, khach_error **error);
+khach_status khach__cache_count(
+    khach_cache *cache, uint64_t *out, const khach_query *query, khach_error **error);
+khach_status khach__cache_search(khach_cache *cache, khach_customer_list **out, const char *text,
+    const khach_query *query, khach_error **error);
+khach_status khach__cache_pages(khach_cache *cache, khach_page_list **out, khach_error **error);
+
+/* A query made ready: days as instants, pages as numbers, all checked. */
+typedef struct khach_cache_filter {
+    int64_t created_from_ms; /* inclusive */
+    int64_t created_to_ms;   /* exclusive */
+    int64_t *pages;          /* NULL when every page is meant */
+    size_t pages_count;
+    size_t limit;
+    uint64_t hash;          /* of what the pages of one list share */
+    bool has_after;
+    int64_t after_ms;
+    int64_t after_customer;
+    khach_cache_sync sync;
+} khach_cache_filter;
+
+/* Begins a read transaction and makes the filter ready in it. */
+khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *filter,
+    const khach_query *query, khach_error **error);
+/* Ends it; also after khach__cache_filter_open() failed. */
+void khach__cache_filter_close(khach_cache *cache, khach_cache_filter *filter);
+
+#endif

@@ -1,0 +1,185 @@
+/* The layout of the cache, and the row that says how far it has come. */
+
+#include "cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char schema[] =
+    "CREATE TABLE sync_state("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), business_id TEXT NOT NULL,"
+    "  cursor BLOB NOT NULL DEFAULT x'', phase INTEGER NOT NULL DEFAULT 0,"
+    "  epoch INTEGER NOT NULL DEFAULT 1, seq INTEGER NOT NULL DEFAULT 0,"
+    "  head_seq INTEGER NOT NULL DEFAULT 0, as_of_ms INTEGER NOT NULL DEFAULT 0,"
+    "  customers_count INTEGER NOT NULL DEFAULT 0, search_indexed INTEGER NOT NULL DEFAULT 0,"
+    "  last_status INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE base_business("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, record BLOB NOT NULL);"
+    "CREATE TABLE base_pages("
+    "  page INTEGER PRIMARY KEY, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    "  record BLOB NOT NULL);"
+    "CREATE TABLE base_customers("
+    "  customer INTEGER PRIMARY KEY, page INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
+    "  last_inbound_at_ms INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    "  flags INTEGER NOT NULL, name_folded TEXT NOT NULL, record BLOB NOT NULL);"
+    "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
+    "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
+    "CREATE TABLE name_tokens("
+    "  token TEXT NOT NULL, customer INTEGER NOT NULL, PRIMARY KEY (token, customer))"
+    "  WITHOUT ROWID;";
+
+/* Reads a pragma or a count: the first column of the first row. */
+static khach_status read_number(
+    khach_cache *cache, int64_t *out, const char *sql, khach_error **error)
+{
+    sqlite3_stmt *statement = NULL;
+    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+
+    *out = 0;
+    if (status != KHACH_OK)
+        return status;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else
+        status = khach__cache_failure(cache, error);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+static khach_status create(khach_cache *cache, khach_error **error)
+{
+    char *insert;
+    khach_status status;
+
+    insert = sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"
+                             "INSERT INTO sync_state(one, business_id) VALUES (1, %Q);",
+        KHACH_CACHE_APPLICATION_ID, KHACH_CACHE_SCHEMA_VERSION, cache->business_id);
+    if (insert == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to make the cache");
+
+    status = khach__cache_run(cache, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, schema, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, insert, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, "COMMIT", error);
+    else
+        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_free(insert);
+    return status;
+}
+
+/* Refuses a cache of another business. */
+static khach_status check_business(khach_cache *cache, khach_error **error)
+{
+    sqlite3_stmt *statement = NULL;
+    khach_status status =
+        khach__cache_prepare(cache, &statement, "SELECT business_id FROM sync_state", error);
+    const char *found;
+
+    if (status != KHACH_OK)
+        return status;
+    if (sqlite3_step(statement) != SQLITE_ROW) {
+        status = khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the cache has lost its state");
+    } else {
+        found = (const char *)sqlite3_column_text(statement, 0);
+        if (found == NULL || strcmp(found, cache->business_id) != 0)
+            status = khach__error_set(
+                error, KHACH_E_SCOPE_MISMATCH, "the cache belongs to another business");
+    }
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error)
+{
+    int64_t application = 0;
+    int64_t version = 0;
+    int64_t tables = 0;
+    khach_status status = read_number(cache, &application, "PRAGMA application_id", error);
+
+    if (status == KHACH_OK)
+        status = read_number(cache, &version, "PRAGMA user_version", error);
+    if (status == KHACH_OK)
+        status = read_number(cache, &tables, "SELECT count(*) FROM sqlite_master", error);
+    if (status != KHACH_OK)
+        return status;
+
+    if (application == 0 && version == 0 && tables == 0)
+        return create(cache, error);
+    if (application != KHACH_CACHE_APPLICATION_ID)
+        return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the file is another program's");
+    if (version > KHACH_CACHE_SCHEMA_VERSION)
+        return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
+            "the cache has layout %d, this library knows %d", (int)version,
+            KHACH_CACHE_SCHEMA_VERSION);
+    if (version != KHACH_CACHE_SCHEMA_VERSION)
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "the cache has layout %d", (int)version);
+    return check_business(cache, error);
+}
+
+khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
+{
+    static const char sql[] = "SELECT cursor, phase, epoch, seq, head_seq, as_of_ms,"
+                              " customers_count, search_indexed, last_status FROM sync_state";
+    sqlite3_stmt *statement = NULL;
+    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+
+    *sync = (khach_cache_sync){0};
+    if (status != KHACH_OK)
+        return status;
+    if (sqlite3_step(statement) != SQLITE_ROW) {
+        status = khach__cache_failure(cache, error);
+        goto done;
+    }
+
+    sync->cursor.count = (size_t)sqlite3_column_bytes(statement, 0);
+    sync->cursor.bytes = malloc(sync->cursor.count + 1);
+    if (sync->cursor.bytes == NULL) {
+        status = khach__error_set(error, KHACH_E_MEMORY, "no memory for the cursor");
+        goto done;
+    }
+    if (sync->cursor.count > 0)
+        memcpy(sync->cursor.bytes, sqlite3_column_blob(statement, 0), sync->cursor.count);
+    sync->phase = (khach_phase)sqlite3_column_int(statement, 1);
+    sync->epoch = sqlite3_column_int64(statement, 2);
+    sync->seq = (uint64_t)sqlite3_column_int64(statement, 3);
+    sync->head_seq = (uint64_t)sqlite3_column_int64(statement, 4);
+    sync->as_of_ms = sqlite3_column_int64(statement, 5);
+    sync->customers_count = (uint64_t)sqlite3_column_int64(statement, 6);
+    sync->is_search_indexed = sqlite3_column_int(statement, 7) != 0;
+    sync->last_status = sqlite3_column_int(statement, 8);
+
+done:
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+khach_status khach__cache_sync_write(
+    khach_cache *cache, const khach_cache_sync *sync, khach_error **error)
+{
+    static const char sql[] =
+        "UPDATE sync_state SET cursor = ?1, phase = ?2, epoch = ?3, seq = ?4, head_seq = ?5,"
+        " as_of_ms = ?6, customers_count = ?7, search_indexed = ?8, last_status = ?9";
+    sqlite3_stmt *statement = NULL;
+    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+
+    if (status != KHACH_OK)
+        return status;
+    (void)sqlite3_bind_blob64(
+        statement, 1, sync->cursor.bytes, sync->cursor.count, SQLITE_STATIC);
+    (void)sqlite3_bind_int(statement, 2, sync->phase);
+    (void)sqlite3_bind_int64(statement, 3, sync->epoch);
+    (void)sqlite3_bind_int64(statement, 4, (int64_t)sync->seq);
+    (void)sqlite3_bind_int64(statement, 5, (int64_t)sync->head_seq);
+    (void)sqlite3_bind_int64(statement, 6, sync->as_of_ms);
+    (void)sqlite3_bind_int64(statement, 7, (int64_t)sync->customers_count);
+    (void)sqlite3_bind_int(statement, 8, sync->is_search_indexed);
+    (void)sqlite3_bind_int(statement, 9, sync->last_status);
+    if (sqlite3_step(statement) != SQLITE_DONE)
+        status = khach__cache_failure(cache, error);
+    (void)sqlite3_finalize(statement);
+    return status;
+}

@@ -1,0 +1,158 @@
+#include "connection.h"
+
+#include "frame.h"
+#include "transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECEIVE_BYTES_MIN 65536
+/* Far from where ids of a stock peer would wrap. */
+#define STREAM_ID_MAX 0x7FFFFFFFu
+
+/* Makes room for `wanted` bytes from `first` on, and for more to arrive. */
+static khach_status reserve(khach_connection *connection, size_t wanted)
+{
+    size_t room;
+    uint8_t *grown;
+
+    if (connection->first > 0) {
+        memmove(connection->buffer, connection->buffer + connection->first,
+            connection->end - connection->first);
+        connection->end -= connection->first;
+        connection->first = 0;
+    }
+    if (wanted < RECEIVE_BYTES_MIN)
+        wanted = RECEIVE_BYTES_MIN;
+    if (wanted <= connection->room)
+        return KHACH_OK;
+
+    room = wanted + RECEIVE_BYTES_MIN;
+    grown = realloc(connection->buffer, room);
+    if (grown == NULL)
+        return KHACH_E_MEMORY;
+    connection->buffer = grown;
+    connection->room = room;
+    return KHACH_OK;
+}
+
+/* What a unary client does with a frame (wire.md §1.6): the answer is the first Response on the
+ * call's id; frames on other ids are ignored; another kind on this id breaks the call. */
+static khach_status receive_response(khach_connection *connection, uint32_t stream_id,
+    khach_frame *frame, int64_t deadline_ms, khach_error **error)
+{
+    for (;;) {
+        size_t consumed = 0;
+        size_t received = 0;
+        size_t wanted = RECEIVE_BYTES_MIN;
+        khach_status status;
+
+        switch (khach__frame_read(connection->buffer + connection->first,
+            connection->end - connection->first, frame, &consumed)) {
+        case KHACH_FRAME_READY:
+            connection->first += consumed;
+            if (frame->stream_id != stream_id)
+                continue;
+            if (frame->kind != KHACH_FRAME_RESPONSE)
+                return khach__error_set(
+                    error, KHACH_E_PROTOCOL, "a frame of kind %u answers a call", frame->kind);
+            return KHACH_OK;
+        case KHACH_FRAME_OVERSIZED:
+            return khach__error_set(
+                error, KHACH_E_PROTOCOL, "a frame of %u bytes", frame->payload_bytes);
+        case KHACH_FRAME_MORE:
+            if (connection->end - connection->first >= KHACH_FRAME_HEADER_BYTES)
+                wanted = KHACH_FRAME_HEADER_BYTES + (size_t)frame->payload_bytes;
+            break;
+        }
+
+        if (khach__transport_now_ms() > deadline_ms)
+            return khach__error_set(error, KHACH_E_TIMEOUT, "the server did not answer in time");
+        if (reserve(connection, wanted) != KHACH_OK)
+            return khach__error_set(error, KHACH_E_MEMORY, "no memory for a frame");
+        if (connection->end == connection->room)
+            return khach__error_set(error, KHACH_E_PROTOCOL, "no room for a frame");
+        status = khach__transport_receive(connection->fd, connection->buffer + connection->end,
+            connection->room - connection->end, &received, deadline_ms, error);
+        if (status != KHACH_OK)
+            return status;
+        connection->end += received;
+    }
+}
+
+static void disconnect(khach_connection *connection)
+{
+    khach__transport_close(connection->fd);
+    connection->fd = -1;
+    connection->first = 0;
+    connection->end = 0;
+}
+
+/* One attempt. `*was_idle` tells that nothing was received on a connection that was there. */
+static khach_status call_once(khach_connection *connection, const khach_call *call,
+    const khach_bytes *payload, khach_frame *frame, bool *was_idle, khach_error **error)
+{
+    khach_bytes request = {NULL, 0};
+    khach_status status;
+    int64_t deadline_ms;
+    uint32_t stream_id;
+
+    *was_idle = connection->fd >= 0;
+    if (connection->fd < 0) {
+        status = khach__transport_open(&connection->fd, call->address,
+            khach__transport_now_ms() + call->connect_timeout_ms, error);
+        if (status != KHACH_OK)
+            return status;
+        connection->next_stream_id = 1;
+    }
+    if (reserve(connection, 0) != KHACH_OK)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to receive");
+
+    stream_id = connection->next_stream_id;
+    connection->next_stream_id += 2;
+    deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
+    status = khach__envelope_request(
+        &request, stream_id, call->service, call->method, payload, call->call_timeout_ms);
+    if (status != KHACH_OK)
+        return khach__error_set(error, status, "cannot encode the call");
+
+    status =
+        khach__transport_send(connection->fd, request.bytes, request.count, deadline_ms, error);
+    free(request.bytes);
+    if (status == KHACH_OK)
+        status = receive_response(connection, stream_id, frame, deadline_ms, error);
+    if (status != KHACH_OK) {
+        *was_idle = *was_idle && status == KHACH_E_NETWORK && connection->end == 0;
+        disconnect(connection);
+    }
+    return status;
+}
+
+khach_status khach__connection_call(khach_connection *connection, const khach_call *call,
+    const khach_bytes *payload, const uint8_t **reply, size_t *reply_bytes, khach_error **error)
+{
+    khach_frame frame = {0};
+    bool was_idle = false;
+    khach_status status;
+
+    if (connection->next_stream_id > STREAM_ID_MAX)
+        disconnect(connection);
+    status = call_once(connection, call, payload, &frame, &was_idle, error);
+    if (status == KHACH_E_NETWORK && was_idle)
+        status = call_once(connection, call, payload, &frame, &was_idle, error);
+    if (status != KHACH_OK)
+        return status;
+    if (error != NULL) {
+        khach_error_free(*error);
+        *error = NULL;
+    }
+    return khach__envelope_response(reply, reply_bytes, frame.payload, frame.payload_bytes, error);
+}
+
+void khach__connection_close(khach_connection *connection)
+{
+    disconnect(connection);
+    free(connection->buffer);
+    connection->buffer = NULL;
+    connection->room = 0;
+}

@@ -1,0 +1,36 @@
+#ifndef KHACH_SRC_CONNECTION_H
+#define KHACH_SRC_CONNECTION_H
+
+/* One connection to the server, which carries one call at a time. */
+
+#include "envelope.h"
+
+#define KHACH_CONNECTION_INIT {-1, 1, NULL, 0, 0, 0}
+
+typedef struct khach_connection {
+    int fd; /* -1 when there is none */
+    uint32_t next_stream_id;
+    uint8_t *buffer; /* what was received: `first` to `end` are not consumed yet */
+    size_t room;
+    size_t first;
+    size_t end;
+} khach_connection;
+
+typedef struct khach_call {
+    const char *address;
+    const char *service;
+    const char *method;
+    uint32_t connect_timeout_ms;
+    uint32_t call_timeout_ms;
+} khach_call;
+
+/* Calls, connecting first when need be, and once more when a connection that was idle turns out
+ * to be gone: so only for calls that may be repeated. On KHACH_OK `*reply` is borrowed from
+ * `connection` until the next call. On failure of the transport the connection is closed. */
+khach_status khach__connection_call(khach_connection *connection, const khach_call *call,
+    const khach_bytes *payload, const uint8_t **reply, size_t *reply_bytes, khach_error **error);
+
+/* Closes and releases; the connection may be used again. */
+void khach__connection_close(khach_connection *connection);
+
+#endif

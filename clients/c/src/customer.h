@@ -1,0 +1,39 @@
+#ifndef KHACH_SRC_CUSTOMER_H
+#define KHACH_SRC_CUSTOMER_H
+
+/* The values that callers read: made here, filled by the cache. */
+
+#include "record.h"
+
+#include <khach/customer.h>
+
+struct khach_customer {
+    Khach__V1__Customer *record;
+    uint64_t seq;
+};
+
+struct khach_customer_list {
+    khach_customer *customers;
+    size_t count;
+    size_t room;
+    char next[96];
+    uint64_t seq;
+    bool is_complete;
+    bool is_capped;
+};
+
+struct khach_page_list {
+    Khach__V1__Business *business;
+    Khach__V1__Page **pages;
+    size_t count;
+    size_t room;
+};
+
+/* A list with room for `room` customers; NULL when there is no memory. */
+khach_customer_list *khach__customer_list_new(size_t room);
+
+/* Decodes a record of the cache into the next place; false when it cannot be. */
+bool khach__customer_list_add(
+    khach_customer_list *list, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
+
+#endif

@@ -1,0 +1,227 @@
+#define _GNU_SOURCE /* SOCK_CLOEXEC, getaddrinfo */
+
+#include "transport.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define UNIX_PREFIX "unix:"
+#define TCP_PREFIX "tcp:"
+#define HOST_BYTES_MAX 255
+
+int64_t khach__transport_now_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until `fd` is ready for `events`. */
+static khach_status wait_for(int fd, short events, int64_t deadline_ms, khach_error **error)
+{
+    for (;;) {
+        struct pollfd waited = {fd, events, 0};
+        int64_t left = deadline_ms - khach__transport_now_ms();
+        int count;
+
+        if (left < 0)
+            left = 0;
+        count = poll(&waited, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (count > 0)
+            return KHACH_OK;
+        if (count == 0)
+            return khach__error_set(error, KHACH_E_TIMEOUT, "the server did not answer in time");
+        if (errno != EINTR)
+            return khach__error_set(error, KHACH_E_NETWORK, "poll: %s", strerror(errno));
+    }
+}
+
+/* Connects a socket that does not block. */
+static khach_status connect_to(int fd, const struct sockaddr *address, socklen_t address_bytes,
+    int64_t deadline_ms, khach_error **error)
+{
+    int failure = 0;
+    socklen_t failure_bytes = sizeof(failure);
+
+    if (connect(fd, address, address_bytes) == 0)
+        return KHACH_OK;
+    if (errno == EINPROGRESS || errno == EINTR) {
+        khach_status status = wait_for(fd, POLLOUT, deadline_ms, error);
+
+        if (status != KHACH_OK)
+            return status;
+        if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &failure_bytes) != 0)
+            failure = errno;
+    } else {
+        failure = errno;
+    }
+    if (failure == 0)
+        return KHACH_OK;
+    return khach__error_set(error, KHACH_E_NETWORK, "cannot connect: %s", strerror(failure));
+}
+
+static khach_status open_unix(
+    int *fd, const char *path, int64_t deadline_ms, khach_error **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    khach_status status;
+
+    memcpy(address.sun_path, path, strlen(path));
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return khach__error_set(error, KHACH_E_NETWORK, "socket: %s", strerror(errno));
+
+    status = connect_to(
+        *fd, (const struct sockaddr *)&address, (socklen_t)sizeof(address), deadline_ms, error);
+    if (status != KHACH_OK) {
+        khach__transport_close(*fd);
+        *fd = -1;
+    }
+    return status;
+}
+
+/* Splits "host:port" or "[host]:port" at its last colon. */
+static bool split_host(char *host, size_t room, const char **port, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    size_t count;
+
+    if (colon == NULL || colon == text || colon[1] == '\0')
+        return false;
+    count = (size_t)(colon - text);
+    if (text[0] == '[' && count > 2 && text[count - 1] == ']') {
+        text++;
+        count -= 2;
+    }
+    if (count >= room)
+        return false;
+    memcpy(host, text, count);
+    host[count] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+static khach_status open_tcp(int *fd, const char *text, int64_t deadline_ms, khach_error **error)
+{
+    char host[HOST_BYTES_MAX + 1];
+    const char *port = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    khach_status status = KHACH_E_NETWORK;
+    int result;
+
+    if (!split_host(host, sizeof(host), &port, text))
+        return khach__error_set(error, KHACH_E_INVALID, "not tcp:host:port");
+    result = getaddrinfo(host, port, &hints, &found);
+    if (result != 0)
+        return khach__error_set(
+            error, KHACH_E_NETWORK, "cannot find %s: %s", host, gai_strerror(result));
+
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+        int yes = 1;
+
+        *fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+        if (*fd < 0) {
+            status = khach__error_set(error, KHACH_E_NETWORK, "socket: %s", strerror(errno));
+            continue;
+        }
+        status = connect_to(*fd, at->ai_addr, at->ai_addrlen, deadline_ms, error);
+        if (status == KHACH_OK) {
+            (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &yes, (socklen_t)sizeof(yes));
+            break;
+        }
+        khach__transport_close(*fd);
+        *fd = -1;
+    }
+    freeaddrinfo(found);
+    return status;
+}
+
+bool khach__transport_address_is_valid(const char *address)
+{
+    char host[HOST_BYTES_MAX + 1];
+    const char *port = NULL;
+    struct sockaddr_un unix_address;
+
+    if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0) {
+        size_t count = strlen(address + strlen(UNIX_PREFIX));
+
+        return count > 0 && count < sizeof(unix_address.sun_path);
+    }
+    return strncmp(address, TCP_PREFIX, strlen(TCP_PREFIX)) == 0
+        && split_host(host, sizeof(host), &port, address + strlen(TCP_PREFIX));
+}
+
+khach_status khach__transport_open(
+    int *fd, const char *address, int64_t deadline_ms, khach_error **error)
+{
+    *fd = -1;
+    if (!khach__transport_address_is_valid(address))
+        return khach__error_set(
+            error, KHACH_E_INVALID, "an address is unix:/path or tcp:host:port");
+    if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        return open_unix(fd, address + strlen(UNIX_PREFIX), deadline_ms, error);
+    return open_tcp(fd, address + strlen(TCP_PREFIX), deadline_ms, error);
+}
+
+khach_status khach__transport_send(
+    int fd, const uint8_t *bytes, size_t count, int64_t deadline_ms, khach_error **error)
+{
+    size_t sent = 0;
+
+    while (sent < count) {
+        ssize_t result = send(fd, bytes + sent, count - sent, MSG_NOSIGNAL);
+
+        if (result >= 0) {
+            sent += (size_t)result;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            khach_status status = wait_for(fd, POLLOUT, deadline_ms, error);
+
+            if (status != KHACH_OK)
+                return status;
+        } else if (errno != EINTR) {
+            return khach__error_set(error, KHACH_E_NETWORK, "cannot send: %s", strerror(errno));
+        }
+    }
+    return KHACH_OK;
+}
+
+khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t *received,
+    int64_t deadline_ms, khach_error **error)
+{
+    for (;;) {
+        ssize_t result = recv(fd, out, room, 0);
+
+        if (result > 0) {
+            *received = (size_t)result;
+            return KHACH_OK;
+        }
+        if (result == 0)
+            return khach__error_set(error, KHACH_E_NETWORK, "the server closed the connection");
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            khach_status status = wait_for(fd, POLLIN, deadline_ms, error);
+
+            if (status != KHACH_OK)
+                return status;
+        } else if (errno != EINTR) {
+            return khach__error_set(error, KHACH_E_NETWORK, "cannot receive: %s", strerror(errno));
+        }
+    }
+}
+
+void khach__transport_close(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd);
+}

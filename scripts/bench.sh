@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds for release and prints one table: each figure beside its comparator in the same run.
+# usage: scripts/bench.sh [quick]      quick: smaller loads, to see that everything runs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install.sh bench
+for product in khachd khach ttrpc-testd; do
+  swift build -c release --product "$product" 2>&1 | tail -1
+done
+build=Benchmarks/build
+mkdir -p "$build"
+for program in rpc_load raw_epoll; do
+  cc -O2 -o "$build/$program" "Benchmarks/src/$program.c"
+done
+for program in store_loop cache_loop; do
+  cc -O2 -o "$build/$program" "Benchmarks/src/$program.c" -lsqlite3
+done
+cmake -S clients/c -B "$build/libkhach" -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build "$build/libkhach" -j2 >/dev/null
+exec python3 Benchmarks/bench.py --bin "$(swift build -c release --show-bin-path)" \
+  --build "$build" --size "${1:-full}"

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Everything CI runs, in CI's order. Installs what it needs; skips nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; }
+
+step "packages"
+scripts/install.sh test
+step "format"
+scripts/lint.sh
+step "generated code"
+scripts/check-generated.sh
+step "the C client, under address and undefined-behaviour sanitizers"
+clients/c/test.sh clients/c/build-test
+step "a stock peer, from Debian's Go packages"
+mkdir -p .build/peers
+Tests/Support/go-peer/build.sh "$PWD/.build/peers/go-peer"
+step "Swift"
+swift build --build-tests
+swift test --skip-build
