@@ -1,1 +1,4 @@
-print("khach")
+internal import Foundation
+internal import KhachCommands
+
+exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))

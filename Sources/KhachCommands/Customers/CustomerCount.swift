@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import KhachProto
+internal import KhachRPC
+internal import SwiftProtobuf
+
+/// `khach customers count --business ID`
+struct CustomerCount: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "count", abstract: "Count customers.")
+
+    @OptionGroup var filter: FilterOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let request = Khach_V1_CountCustomersRequest.with { $0.filter = self.filter.filter }
+        let response = try await self.connection.withClient { client in
+            try await client.countCustomers(request)
+        }
+        try Listing.show(response, as: self.output.output) { response in
+            let bound = response.isCapped ? "more than " : ""
+            return "\(bound)\(response.count) customers as of seq \(response.asOfSeq)\n"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import KhachProto
+internal import KhachRPC
+internal import SwiftProtobuf
+
+/// `khach page create NAME --business ID --channel CHANNEL --external-id ID`
+struct PageCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a page of a business.")
+
+    @Argument(help: "The name to show.")
+    var name: String
+
+    @Option(help: "The id of the business.")
+    var business: String
+
+    @Option(help: "The channel that the page lives on.")
+    var channel: ChannelName
+
+    @Option(help: "The channel's own id of the page.")
+    var externalID: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let request = Khach_V1_CreatePageRequest.with {
+            $0.businessID = self.business
+            $0.channel = self.channel.channel
+            $0.externalPageID = self.externalID
+            $0.name = self.name
+        }
+        let response = try await self.connection.withClient { client in
+            try await client.createPage(request)
+        }
+        try Listing.show(response.page, as: self.output.output) { page in
+            Listing.facts([
+                ("id", page.id), ("business", page.businessID),
+                ("channel", ChannelName(page.channel).name), ("external id", page.externalPageID),
+                ("name", page.name),
+            ])
+        }
+    }
+}

@@ -1,0 +1,30 @@
+internal import Foundation
+internal import KhachRPC
+
+/// What a command finds around it: the environment, the console, the network, the clock.
+///
+/// A task-local value, since ArgumentParser makes the commands and hands nothing in. A test puts
+/// its own in place of the process's.
+struct Surroundings: Sendable {
+    @TaskLocal static var current = Surroundings.process
+
+    var environment: [String: String]
+    var console: Console
+    /// Connects to an address; the second argument is how long a call may take.
+    var connect: @Sendable (String, Duration?) async throws(RPCError) -> OnlineClient
+    /// The next piece of standard input, empty at its end.
+    var readInput: @Sendable () throws -> [UInt8]
+    /// Seconds since 1970.
+    var now: @Sendable () -> Double
+
+    static let process = Surroundings(
+        environment: ProcessInfo.processInfo.environment,
+        console: .process,
+        connect: { (address, timeout) async throws(RPCError) -> OnlineClient in
+            try await OnlineClient.connect(to: address, timeout: timeout)
+        },
+        readInput: {
+            Array(try FileHandle.standardInput.read(upToCount: LineReader.pieceBytes) ?? Data())
+        },
+        now: { Date().timeIntervalSince1970 })
+}
