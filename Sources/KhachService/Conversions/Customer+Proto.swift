@@ -54,7 +54,8 @@ extension Customer {
     ) {
         guard let id = CustomerID(text: record.id), let pageID = PageID(text: record.pageID),
             let channel = UInt8(exactly: record.channel.rawValue).flatMap(Channel.init),
-            record.hasCreatedAt, record.hasFirstRecordedAt
+            let createdAt = Instant(record.createdAt),
+            let firstRecordedAt = Instant(record.firstRecordedAt)
         else { return nil }
 
         var names: [NameObservation] = []
@@ -78,8 +79,8 @@ extension Customer {
             pageID: pageID,
             channel: channel,
             externalUserID: record.externalUserID,
-            createdAt: Instant(record.createdAt),
-            firstRecordedAt: Instant(record.firstRecordedAt),
+            createdAt: createdAt,
+            firstRecordedAt: firstRecordedAt,
             firstInboundAt: record.hasFirstInboundAt ? Instant(record.firstInboundAt) : nil,
             lastInboundAt: record.hasLastInboundAt ? Instant(record.lastInboundAt) : nil,
             lastOutboundAt: record.hasLastOutboundAt ? Instant(record.lastOutboundAt) : nil,

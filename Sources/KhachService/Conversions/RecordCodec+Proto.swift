@@ -37,31 +37,3 @@ extension RecordCodec {
     }
 }
 
-private let millisecondsPerSecond: Int64 = 1_000
-private let nanosecondsPerMillisecond: Int64 = 1_000_000
-
-extension Google_Protobuf_Timestamp {
-    /// Seconds round down, also before 1970, so that the rest is never negative.
-    init(_ instant: Instant) {
-        self.init()
-        let (quotient, rest) = instant.milliseconds.quotientAndRemainder(
-            dividingBy: millisecondsPerSecond)
-        self.seconds = rest < 0 ? quotient - 1 : quotient
-        let milliseconds = rest < 0 ? rest + millisecondsPerSecond : rest
-        self.nanos = Int32(milliseconds * nanosecondsPerMillisecond)
-    }
-}
-
-extension Instant {
-    /// Rounded down to a millisecond; times beyond what it can hold become the nearest it can.
-    init(_ timestamp: Google_Protobuf_Timestamp) {
-        let (seconds, isBeyond) = timestamp.seconds.multipliedReportingOverflow(
-            by: millisecondsPerSecond)
-        let milliseconds = Int64(timestamp.nanos).quotientAndRemainder(
-            dividingBy: nanosecondsPerMillisecond)
-        let part = milliseconds.quotient - (milliseconds.remainder < 0 ? 1 : 0)
-        let (sum, isOver) = seconds.addingReportingOverflow(part)
-        self.init(
-            milliseconds: isBeyond || isOver ? (timestamp.seconds < 0 ? .min : .max) : sum)
-    }
-}
