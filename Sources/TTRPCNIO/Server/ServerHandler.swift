@@ -91,7 +91,7 @@ final class ServerHandler: ChannelDuplexHandler {
         while context.channel.isWritable, let sender = self.senders.popFirst() {
             self.isInBurst = true
             sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
-            self.outbox.flush(to: context)
+            self.flush(context)
         }
         if self.isPaused, context.channel.isWritable {
             self.isPaused = false
@@ -158,7 +158,7 @@ final class ServerHandler: ChannelDuplexHandler {
             return !self.isPaused
         }
 
-        self.outbox.flush(to: context)
+        self.flush(context)
         self.isPaused = !context.channel.isWritable
         return !self.isPaused
     }
@@ -180,7 +180,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func endBurst(_ context: ChannelHandlerContext) {
         self.isInBurst = false
-        self.outbox.flush(to: context)
+        self.flush(context)
         if self.inbox.isMidFrame, !self.timers.isRunning(.frame), !self.isPaused {
             self.watchFrame(context, for: self.frameTimeMax)
         }
@@ -342,7 +342,7 @@ final class ServerHandler: ChannelDuplexHandler {
             return
         }
         if self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow {
-            self.outbox.flush(to: context)
+            self.flush(context)
         }
         guard context.channel.isWritable, self.senders.isEmpty else {
             self.senders.append(.init(stream: stream, payload: payload, room: room))
@@ -369,6 +369,13 @@ final class ServerHandler: ChannelDuplexHandler {
 
     // MARK: Writing and closing
 
+    private func flush(_ context: ChannelHandlerContext) {
+        guard let bytes = self.outbox.take() else { return }
+
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.outbox.reuse(bytes)
+    }
+
     /// Writes at the end of this loop tick what tasks have answered by then.
     private func flushSoon() {
         guard !self.isInBurst, !self.isFlushScheduled else { return }
@@ -378,7 +385,7 @@ final class ServerHandler: ChannelDuplexHandler {
             self.isFlushScheduled = false
             guard let context = self.context else { return }
 
-            self.outbox.flush(to: context)
+            self.flush(context)
             self.settle(context)
         }
     }
@@ -408,7 +415,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.isClosing = true
-        self.outbox.flush(to: context)
+        self.flush(context)
         let written = self.loop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
