@@ -30,6 +30,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private var frameBegan: NIODeadline
     private var latestRequest: NIODeadline
     private var isInBurst = false
+    private var isTakingFrames = false
     private var isFlushScheduled = false
     private var isPaused = false
     private var isReadHeld = false
@@ -88,11 +89,8 @@ final class ServerHandler: ChannelDuplexHandler {
         }
 
         self.timers.cancel(.stalledWrite)
-        while context.channel.isWritable, let sender = self.senders.popFirst() {
-            self.isInBurst = true
-            sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
-            self.flush(context)
-        }
+        guard !self.isTakingFrames else { return }  // a write in `takeFrames` made this true
+
         if self.isPaused, context.channel.isWritable {
             self.isPaused = false
             self.isInBurst = true
@@ -136,6 +134,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func takeFrames(_ context: ChannelHandlerContext) {
         let now = self.loop.now
+        self.isTakingFrames = true
+        defer { self.isTakingFrames = false }
         while self.hasRoom(context), let output = self.inbox.next() {
             self.frameBegan = now
             switch output {
@@ -181,6 +181,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private func endBurst(_ context: ChannelHandlerContext) {
         self.isInBurst = false
         self.flush(context)
+        self.wakeSenders(context)
         if self.inbox.isMidFrame, !self.timers.isRunning(.frame), !self.isPaused {
             self.watchFrame(context, for: self.frameTimeMax)
         }
@@ -223,9 +224,9 @@ final class ServerHandler: ChannelDuplexHandler {
             let isAnswered = self.answer(call.stream) { () throws(Status) in
                 try body(context, payload)
             }
-            if !isAnswered { self.runUnary(call, context, fallback) }
-        case .unary(let body): self.runUnary(call, context, body)
-        case .serverStreaming(let body): self.runStreaming(call, context, body)
+            if !isAnswered { self.start(call, context, .unary(fallback)) }
+        case .unary(let body): self.start(call, context, .unary(body))
+        case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
         }
     }
 
@@ -244,66 +245,25 @@ final class ServerHandler: ChannelDuplexHandler {
         return true
     }
 
-    private func runUnary(
+    private func start(
         _ call: ServerConnection.Call,
         _ context: CallContext,
-        _ body: @escaping MethodTable.UnaryBody
+        _ body: CallTasks.Body
     ) {
-        guard self.begin(call.stream, .unary) else { return }
-
-        let payload = call.request.payload
-        self.tasks.start(call.stream, deadline: call.deadline, for: self) {
-            do throws(Status) {
-                return .answered(try await body(context, payload))
-            } catch {
-                return .failed(error)
-            }
-        }
-    }
-
-    private func runStreaming(
-        _ call: ServerConnection.Call,
-        _ context: CallContext,
-        _ body: @escaping MethodTable.StreamingBody
-    ) {
-        guard self.begin(call.stream, .serverStreaming) else { return }
-
-        let payload = call.request.payload
-        let responses = ResponseStream(on: call.stream, of: self, loop: self.loop)
-        self.tasks.start(call.stream, deadline: call.deadline, for: self) {
-            do throws(Status) {
-                try await body(context, payload, responses)
-                return .finishedStream
-            } catch {
-                return .failed(error)
-            }
-        }
-    }
-
-    private func begin(_ stream: StreamID, _ shape: ServerStream.Shape) -> Bool {
-        switch self.connection.begin(stream, shape) {
-        case .run: return true
-        case .reject(let status):
-            self.reject(stream, status)
-            return false
+        switch self.connection.begin(call.stream, body.shape) {
+        case .run: self.tasks.start(call, context, for: self, body)
+        case .reject(let status): self.reject(call.stream, status)
         }
     }
 
     /// A call's handler came to its end.
     func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
         self.tasks.ended(stream)
-        let end: ServerStream.Outcome =
-            switch outcome {
-            case .answered(let payload): .answered(payloadBytes: payload.count)
-            case .finishedStream: .finishedStream
-            case .failed(let status): .failed(status)
-            }
-        switch (self.connection.handlerEnded(stream, end), outcome) {
+        switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
         case (.writeResponse, .answered(let payload)):
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
-        case (.reject(let status), _):
-            self.reject(stream, status)
+        case (.reject(let status), _): self.reject(stream, status)
         case (.ignore, _), (.writeResponse, _): break
         }
         guard !self.isGone else {
@@ -351,6 +311,14 @@ final class ServerHandler: ChannelDuplexHandler {
 
         room.resume(returning: self.write(payload, on: stream))
         self.flushSoon()
+    }
+
+    /// Writes for those who wait, one write each, until the peer's side is full again.
+    private func wakeSenders(_ context: ChannelHandlerContext) {
+        while context.channel.isWritable, let sender = self.senders.popFirst() {
+            sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
+            self.flush(context)
+        }
     }
 
     private func write(_ payload: Payload, on stream: StreamID) -> Result<Void, Status> {
