@@ -214,8 +214,11 @@ final class ServerHandler: ChannelDuplexHandler {
         }
 
         let context = CallContext(
-            service: entry.service, method: entry.method, metadata: call.request.metadata,
-            deadline: call.deadline)
+            service: entry.service,
+            method: entry.method,
+            metadata: call.request.metadata,
+            deadline: call.deadline
+        )
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):

@@ -35,7 +35,8 @@ struct WaitingSenders {
     mutating func releaseAll() {
         while let sender = self.senders.popFirst() {
             sender.room.resume(
-                returning: .failure(Status(.cancelled, "the connection is closed")))
+                returning: .failure(Status(.cancelled, "the connection is closed"))
+            )
         }
     }
 }
