@@ -46,7 +46,9 @@ package struct ClientConnection: ~Copyable {
 
         let limit = Limits.frameBodyBytesMax
         let status = Status(
-            .resourceExhausted, "message length \(length) exceed maximum message size of \(limit)")
+            .resourceExhausted,
+            "message length \(length) exceed maximum message size of \(limit)"
+        )
         return .tell(stream, .fail(status))
     }
 
@@ -62,7 +64,9 @@ package struct ClientConnection: ~Copyable {
             return .fail(
                 Status(
                     .resourceExhausted,
-                    "message length \(requestBytes) exceed maximum message size of \(limit)"))
+                    "message length \(requestBytes) exceed maximum message size of \(limit)"
+                )
+            )
         }
 
         let stream = self.nextStream
@@ -75,8 +79,9 @@ package struct ClientConnection: ~Copyable {
         return .write(stream)
     }
 
-    /// A caller waits no longer; what comes for it is ignored. Nothing is sent, as ttrpc has no
-    /// word for it. Whether the call was open.
+    /// A caller waits no longer; what comes for it is ignored.
+    ///
+    /// Nothing is sent, as ttrpc has no word for it. Returns whether the call was open.
     @discardableResult
     package mutating func abandon(_ stream: StreamID) -> Bool {
         self.streams.removeValue(forKey: stream) != nil

@@ -33,7 +33,9 @@ package struct ClientStream: Hashable, Sendable {
             .fail(
                 Status(
                     .internal,
-                    "unexpected message of type \(frame.kind.number) received: protocol error"))
+                    "unexpected message of type \(frame.kind.number) received: protocol error"
+                )
+            )
         }
     }
 

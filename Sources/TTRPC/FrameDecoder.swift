@@ -59,7 +59,8 @@ package struct FrameDecoder {
         let header = buffer.withUnsafeReadableBytes { bytes in
             let length = UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))
             let stream = UInt32(
-                bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+                bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            )
             return (length: Int(length), stream: StreamID(stream), kind: bytes[8], flags: bytes[9])
         }
 
@@ -75,8 +76,12 @@ package struct FrameDecoder {
         }
         return .frame(
             Frame(
-                stream: header.stream, kind: Frame.Kind(header.kind),
-                flags: Frame.Flags(rawValue: header.flags), body: body))
+                stream: header.stream,
+                kind: Frame.Kind(header.kind),
+                flags: Frame.Flags(rawValue: header.flags),
+                body: body
+            )
+        )
     }
 
     private mutating func refuse(

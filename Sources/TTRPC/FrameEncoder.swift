@@ -7,8 +7,12 @@ package enum FrameEncoder {
     /// Writes a frame as it is.
     package static func write(_ frame: Frame, into buffer: inout ByteBuffer) {
         self.writeHeader(
-            frame.stream, frame.kind, flags: frame.flags, bodyBytes: frame.body.readableBytes,
-            into: &buffer)
+            frame.stream,
+            frame.kind,
+            flags: frame.flags,
+            bodyBytes: frame.body.readableBytes,
+            into: &buffer
+        )
         buffer.writeImmutableBuffer(frame.body)
     }
 
@@ -71,7 +75,12 @@ package enum FrameEncoder {
     /// with a message (wire.md §1.4).
     package static func writeEnd(_ stream: StreamID, into buffer: inout ByteBuffer) {
         self.writeHeader(
-            stream, .data, flags: [.remoteClosed, .noData], bodyBytes: 0, into: &buffer)
+            stream,
+            .data,
+            flags: [.remoteClosed, .noData],
+            bodyBytes: 0,
+            into: &buffer
+        )
     }
 
     private static func writeHeader(

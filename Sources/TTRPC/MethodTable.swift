@@ -15,7 +15,9 @@ package struct MethodTable: Sendable {
         case inPlace(@Sendable (CallContext, Payload) throws(Status) -> Payload)
         /// Bounded work for most requests: `nil` from the first closure runs the second as a task.
         case inPlaceOrTask(
-            @Sendable (CallContext, Payload) throws(Status) -> Payload?, UnaryBody)
+            @Sendable (CallContext, Payload) throws(Status) -> Payload?,
+            UnaryBody
+        )
         /// Work that waits: one child task per call.
         case unary(UnaryBody)
         /// One request, many responses. Returning ends the stream.
@@ -29,7 +31,9 @@ package struct MethodTable: Sendable {
     /// Adds a method; a name can be added once.
     package mutating func add(_ service: String, _ method: String, _ handler: Handler) {
         precondition(
-            self.services[service]?[method] == nil, "\(service)/\(method) is in the table already")
+            self.services[service]?[method] == nil,
+            "\(service)/\(method) is in the table already"
+        )
         self.services[service, default: [:]][method] = handler
     }
 
@@ -79,7 +83,9 @@ package struct CallContext: Sendable {
     }
 }
 
-/// A point on the machine's monotonic clock, in nanoseconds. Where it comes from is the caller's.
+/// A point on the machine's monotonic clock, in nanoseconds.
+///
+/// Where it comes from is the caller's business.
 package struct MonotonicInstant: Hashable, Comparable, Sendable {
     package var nanoseconds: UInt64
 

@@ -33,8 +33,12 @@ package struct Request: Hashable, Sendable {
         metadata: Metadata = Metadata()
     ) {
         self.init(
-            service: ByteBuffer(string: service), method: ByteBuffer(string: method),
-            payload: payload, timeoutNanoseconds: timeoutNanoseconds, metadata: metadata)
+            service: ByteBuffer(string: service),
+            method: ByteBuffer(string: method),
+            payload: payload,
+            timeoutNanoseconds: timeoutNanoseconds,
+            metadata: metadata
+        )
     }
 
     /// Reads a request; the status is what its sender should be told.
@@ -57,7 +61,8 @@ package struct Request: Hashable, Sendable {
     package func encoded() -> ByteBuffer {
         var writer = PayloadWriter(
             capacity: 64 + self.service.readableBytes + self.method.readableBytes
-                + self.payload.count)
+                + self.payload.count
+        )
         writer.writeNonEmpty(self.service.readableBytesView, field: 1)
         writer.writeNonEmpty(self.method.readableBytesView, field: 2)
         writer.writeNonEmpty(self.payload.buffer.readableBytesView, field: 3)
@@ -151,7 +156,9 @@ extension Request {
                 self.metadataBytes <= limits.metadataBytesMax
             else {
                 throw Refusal.metadataTooLarge(
-                    entries: self.metadata.entries.count + 1, bytes: self.metadataBytes)
+                    entries: self.metadata.entries.count + 1,
+                    bytes: self.metadataBytes
+                )
             }
 
             var entry = Metadata.Entry(key: "", value: "")
@@ -183,7 +190,9 @@ extension ByteBuffer {
         guard !range.isEmpty else { return ByteBuffer() }
         guard
             let slice = self.getSlice(
-                at: self.readerIndex + range.lowerBound, length: range.count)
+                at: self.readerIndex + range.lowerBound,
+                length: range.count
+            )
         else {
             preconditionFailure("a field lies within its message")
         }

@@ -82,7 +82,9 @@ package struct ServerConnection: ~Copyable {
 
         let limit = Limits.frameBodyBytesMax
         let status = Status(
-            .resourceExhausted, "message length \(length) exceed maximum message size of \(limit)")
+            .resourceExhausted,
+            "message length \(length) exceed maximum message size of \(limit)"
+        )
         if self.streams[stream] != nil { return self.abort(stream, status) }
         if stream.isClientInitiated { self.lastStream = max(self.lastStream, stream) }
         return .reject(stream, status)
@@ -170,7 +172,8 @@ package struct ServerConnection: ~Copyable {
         guard frame.stream > self.lastStream else {
             return self.abort(
                 frame.stream,
-                Status(.invalidArgument, "StreamID cannot be re-used and must increment"))
+                Status(.invalidArgument, "StreamID cannot be re-used and must increment")
+            )
         }
         self.lastStream = frame.stream
         if frame.stream > Limits.streamIDMax { self.drain() }

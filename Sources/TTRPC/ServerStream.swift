@@ -95,7 +95,8 @@ package struct ServerStream: Hashable, Sendable {
         let limit = Limits.frameBodyBytesMax
         return Status(
             .resourceExhausted,
-            "message length \(bodyBytes) exceed maximum message size of \(limit)")
+            "message length \(bodyBytes) exceed maximum message size of \(limit)"
+        )
     }
 }
 

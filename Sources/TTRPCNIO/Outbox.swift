@@ -1,6 +1,8 @@
 internal import NIOCore
 
 /// Bytes to be written together: everything one loop tick answers goes out in one write.
+///
+/// Writes nothing itself: a write may call back into the handler that owns this before it returns.
 struct Outbox {
     /// Where frames are appended.
     var buffer = ByteBuffer()
@@ -8,17 +10,18 @@ struct Outbox {
     /// Above this much, a buffer is given up after its flush and not kept for the next one.
     private static let keptBytesMax = 256 << 10
 
-    /// Writes what there is, if there is anything.
-    mutating func flush(to context: ChannelHandlerContext) {
-        guard self.buffer.readableBytes > 0 else { return }
+    /// What there is to write, if there is anything.
+    mutating func take() -> ByteBuffer? {
+        guard self.buffer.readableBytes > 0 else { return nil }
 
-        context.writeAndFlush(NIOAny(self.buffer), promise: nil)
+        return exchange(&self.buffer, with: ByteBuffer())
+    }
 
-        // Most writes are done by now, and then this reuses the memory; else it takes new memory.
-        if self.buffer.capacity > Self.keptBytesMax {
-            self.buffer = ByteBuffer()
-        } else {
-            self.buffer.clear()
-        }
+    /// Takes a buffer that was written for use again: most writes are done when they return.
+    mutating func reuse(_ written: consuming ByteBuffer) {
+        guard self.buffer.capacity == 0, written.capacity <= Self.keptBytesMax else { return }
+
+        written.clear()
+        self.buffer = written
     }
 }

@@ -19,7 +19,9 @@ struct AddressTests {
         #expect(try Address(spelling) == address)
     }
 
-    @Test(arguments: ["", "unix:", "host", "host:", ":80", "host:65536", "host:-1", "::1:80", "h:x"])
+    @Test(arguments: [
+        "", "unix:", "host", "host:", ":80", "host:65536", "host:-1", "::1:80", "h:x",
+    ])
     func refused(_ text: String) {
         #expect(throws: Address.Malformed.self) { try Address(text) }
     }

@@ -57,7 +57,9 @@ struct LoopbackTests {
                 throw Status(.notFound, "none", details: [detail])
             },
             "look": .inPlace { context, _ in
-                Payload(bytes: Array("\(context.metadata["KEY"] ?? "") \(context.deadline != nil)".utf8))
+                Payload(
+                    bytes: Array("\(context.metadata["KEY"] ?? "") \(context.deadline != nil)".utf8)
+                )
             },
         ])
         try await withServer(methods) { _, address in
@@ -68,7 +70,12 @@ struct LoopbackTests {
             #expect(error == Status(.notFound, "none", details: [detail]))
             let metadata = Metadata([.init(key: "key", value: "v")])
             let looked = try await client.call(
-                service, "look", Payload(), metadata: metadata, timeout: .seconds(60))
+                service,
+                "look",
+                Payload(),
+                metadata: metadata,
+                timeout: .seconds(60)
+            )
             #expect(looked.bytes == Array("v true".utf8))
             await client.close()
         }
@@ -154,7 +161,11 @@ struct LoopbackTests {
         try await withServer(table(["endless": endless])) { _, address in
             let client = try await Client.connect(address: address)
             let stream = try await client.serverStream(
-                service, "endless", Payload(), timeout: .milliseconds(300))
+                service,
+                "endless",
+                Payload(),
+                timeout: .milliseconds(300)
+            )
             await sent.pass()  // until the deadline stops the sender
             // 300 ms would carry hundreds of MiB if nothing held it: kernel buffers and ours do.
             #expect(sent.arrived < 64)
@@ -248,7 +259,10 @@ struct LoopbackTests {
         var configuration = Server.Configuration(address: .tcp(host: "127.0.0.1", port: 0))
         configuration.drain = .zero
         let server = Server(
-            configuration: configuration, methods: table(), logger: .init(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            configuration: configuration,
+            methods: table(),
+            logger: .init(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
         let address = try await server.start()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
@@ -283,8 +297,10 @@ struct LoopbackTests {
         let path = directory.appending(path: "socket").path
         func make() -> Server {
             Server(
-                configuration: .init(address: .unix(path: path)), methods: table(),
-                logger: .init(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+                configuration: .init(address: .unix(path: path)),
+                methods: table(),
+                logger: .init(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+            )
         }
 
         try Data().write(to: URL(filePath: path))

@@ -12,7 +12,9 @@ private final class Connection {
 
     init(_ methods: MethodTable, limits: Limits = Limits()) throws {
         let handler = ServerHandler(
-            methods: methods, limits: limits, on: self.channel.eventLoop
+            methods: methods,
+            limits: limits,
+            on: self.channel.eventLoop
         ) { [unowned self] in
             self.hasEnded = true
         }
@@ -65,7 +67,11 @@ struct ServerHandlerTests {
     func oneWrite() throws {
         let connection = try Connection(table())
         defer { connection.finish() }
-        try connection.receive(.request(1, "now", [7]), .request(3, "never"), .request(5, "now", []))
+        try connection.receive(
+            .request(1, "now", [7]),
+            .request(3, "never"),
+            .request(5, "now", [])
+        )
         let writes = try connection.writes()
         #expect(writes.count == 1)
         #expect(writes[0].prefix(13) == [0, 0, 0, 3, 0, 0, 0, 1, 2, 0, 0x12, 1, 7])
@@ -96,7 +102,8 @@ struct ServerHandlerTests {
     func inPlaceOrTask() throws {
         let handler = MethodTable.Handler.inPlaceOrTask(
             { _, payload in payload.count > 1 ? nil : payload },
-            { _, _ in Payload(bytes: [42]) })
+            { _, _ in Payload(bytes: [42]) }
+        )
         let connection = try Connection(table(["either": handler]))
         defer { connection.finish() }
         try connection.receive(.request(1, "either", [7]), .request(3, "either", [7, 7]))
@@ -110,14 +117,20 @@ struct ServerHandlerTests {
                 "fail": .unary { _, _ throws(Status) in throw Status(.aborted, "changed") },
                 "huge": .unary { _, _ in Payload(repeating: 1, count: 5 << 20) },
                 "hugeNow": .inPlace { _, _ in Payload(repeating: 1, count: 4 << 20) },
-            ]))
+            ])
+        )
         defer { connection.finish() }
         try connection.receive(
-            .request(1, "fail"), .request(3, "huge"), .request(5, "hugeNow"), .request(7, "now"))
+            .request(1, "fail"),
+            .request(3, "huge"),
+            .request(5, "hugeNow"),
+            .request(7, "now")
+        )
         #expect(
             try connection.replies() == [
                 "1 aborted", "3 resourceExhausted", "5 resourceExhausted", "7 ok [1, 2, 3]",
-            ])
+            ]
+        )
     }
 
     @Test("a stream goes out in order and ends with a frame of its own")

@@ -109,7 +109,8 @@ func exchange(_ bytes: [UInt8], with address: Address) async throws -> [UInt8] {
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                     wrappingChannelSynchronously: channel,
-                    configuration: .init(isOutboundHalfClosureEnabled: true))
+                    configuration: .init(isOutboundHalfClosureEnabled: true)
+                )
             }
         }
     return try await channel.executeThenClose { inbound, outbound in
@@ -129,7 +130,11 @@ extension Frame {
         timeout: Int64 = 0
     ) -> Frame {
         let request = Request(
-            service, method, payload: Payload(bytes: bytes), timeoutNanoseconds: timeout)
+            service,
+            method,
+            payload: Payload(bytes: bytes),
+            timeoutNanoseconds: timeout
+        )
         return Frame(stream: StreamID(stream), kind: .request, body: request.encoded())
     }
 
@@ -154,10 +159,12 @@ func summaries(_ bytes: [UInt8]) -> [String] {
         let id = frame.stream.number
         if frame.kind == .data {
             found.append(
-                frame.hasMessage ? "\(id) data \(Payload(frame.body).bytes)" : "\(id) end")
+                frame.hasMessage ? "\(id) data \(Payload(frame.body).bytes)" : "\(id) end"
+            )
         } else if let response = try? Response(decoding: frame.body) {
             found.append(
-                response.status.map { "\(id) \($0.code)" } ?? "\(id) ok \(response.payload.bytes)")
+                response.status.map { "\(id) \($0.code)" } ?? "\(id) ok \(response.payload.bytes)"
+            )
         } else {
             found.append("\(id) malformed")
         }

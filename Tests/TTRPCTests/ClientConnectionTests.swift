@@ -13,8 +13,11 @@ struct ClientConnectionTests {
 
     static func response(_ stream: UInt32, _ hex: String, flags: UInt8 = 0) -> Frame {
         Frame(
-            stream: StreamID(stream), kind: .response, flags: Frame.Flags(rawValue: flags),
-            body: ByteBuffer(bytes: Array(hex: hex)))
+            stream: StreamID(stream),
+            kind: .response,
+            flags: Frame.Flags(rawValue: flags),
+            body: ByteBuffer(bytes: Array(hex: hex))
+        )
     }
 
     static let rows: [Row] = [
@@ -24,47 +27,69 @@ struct ClientConnectionTests {
                 response(3, ""), response(2, ""), response(0, ""), .data(5), .other(7, 0xE0),
                 response(1, "120107"),
             ],
-            expected: ["complete"]),
+            expected: ["complete"]
+        ),
         Row(
             testDescription: "an unknown kind on a live id fails that call",
-            frames: [.other(1, 0xE1), response(1, "")], expected: ["fail internal"]),
+            frames: [.other(1, 0xE1), response(1, "")],
+            expected: ["fail internal"]
+        ),
         Row(
             testDescription: "Data on a live unary id fails that call",
-            frames: [.data(1), response(1, "")], expected: ["fail internal"]),
+            frames: [.data(1), response(1, "")],
+            expected: ["fail internal"]
+        ),
         Row(
             testDescription: "unknown flags and fields of a Response are fine",
-            frames: [response(1, "f03e07120107", flags: 0xFF)], expected: ["complete"]),
+            frames: [response(1, "f03e07120107", flags: 0xFF)],
+            expected: ["complete"]
+        ),
         Row(
             testDescription: "a code that is not canonical is unknown, not success",
-            frames: [response(1, "0a020863")], expected: ["fail unknown"]),
+            frames: [response(1, "0a020863")],
+            expected: ["fail unknown"]
+        ),
         Row(
             testDescription: "a status with a message beside it is an error",
-            frames: [response(1, "0a020805120107")], expected: ["fail notFound"]),
+            frames: [response(1, "0a020805120107")],
+            expected: ["fail notFound"]
+        ),
         Row(
             testDescription: "Rust's empty status is success",
-            frames: [response(1, "0a00120107")], expected: ["complete"]),
+            frames: [response(1, "0a00120107")],
+            expected: ["complete"]
+        ),
         Row(
             testDescription: "a second Response is ignored",
-            frames: [response(1, ""), response(1, "0a020805")], expected: ["complete"]),
+            frames: [response(1, ""), response(1, "0a020805")],
+            expected: ["complete"]
+        ),
         Row(
             testDescription: "a malformed Response fails that call",
-            frames: [response(1, "0a7f")], expected: ["fail internal"]),
+            frames: [response(1, "0a7f")],
+            expected: ["fail internal"]
+        ),
         Row(
             testDescription: "a stream to its end, and nothing after it",
             shape: .serverStreaming,
             frames: [
-                .data(1), .data(1, flags: [], []), .data(1, flags: [.remoteClosed, .noData], []), .data(1),
+                .data(1), .data(1, flags: [], []), .data(1, flags: [.remoteClosed, .noData], []),
+                .data(1),
             ],
-            expected: ["deliver", "deliver", "end"]),
+            expected: ["deliver", "deliver", "end"]
+        ),
         Row(
             testDescription: "a stream whose last message says so",
             shape: .serverStreaming,
             frames: [.data(1, flags: .remoteClosed), response(1, "0a020805")],
-            expected: ["deliverLast"]),
+            expected: ["deliverLast"]
+        ),
         Row(
             testDescription: "a stream that fails after a message",
             shape: .serverStreaming,
-            frames: [.data(1), response(1, "0a020805")], expected: ["deliver", "fail notFound"]),
+            frames: [.data(1), response(1, "0a020805")],
+            expected: ["deliver", "fail notFound"]
+        ),
     ]
 
     @Test(arguments: rows)

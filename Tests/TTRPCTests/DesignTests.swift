@@ -25,7 +25,9 @@ struct DesignTests {
         var machine = ""
         var states: [String] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            let isName = ["ServerS", "ServerC", "ClientS", "ClientC"].contains { line.hasPrefix($0) }
+            let isName = ["ServerS", "ServerC", "ClientS", "ClientC"].contains {
+                line.hasPrefix($0)
+            }
             if isName, let end = line.firstIndex(where: { ",:".contains($0) }) {
                 machine = String(line[..<end])
             } else if line.hasPrefix("## ") {
@@ -52,7 +54,8 @@ struct DesignTests {
             counts == [
                 "ServerStream": 15, "ServerConnection": 36, "ClientStream": 18,
                 "ClientConnection": 9,
-            ])
+            ]
+        )
     }
 
     @Test(arguments: cells.filter { $0.expected != "trap" })

@@ -65,7 +65,8 @@ struct EnvelopeTests {
                     Ttrpc_KeyValue.with {
                         $0.key = random.text()
                         $0.value = random.text()
-                    })
+                    }
+                )
             }
         }
         let bytes: [UInt8] = try theirs.serializedBytes()
@@ -86,7 +87,8 @@ struct EnvelopeTests {
         for golden in source {
             var bytes = Array(hex: golden.body)
             bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8(
-                truncatingIfNeeded: random.next())
+                truncatingIfNeeded: random.next()
+            )
             guard let ours = try? Request(decoding: ByteBuffer(bytes: bytes)) else { continue }
 
             let theirs = try Ttrpc_Request(serializedBytes: bytes)
@@ -172,8 +174,10 @@ struct SplitMix: RandomNumberGenerator {
 
     mutating func text() -> String {
         let letters = Array("abcxyz.éạ漢🙂")
-        return String((0..<Int.random(in: 0...40, using: &self)).map { _ in
-            letters[Int.random(in: 0..<letters.count, using: &self)]
-        })
+        return String(
+            (0..<Int.random(in: 0...40, using: &self)).map { _ in
+                letters[Int.random(in: 0..<letters.count, using: &self)]
+            }
+        )
     }
 }

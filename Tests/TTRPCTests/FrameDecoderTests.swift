@@ -27,8 +27,12 @@ struct FrameDecoderTests {
             expected: [
                 .frame(
                     Frame(
-                        stream: StreamID(0x8000_0001), kind: Frame.Kind(0xE0),
-                        flags: Frame.Flags(rawValue: 0xFF), body: ByteBuffer(bytes: [7])))
+                        stream: StreamID(0x8000_0001),
+                        kind: Frame.Kind(0xE0),
+                        flags: Frame.Flags(rawValue: 0xFF),
+                        body: ByteBuffer(bytes: [7])
+                    )
+                )
             ]
         ),
         Case(

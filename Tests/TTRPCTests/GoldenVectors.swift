@@ -19,11 +19,15 @@ struct GoldenFrame: Decodable, Sendable, CustomTestStringConvertible {
     var isFromClient: Bool { self.dir == "C->S" }
 
     var frame: Frame {
-        let kinds: [String: Frame.Kind] = ["REQUEST": .request, "RESPONSE": .response, "DATA": .data]
+        let kinds: [String: Frame.Kind] = [
+            "REQUEST": .request, "RESPONSE": .response, "DATA": .data,
+        ]
         return Frame(
-            stream: StreamID(self.sid), kind: kinds[self.type] ?? Frame.Kind(0),
+            stream: StreamID(self.sid),
+            kind: kinds[self.type] ?? Frame.Kind(0),
             flags: Frame.Flags(rawValue: UInt8(self.flags.dropFirst(2), radix: 16) ?? 0),
-            body: ByteBuffer(bytes: Array(hex: self.body)))
+            body: ByteBuffer(bytes: Array(hex: self.body))
+        )
     }
 
     static let all: [GoldenFrame] = {

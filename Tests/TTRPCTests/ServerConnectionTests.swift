@@ -118,11 +118,15 @@ extension MethodTable {
         table.add("test.Sample", "late", .unary { _, payload in payload })
         table.add("test.Sample", "many", .serverStreaming { _, _, _ in })
         table.add(
-            "test.Sample", "huge",
-            .inPlace { _, _ in Payload(repeating: 7, count: Limits.frameBodyBytesMax) })
+            "test.Sample",
+            "huge",
+            .inPlace { _, _ in Payload(repeating: 7, count: Limits.frameBodyBytesMax) }
+        )
         table.add(
-            "test.Sample", "picky",
-            .inPlace { _, _ throws(Status) in throw Status(.invalidArgument, "no message") })
+            "test.Sample",
+            "picky",
+            .inPlace { _, _ throws(Status) in throw Status(.invalidArgument, "no message") }
+        )
         return table
     }
 }
@@ -136,9 +140,17 @@ extension Frame {
         service: String = "test.Sample"
     ) -> Frame {
         let request = Request(
-            service, method, payload: Payload(bytes: [1, 2, 3]), timeoutNanoseconds: timeout)
+            service,
+            method,
+            payload: Payload(bytes: [1, 2, 3]),
+            timeoutNanoseconds: timeout
+        )
         return Frame(
-            stream: StreamID(stream), kind: .request, flags: flags, body: request.encoded())
+            stream: StreamID(stream),
+            kind: .request,
+            flags: flags,
+            body: request.encoded()
+        )
     }
 
     static func data(_ stream: UInt32, flags: Flags = [], _ bytes: [UInt8] = [9]) -> Frame {
@@ -159,22 +171,32 @@ struct ServerConnectionTests {
     }
 
     static let malformed = Frame(
-        stream: StreamID(1), kind: .request, body: ByteBuffer(bytes: [0x0A, 0x7F]))
+        stream: StreamID(1),
+        kind: .request,
+        body: ByteBuffer(bytes: [0x0A, 0x7F])
+    )
 
     static let rows: [Row] = [
         Row(
             testDescription: "unknown service",
-            frames: [.request(1, "now", service: "no.Such")], replies: ["1 unimplemented"]),
+            frames: [.request(1, "now", service: "no.Such")],
+            replies: ["1 unimplemented"]
+        ),
         Row(
             testDescription: "unknown method",
-            frames: [.request(1, "never")], replies: ["1 unimplemented"]),
+            frames: [.request(1, "never")],
+            replies: ["1 unimplemented"]
+        ),
         Row(
             testDescription: "malformed Request, the connection lives",
-            frames: [malformed, .request(3, "now")], replies: ["1 invalidArgument", "3 ok"]),
+            frames: [malformed, .request(3, "now")],
+            replies: ["1 invalidArgument", "3 ok"]
+        ),
         Row(
             testDescription: "malformed payload, by the handler's word",
             frames: [.request(1, "picky"), .request(3, "now")],
-            replies: ["1 invalidArgument", "3 ok"]),
+            replies: ["1 invalidArgument", "3 ok"]
+        ),
         Row(
             testDescription: "even id and zero, any known kind, the connection lives",
             frames: [
@@ -183,64 +205,87 @@ struct ServerConnectionTests {
             replies: [
                 "2 invalidArgument", "4 invalidArgument", "0 invalidArgument", "6 invalidArgument",
                 "1 ok",
-            ]),
+            ]
+        ),
         Row(
             testDescription: "id used again",
             frames: [.request(1, "now"), .request(1, "now"), .request(3, "now")],
-            replies: ["1 ok", "1 invalidArgument", "3 ok"]),
+            replies: ["1 ok", "1 invalidArgument", "3 ok"]
+        ),
         Row(
             testDescription: "id lower than the last",
             frames: [.request(5, "now"), .request(3, "now"), .request(7, "now")],
-            replies: ["5 ok", "3 invalidArgument", "7 ok"]),
+            replies: ["5 ok", "3 invalidArgument", "7 ok"]
+        ),
         Row(
             testDescription: "id of a running call used again ends that call",
             frames: [.request(1, "late"), .request(1, "now"), .request(1, "now")],
-            replies: ["1 invalidArgument"]),
+            replies: ["1 invalidArgument"]
+        ),
         Row(
             testDescription: "gaps in ids are fine",
-            frames: [.request(1, "now"), .request(13, "now")], replies: ["1 ok", "13 ok"]),
+            frames: [.request(1, "now"), .request(13, "now")],
+            replies: ["1 ok", "13 ok"]
+        ),
         Row(
             testDescription: "Data on an id that is not open, once per id",
             frames: [.data(9), .data(9), .data(11), .request(1, "now"), .data(1), .data(1)],
-            replies: ["9 invalidArgument", "11 invalidArgument", "1 ok", "1 invalidArgument"]),
+            replies: ["9 invalidArgument", "11 invalidArgument", "1 ok", "1 invalidArgument"]
+        ),
         Row(
             testDescription: "Data on a running unary call, once",
             frames: [.request(1, "late"), .data(1), .data(1), .request(3, "now")],
-            replies: ["1 invalidArgument", "3 ok"]),
+            replies: ["1 invalidArgument", "3 ok"]
+        ),
         Row(
             testDescription: "the bare end of the caller's side is no data",
-            frames: [.request(1, "late", flags: .remoteOpen), .data(1, flags: [.remoteClosed, .noData], [])],
-            replies: []),
+            frames: [
+                .request(1, "late", flags: .remoteOpen),
+                .data(1, flags: [.remoteClosed, .noData], []),
+            ],
+            replies: []
+        ),
         Row(
             testDescription: "unknown kinds are ignored on any id",
             frames: [
                 .other(1, 4), .other(0xFFFF_FFFF, 0xE0), .other(2, 9), .other(0, 9),
                 .request(1, "late"), .other(1, 0xE1), .request(3, "now"),
             ],
-            replies: ["3 ok"]),
+            replies: ["3 ok"]
+        ),
         Row(
             testDescription: "a Response from a client is ignored",
-            frames: [.other(1, 2), .request(1, "now")], replies: ["1 ok"]),
+            frames: [.other(1, 2), .request(1, "now")],
+            replies: ["1 ok"]
+        ),
         Row(
             testDescription: "unknown flags on a Request are ignored",
-            frames: [.request(1, "now", flags: Frame.Flags(rawValue: 0xFA))], replies: ["1 ok"]),
+            frames: [.request(1, "now", flags: Frame.Flags(rawValue: 0xFA))],
+            replies: ["1 ok"]
+        ),
         Row(
             testDescription: "a unary method called as a stream works",
-            frames: [.request(1, "now", flags: .remoteOpen)], replies: ["1 ok"]),
+            frames: [.request(1, "now", flags: .remoteOpen)],
+            replies: ["1 ok"]
+        ),
         Row(
             testDescription: "an answer above 4 MiB is a status, the connection lives",
             frames: [.request(1, "huge"), .request(3, "now")],
-            replies: ["1 resourceExhausted", "3 ok"]),
+            replies: ["1 resourceExhausted", "3 ok"]
+        ),
         Row(
             testDescription: "a negative timeout has passed already",
-            frames: [.request(1, "now", timeout: -1)], replies: ["1 deadlineExceeded"]),
+            frames: [.request(1, "now", timeout: -1)],
+            replies: ["1 deadlineExceeded"]
+        ),
         Row(
             testDescription: "the last id, and one above it",
             frames: [
                 .request(0x7FFF_FFFF, "now"), .request(0x8000_0001, "now"),
                 .request(0x8000_0003, "now"),
             ],
-            replies: ["2147483647 ok", "2147483649 unavailable", "2147483651 unavailable"]),
+            replies: ["2147483647 ok", "2147483649 unavailable", "2147483651 unavailable"]
+        ),
     ]
 
     @Test(arguments: rows)
@@ -263,7 +308,8 @@ struct ServerConnectionTests {
             conversation.takeReplies() == [
                 "1 resourceExhausted", "1 invalidArgument", "3 resourceExhausted",
                 "2 resourceExhausted",
-            ])
+            ]
+        )
         #expect(conversation.cancelled == [StreamID(3)])
     }
 
@@ -364,12 +410,14 @@ struct GoldenConversationTests {
         let frames = GoldenFrame.conversation(name).filter { !$0.isFromClient }
         var table = MethodTable()
         table.add(
-            service, "Echo",
+            service,
+            "Echo",
             .inPlace { _, _ throws(Status) in
                 let response = try Response(decoding: frames[0].frame.body)
                 if let status = response.status { throw status }
                 return response.payload
-            })
+            }
+        )
         for method in ["DivideStream", "EmptyPayloadStream"] {
             table.add(service, method, .serverStreaming { _, _, _ in })
         }

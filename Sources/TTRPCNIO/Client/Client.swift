@@ -48,7 +48,9 @@ package final class Client: Sendable {
         }
     }
 
-    /// Calls a unary method. Cancelling the task abandons the call: the server is not told.
+    /// Calls a unary method.
+    ///
+    /// Cancelling the task abandons the call: the server is not told.
     package func call(
         _ service: String,
         _ method: String,
@@ -108,7 +110,11 @@ package final class Client: Sendable {
             deadline = .now() + .nanoseconds(nanoseconds)
         }
         let body = Request(
-            service, method, payload: payload, timeoutNanoseconds: nanoseconds, metadata: metadata
+            service,
+            method,
+            payload: payload,
+            timeoutNanoseconds: nanoseconds,
+            metadata: metadata
         ).encoded()
         return ClientHandler.Request(body: body, deadline: deadline, ticket: CallTicket())
     }

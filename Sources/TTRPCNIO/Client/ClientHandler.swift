@@ -221,6 +221,13 @@ final class ClientHandler: ChannelDuplexHandler {
         for stream in self.connection.closed(status) { self.tell(stream, .fail(status)) }
     }
 
+    private func flush(_ context: ChannelHandlerContext) {
+        guard let bytes = self.outbox.take() else { return }
+
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.outbox.reuse(bytes)
+    }
+
     private func flushSoon(_ context: ChannelHandlerContext) {
         guard !self.isFlushScheduled else { return }
 
@@ -229,7 +236,7 @@ final class ClientHandler: ChannelDuplexHandler {
             self.isFlushScheduled = false
             guard let context = self.context else { return }
 
-            self.outbox.flush(to: context)
+            self.flush(context)
         }
     }
 }

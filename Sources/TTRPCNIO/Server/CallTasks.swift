@@ -11,6 +11,44 @@ final class CallTasks {
         case answered(Payload)
         case finishedStream
         case failed(Status)
+
+        var withoutPayload: ServerStream.Outcome {
+            switch self {
+            case .answered(let payload): .answered(payloadBytes: payload.count)
+            case .finishedStream: .finishedStream
+            case .failed(let status): .failed(status)
+            }
+        }
+    }
+
+    /// What a call runs.
+    enum Body: Sendable {
+        case unary(MethodTable.UnaryBody)
+        case serverStreaming(MethodTable.StreamingBody)
+
+        var shape: ServerStream.Shape {
+            switch self {
+            case .unary: .unary
+            case .serverStreaming: .serverStreaming
+            }
+        }
+
+        func run(
+            _ context: CallContext,
+            _ payload: Payload,
+            _ responses: ResponseStream
+        ) async -> Outcome {
+            do throws(Status) {
+                switch self {
+                case .unary(let body): return .answered(try await body(context, payload))
+                case .serverStreaming(let body):
+                    try await body(context, payload, responses)
+                    return .finishedStream
+                }
+            } catch {
+                return .failed(error)
+            }
+        }
     }
 
     private struct Call {
@@ -29,20 +67,23 @@ final class CallTasks {
 
     var isEmpty: Bool { self.calls.isEmpty }
 
-    /// Runs `operation`; `handler` is told of its end, and of its deadline if that comes first.
+    /// Runs `body`; `handler` is told of its end, and of its deadline if that comes first.
     ///
-    /// An operation that does not wait has ended when this returns.
+    /// A body that does not wait has ended when this returns.
     func start(
-        _ stream: StreamID,
-        deadline: MonotonicInstant?,
+        _ call: ServerConnection.Call,
+        _ context: CallContext,
         for handler: ServerHandler,
-        _ operation: @escaping @Sendable () async -> Outcome
+        _ body: Body
     ) {
-        self.calls[stream] = Call()
+        let stream = call.stream
+        let payload = call.request.payload
         let loop = self.loop
+        self.calls[stream] = Call()
         let bound = NIOLoopBound(handler, eventLoop: loop)
+        let responses = ResponseStream(on: stream, of: bound, loop: loop)
         let task = Task.immediate(executorPreference: self.executor) {
-            let outcome = await operation()
+            let outcome = await body.run(context, payload, responses)
             // A handler that left the loop and came back is on it again; one that ends in a
             // foreign executor is not.
             if loop.inEventLoop {
@@ -54,7 +95,7 @@ final class CallTasks {
 
         guard self.calls[stream] != nil else { return }  // ended without waiting
         self.calls[stream]?.task = task
-        guard let deadline else { return }
+        guard let deadline = call.deadline else { return }
 
         self.calls[stream]?.timer = loop.scheduleTask(
             deadline: .uptimeNanoseconds(deadline.nanoseconds)

@@ -35,9 +35,12 @@ struct MethodCache {
         let service = String(buffer: request.service)
         let method = String(buffer: request.method)
         let entry = Entry(
-            service: service, method: method,
+            service: service,
+            method: method,
             handler: try self.table.handler(service, method).get(),
-            serviceBytes: ByteBuffer(string: service), methodBytes: ByteBuffer(string: method))
+            serviceBytes: ByteBuffer(string: service),
+            methodBytes: ByteBuffer(string: method)
+        )
         self.latest = self.entries.count
         self.entries.append(entry)
         return entry

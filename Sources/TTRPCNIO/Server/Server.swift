@@ -137,7 +137,9 @@ package final class Server: Sendable {
         let logger = self.logger
         return group.next().scheduleTask(in: TimeAmount(drain)) {
             logger.warning(
-                "drain time is over", metadata: ["connections": "\(connections.count)"])
+                "drain time is over",
+                metadata: ["connections": "\(connections.count)"]
+            )
             connections.cut()
         }
     }
@@ -179,7 +181,8 @@ package final class Server: Sendable {
                     try channel.pipeline.syncOperations.addHandler(
                         ServerHandler(methods: methods, limits: limits, on: channel.eventLoop) {
                             connections.ended(channel)
-                        })
+                        }
+                    )
                 }
             }
     }

@@ -30,6 +30,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private var frameBegan: NIODeadline
     private var latestRequest: NIODeadline
     private var isInBurst = false
+    private var isTakingFrames = false
     private var isFlushScheduled = false
     private var isPaused = false
     private var isReadHeld = false
@@ -88,11 +89,8 @@ final class ServerHandler: ChannelDuplexHandler {
         }
 
         self.timers.cancel(.stalledWrite)
-        while context.channel.isWritable, let sender = self.senders.popFirst() {
-            self.isInBurst = true
-            sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
-            self.outbox.flush(to: context)
-        }
+        guard !self.isTakingFrames else { return }  // a write in `takeFrames` made this true
+
         if self.isPaused, context.channel.isWritable {
             self.isPaused = false
             self.isInBurst = true
@@ -136,6 +134,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func takeFrames(_ context: ChannelHandlerContext) {
         let now = self.loop.now
+        self.isTakingFrames = true
+        defer { self.isTakingFrames = false }
         while self.hasRoom(context), let output = self.inbox.next() {
             self.frameBegan = now
             switch output {
@@ -158,7 +158,7 @@ final class ServerHandler: ChannelDuplexHandler {
             return !self.isPaused
         }
 
-        self.outbox.flush(to: context)
+        self.flush(context)
         self.isPaused = !context.channel.isWritable
         return !self.isPaused
     }
@@ -180,7 +180,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func endBurst(_ context: ChannelHandlerContext) {
         self.isInBurst = false
-        self.outbox.flush(to: context)
+        self.flush(context)
+        self.wakeSenders(context)
         if self.inbox.isMidFrame, !self.timers.isRunning(.frame), !self.isPaused {
             self.watchFrame(context, for: self.frameTimeMax)
         }
@@ -213,8 +214,11 @@ final class ServerHandler: ChannelDuplexHandler {
         }
 
         let context = CallContext(
-            service: entry.service, method: entry.method, metadata: call.request.metadata,
-            deadline: call.deadline)
+            service: entry.service,
+            method: entry.method,
+            metadata: call.request.metadata,
+            deadline: call.deadline
+        )
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
@@ -223,9 +227,9 @@ final class ServerHandler: ChannelDuplexHandler {
             let isAnswered = self.answer(call.stream) { () throws(Status) in
                 try body(context, payload)
             }
-            if !isAnswered { self.runUnary(call, context, fallback) }
-        case .unary(let body): self.runUnary(call, context, body)
-        case .serverStreaming(let body): self.runStreaming(call, context, body)
+            if !isAnswered { self.start(call, context, .unary(fallback)) }
+        case .unary(let body): self.start(call, context, .unary(body))
+        case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
         }
     }
 
@@ -244,66 +248,25 @@ final class ServerHandler: ChannelDuplexHandler {
         return true
     }
 
-    private func runUnary(
+    private func start(
         _ call: ServerConnection.Call,
         _ context: CallContext,
-        _ body: @escaping MethodTable.UnaryBody
+        _ body: CallTasks.Body
     ) {
-        guard self.begin(call.stream, .unary) else { return }
-
-        let payload = call.request.payload
-        self.tasks.start(call.stream, deadline: call.deadline, for: self) {
-            do throws(Status) {
-                return .answered(try await body(context, payload))
-            } catch {
-                return .failed(error)
-            }
-        }
-    }
-
-    private func runStreaming(
-        _ call: ServerConnection.Call,
-        _ context: CallContext,
-        _ body: @escaping MethodTable.StreamingBody
-    ) {
-        guard self.begin(call.stream, .serverStreaming) else { return }
-
-        let payload = call.request.payload
-        let responses = ResponseStream(on: call.stream, of: self, loop: self.loop)
-        self.tasks.start(call.stream, deadline: call.deadline, for: self) {
-            do throws(Status) {
-                try await body(context, payload, responses)
-                return .finishedStream
-            } catch {
-                return .failed(error)
-            }
-        }
-    }
-
-    private func begin(_ stream: StreamID, _ shape: ServerStream.Shape) -> Bool {
-        switch self.connection.begin(stream, shape) {
-        case .run: return true
-        case .reject(let status):
-            self.reject(stream, status)
-            return false
+        switch self.connection.begin(call.stream, body.shape) {
+        case .run: self.tasks.start(call, context, for: self, body)
+        case .reject(let status): self.reject(call.stream, status)
         }
     }
 
     /// A call's handler came to its end.
     func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
         self.tasks.ended(stream)
-        let end: ServerStream.Outcome =
-            switch outcome {
-            case .answered(let payload): .answered(payloadBytes: payload.count)
-            case .finishedStream: .finishedStream
-            case .failed(let status): .failed(status)
-            }
-        switch (self.connection.handlerEnded(stream, end), outcome) {
+        switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
         case (.writeResponse, .answered(let payload)):
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
-        case (.reject(let status), _):
-            self.reject(stream, status)
+        case (.reject(let status), _): self.reject(stream, status)
         case (.ignore, _), (.writeResponse, _): break
         }
         guard !self.isGone else {
@@ -342,7 +305,7 @@ final class ServerHandler: ChannelDuplexHandler {
             return
         }
         if self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow {
-            self.outbox.flush(to: context)
+            self.flush(context)
         }
         guard context.channel.isWritable, self.senders.isEmpty else {
             self.senders.append(.init(stream: stream, payload: payload, room: room))
@@ -351,6 +314,14 @@ final class ServerHandler: ChannelDuplexHandler {
 
         room.resume(returning: self.write(payload, on: stream))
         self.flushSoon()
+    }
+
+    /// Writes for those who wait, one write each, until the peer's side is full again.
+    private func wakeSenders(_ context: ChannelHandlerContext) {
+        while context.channel.isWritable, let sender = self.senders.popFirst() {
+            sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
+            self.flush(context)
+        }
     }
 
     private func write(_ payload: Payload, on stream: StreamID) -> Result<Void, Status> {
@@ -369,6 +340,13 @@ final class ServerHandler: ChannelDuplexHandler {
 
     // MARK: Writing and closing
 
+    private func flush(_ context: ChannelHandlerContext) {
+        guard let bytes = self.outbox.take() else { return }
+
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.outbox.reuse(bytes)
+    }
+
     /// Writes at the end of this loop tick what tasks have answered by then.
     private func flushSoon() {
         guard !self.isInBurst, !self.isFlushScheduled else { return }
@@ -378,7 +356,7 @@ final class ServerHandler: ChannelDuplexHandler {
             self.isFlushScheduled = false
             guard let context = self.context else { return }
 
-            self.outbox.flush(to: context)
+            self.flush(context)
             self.settle(context)
         }
     }
@@ -408,7 +386,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.isClosing = true
-        self.outbox.flush(to: context)
+        self.flush(context)
         let written = self.loop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)

@@ -35,16 +35,18 @@ struct WaitingSenders {
     mutating func releaseAll() {
         while let sender = self.senders.popFirst() {
             sender.room.resume(
-                returning: .failure(Status(.cancelled, "the connection is closed")))
+                returning: .failure(Status(.cancelled, "the connection is closed"))
+            )
         }
     }
 }
 
 extension ResponseStream {
     /// The stream of one call: its messages go to the connection's thread, and wait there.
-    init(on stream: StreamID, of handler: ServerHandler, loop: any EventLoop) {
-        let bound = NIOLoopBound(handler, eventLoop: loop)
+    init(on stream: StreamID, of bound: NIOLoopBound<ServerHandler>, loop: any EventLoop) {
         self.init { payload throws(Status) in
+            guard !Task.isCancelled else { throw Status(.cancelled, "the call is over") }
+
             let outcome: Result<Void, Status> = await withTaskCancellationHandler {
                 await withCheckedContinuation { room in
                     if loop.inEventLoop {

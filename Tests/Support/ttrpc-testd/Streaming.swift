@@ -14,14 +14,18 @@ enum Streaming {
     static var methods: MethodTable {
         var table = MethodTable()
         table.add(
-            self.service, "Echo",
+            self.service,
+            "Echo",
             .inPlaceOrTask(
                 { _, payload in EchoAgain.answer(to: payload.buffer).map { Payload($0) } },
                 { context, payload async throws(Status) in
                     try await Self.echo(context, payload)
-                }))
+                }
+            )
+        )
         table.add(
-            self.service, "DivideStream",
+            self.service,
+            "DivideStream",
             .serverStreaming { _, payload, responses async throws(Status) in
                 let sum: Sum = try Self.message(payload)
                 guard sum.num > 0 else {
@@ -32,14 +36,17 @@ enum Streaming {
                     let part = Part.with { $0.add = sum.sum / sum.num }
                     try await responses.send(try Self.payload(part))
                 }
-            })
+            }
+        )
         table.add(
-            self.service, "EmptyPayloadStream",
+            self.service,
+            "EmptyPayloadStream",
             .serverStreaming { _, _, responses async throws(Status) in
                 for seq: UInt32 in 1...2 {
                     try await responses.send(try Self.payload(EchoPayload.with { $0.seq = seq }))
                 }
-            })
+            }
+        )
         return table
     }
 
@@ -94,11 +101,15 @@ enum Streaming {
         entry.write("42", field: 2)
         info.write(entry.payload.bytes, field: 3)
         return Status(
-            .notFound, "customer 42 not found",
+            .notFound,
+            "customer 42 not found",
             details: [
                 Status.Detail(
-                    typeURL: "type.googleapis.com/google.rpc.ErrorInfo", value: info.payload.bytes)
-            ])
+                    typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
+                    value: info.payload.bytes
+                )
+            ]
+        )
     }
 
     private static func message<M: Message>(_ payload: Payload) throws(Status) -> M {

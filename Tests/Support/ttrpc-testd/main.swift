@@ -50,7 +50,10 @@ do {
     var logger = Logger(label: "ttrpc-testd")
     logger.logLevel = .error
     let server = Server(
-        configuration: configuration, methods: Streaming.methods, logger: logger)
+        configuration: configuration,
+        methods: Streaming.methods,
+        logger: logger
+    )
     let address = try await server.start()
     print("listening \(address)")
     fflush(nil)
