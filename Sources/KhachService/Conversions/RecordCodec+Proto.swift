@@ -45,7 +45,8 @@ extension Google_Protobuf_Timestamp {
     init(_ instant: Instant) {
         self.init()
         let (quotient, rest) = instant.milliseconds.quotientAndRemainder(
-            dividingBy: millisecondsPerSecond)
+            dividingBy: millisecondsPerSecond
+        )
         self.seconds = rest < 0 ? quotient - 1 : quotient
         let milliseconds = rest < 0 ? rest + millisecondsPerSecond : rest
         self.nanos = Int32(milliseconds * nanosecondsPerMillisecond)
@@ -56,12 +57,15 @@ extension Instant {
     /// Rounded down to a millisecond; times beyond what it can hold become the nearest it can.
     init(_ timestamp: Google_Protobuf_Timestamp) {
         let (seconds, isBeyond) = timestamp.seconds.multipliedReportingOverflow(
-            by: millisecondsPerSecond)
+            by: millisecondsPerSecond
+        )
         let milliseconds = Int64(timestamp.nanos).quotientAndRemainder(
-            dividingBy: nanosecondsPerMillisecond)
+            dividingBy: nanosecondsPerMillisecond
+        )
         let part = milliseconds.quotient - (milliseconds.remainder < 0 ? 1 : 0)
         let (sum, isOver) = seconds.addingReportingOverflow(part)
         self.init(
-            milliseconds: isBeyond || isOver ? (timestamp.seconds < 0 ? .min : .max) : sum)
+            milliseconds: isBeyond || isOver ? (timestamp.seconds < 0 ? .min : .max) : sum
+        )
     }
 }
