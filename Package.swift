@@ -94,7 +94,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("utf8proc")]),
         .target(
             name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
-            path: "clients/c", exclude: ["src/khach.map"], sources: ["src"],
+            path: "clients/c", sources: ["src"],
             publicHeadersPath: "include",
             cSettings: [.headerSearchPath("src/generated")]),
         .target(

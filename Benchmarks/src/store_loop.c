@@ -13,8 +13,8 @@
 #include <time.h>
 
 #define PAGES 8
-#define RECORD_BYTES 150
-#define FACTS_BYTES 60
+#define RECORD_BYTES 134
+#define FACTS_BYTES 52
 #define EPOCH_MS 1750000000000LL
 
 static const char schema[] =

@@ -32,7 +32,8 @@ package struct CustomerID: Identifier {
 
 private let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 private let values: [UInt8: Int64] = Dictionary(
-    uniqueKeysWithValues: digits.enumerated().map { ($1, Int64($0)) })
+    uniqueKeysWithValues: digits.enumerated().map { ($1, Int64($0)) }
+)
 private let digitsCount = 13
 
 extension Identifier {

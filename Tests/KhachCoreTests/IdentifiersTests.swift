@@ -5,7 +5,8 @@ internal import Testing
 struct IdentifiersTests {
     @Test(
         "a text comes back as its number, and sorts as it",
-        arguments: [0, 1, 31, 32, 1_835_008_000_000 << 20, Int64.max - 1, .max])
+        arguments: [0, 1, 31, 32, 1_835_008_000_000 << 20, Int64.max - 1, .max]
+    )
     func roundTrip(_ number: Int64) {
         let text = CustomerID(rawValue: number).text
         #expect(text.utf8.count == 14)
@@ -21,7 +22,8 @@ struct IdentifiersTests {
             "", "c", "c000000000000", "c00000000000000", "b0000000000001", "C0000000000001",
             "c000000000000O", "c000000000000i", "c 000000000001", "c8000000000000",
             "czzzzzzzzzzzzz", "c00000000000é", "c000000000000\u{0}",
-        ])
+        ]
+    )
     func refusal(_ text: String) {
         #expect(CustomerID(text: text) == nil)
     }

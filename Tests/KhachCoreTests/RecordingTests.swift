@@ -7,9 +7,12 @@ struct RecordingTests {
 
     static let epoch: Int64 = 1_750_000_000_000
     static let page = Page(
-        id: PageID(rawValue: 2), businessID: BusinessID(rawValue: 1),
-        key: PageKey(channel: .facebook, externalPageID: "page"), name: "",
-        createdAt: Instant(milliseconds: 0))
+        id: PageID(rawValue: 2),
+        businessID: BusinessID(rawValue: 1),
+        key: PageKey(channel: .facebook, externalPageID: "page"),
+        name: "",
+        createdAt: Instant(milliseconds: 0)
+    )
     static let now = Instant(milliseconds: epoch + 1_000_000)
 
     /// A delivery in few words; times are milliseconds after `epoch`.
@@ -23,13 +26,24 @@ struct RecordingTests {
         name: String? = nil
     ) -> Interaction {
         Interaction(
-            page: page.key, eventKey: "m", externalUserID: user, direction: direction,
-            kind: .message, occurredAt: Instant(milliseconds: epoch + milliseconds), text: text,
+            page: page.key,
+            eventKey: "m",
+            externalUserID: user,
+            direction: direction,
+            kind: .message,
+            occurredAt: Instant(milliseconds: epoch + milliseconds),
+            text: text,
             nameHints: name.map {
-                [Interaction.NameHint(
-                    source: .event, name: CustomerName(text: $0, folded: $0.lowercased()))]
+                [
+                    Interaction.NameHint(
+                        source: .event,
+                        name: CustomerName(text: $0, folded: $0.lowercased())
+                    )
+                ]
             } ?? [],
-            operation: operation, revision: revision)
+            operation: operation,
+            revision: revision
+        )
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -47,71 +61,109 @@ struct RecordingTests {
     static let cases: [Case] = [
         Case(
             testDescription: "N4 an inbound message makes a customer",
-            deliveries: [delivery(at: 5, text: "hi", name: "An")], results: [.createdCustomer],
-            times: [5, 5, 5, nil], state: .live, text: "hi", name: "An"),
+            deliveries: [delivery(at: 5, text: "hi", name: "An")],
+            results: [.createdCustomer],
+            times: [5, 5, 5, nil],
+            state: .live,
+            text: "hi",
+            name: "An"
+        ),
         Case(
             testDescription: "N4 an outbound message makes a customer who never wrote",
-            deliveries: [delivery(at: 5, direction: .outbound)], results: [.createdCustomer],
-            times: [5, nil, nil, 5], state: .live),
+            deliveries: [delivery(at: 5, direction: .outbound)],
+            results: [.createdCustomer],
+            times: [5, nil, nil, 5],
+            state: .live
+        ),
         Case(
             testDescription: "N1 a repetition is a duplicate and changes nothing",
             deliveries: [delivery(at: 5, text: "a"), delivery(at: 1, text: "b", name: "B")],
-            results: [.createdCustomer, .duplicate], times: [5, 5, 5, nil], state: .live,
-            text: "a"),
+            results: [.createdCustomer, .duplicate],
+            times: [5, 5, 5, nil],
+            state: .live,
+            text: "a"
+        ),
         Case(
             testDescription: "N2 an edit gives text, and joins its time and name",
             deliveries: [
                 delivery(at: 5, text: "a", name: "A"),
                 delivery(.edit, at: 9, revision: 1, text: "b", name: "B"),
             ],
-            results: [.createdCustomer, .applied], times: [5, 5, 9, nil], state: .edited,
-            text: "b", name: "B"),
+            results: [.createdCustomer, .applied],
+            times: [5, 5, 9, nil],
+            state: .edited,
+            text: "b",
+            name: "B"
+        ),
         Case(
             testDescription: "N2 a stale creation joins its time and name, not its text",
             deliveries: [
                 delivery(.edit, at: 9, revision: 1, text: "b"),
                 delivery(at: 5, text: "a", name: "A"),
             ],
-            results: [.createdCustomer, .staleRevision], times: [5, 5, 9, nil], state: .edited,
-            text: "b", name: "A"),
+            results: [.createdCustomer, .staleRevision],
+            times: [5, 5, 9, nil],
+            state: .edited,
+            text: "b",
+            name: "A"
+        ),
         Case(
             testDescription: "N6 a removal keeps created_at and drops the text",
             deliveries: [
                 delivery(at: 5, text: "a", name: "A"),
                 delivery(.remove, at: 99, revision: 1, text: "x", name: "X"),
             ],
-            results: [.createdCustomer, .applied], times: [5, 5, 5, nil], state: .removed,
-            name: "A"),
+            results: [.createdCustomer, .applied],
+            times: [5, 5, 5, nil],
+            state: .removed,
+            name: "A"
+        ),
         Case(
             testDescription: "N6 a removal before its creation makes no customer; that does",
             deliveries: [
                 delivery(.remove, at: 1, revision: 1), delivery(at: 5, text: "a", name: "A"),
             ],
-            results: [.applied, .createdCustomer], times: [5, 5, 5, nil], state: .removed,
-            name: "A"),
+            results: [.applied, .createdCustomer],
+            times: [5, 5, 5, nil],
+            state: .removed,
+            name: "A"
+        ),
         Case(
             testDescription: "N6 a removal alone is remembered without a customer",
-            deliveries: [delivery(.remove, from: nil)], results: [.unattributed], times: nil,
-            state: .removed),
+            deliveries: [delivery(.remove, from: nil)],
+            results: [.unattributed],
+            times: nil,
+            state: .removed
+        ),
         Case(
             testDescription: "N6 what describes a removal gives way to the creation",
             deliveries: [
                 delivery(.remove, at: 1, revision: 1),
                 delivery(at: 5, direction: .outbound),
             ],
-            results: [.applied, .createdCustomer], times: [5, nil, nil, 5], state: .removed),
+            results: [.applied, .createdCustomer],
+            times: [5, nil, nil, 5],
+            state: .removed
+        ),
         Case(
             testDescription: "N6 a higher edit brings a removed text back",
             deliveries: [
                 delivery(at: 5), delivery(.remove, at: 6, revision: 1),
                 delivery(.edit, at: 7, revision: 2, text: "c"),
             ],
-            results: [.createdCustomer, .applied, .applied], times: [5, 5, 7, nil],
-            state: .edited, text: "c"),
+            results: [.createdCustomer, .applied, .applied],
+            times: [5, 5, 7, nil],
+            state: .edited,
+            text: "c"
+        ),
         Case(
             testDescription: "I3 without an author it is kept without a customer",
             deliveries: [delivery(from: nil, text: "a"), delivery(from: "", text: "a")],
-            results: [.unattributed, .duplicate], times: nil, state: .live, text: "a"),
+            results: [.unattributed, .duplicate],
+            times: nil,
+            state: .live,
+            text: "a"
+        ),
         Case(
             testDescription: "I3 a later author gets its times and names",
             deliveries: [
@@ -119,52 +171,79 @@ struct RecordingTests {
                 delivery(from: nil, at: 9, revision: 1, text: "b"),
                 delivery(from: "user", at: 9, revision: 1, text: "b"),
             ],
-            results: [.unattributed, .unattributed, .createdCustomer], times: [5, 5, 9, nil],
-            state: .live, text: "b", name: "A"),
+            results: [.unattributed, .unattributed, .createdCustomer],
+            times: [5, 5, 9, nil],
+            state: .live,
+            text: "b",
+            name: "A"
+        ),
         Case(
             testDescription: "I3 a stale author is an author",
             deliveries: [
                 delivery(.edit, from: nil, at: 9, revision: 1, text: "b"),
                 delivery(at: 5, text: "a"),
             ],
-            results: [.unattributed, .createdCustomer], times: [5, 5, 9, nil], state: .edited,
-            text: "b"),
+            results: [.unattributed, .createdCustomer],
+            times: [5, 5, 9, nil],
+            state: .edited,
+            text: "b"
+        ),
         Case(
             testDescription: "I3 a removal attributes nothing",
             deliveries: [delivery(from: nil, at: 5), delivery(.remove, revision: 1)],
-            results: [.unattributed, .applied], times: nil, state: .removed),
+            results: [.unattributed, .applied],
+            times: nil,
+            state: .removed
+        ),
         Case(
             testDescription: "I2 the page itself is nobody's customer",
-            deliveries: [delivery(from: "page")], results: [.unattributed], times: nil,
-            state: .live),
+            deliveries: [delivery(from: "page")],
+            results: [.unattributed],
+            times: nil,
+            state: .live
+        ),
         Case(
             testDescription: "N5 a clock five minutes ahead is believed",
-            deliveries: [delivery(at: 1_300_000)], results: [.createdCustomer],
-            times: [1_300_000, 1_300_000, 1_300_000, nil], state: .live),
+            deliveries: [delivery(at: 1_300_000)],
+            results: [.createdCustomer],
+            times: [1_300_000, 1_300_000, 1_300_000, nil],
+            state: .live
+        ),
         Case(
             testDescription: "N5 a clock further ahead is the server's",
-            deliveries: [delivery(at: 1_300_001)], results: [.createdCustomer],
-            times: [1_000_000, 1_000_000, 1_000_000, nil], state: .live),
+            deliveries: [delivery(at: 1_300_001)],
+            results: [.createdCustomer],
+            times: [1_000_000, 1_000_000, 1_000_000, nil],
+            state: .live
+        ),
         Case(
             testDescription: "N5 a clock before 2004-02-04 is the server's",
             deliveries: [delivery(at: Limits.occurredAtMin.milliseconds - epoch - 1)],
-            results: [.createdCustomer], times: [1_000_000, 1_000_000, 1_000_000, nil],
-            state: .live),
+            results: [.createdCustomer],
+            times: [1_000_000, 1_000_000, 1_000_000, nil],
+            state: .live
+        ),
         Case(
             testDescription: "N5 the first instant of 2004-02-04 is believed",
             deliveries: [delivery(at: Limits.occurredAtMin.milliseconds - epoch)],
             results: [.createdCustomer],
             times: [Int64?](
-                repeating: Limits.occurredAtMin.milliseconds - epoch, count: 3) + [nil],
-            state: .live),
+                repeating: Limits.occurredAtMin.milliseconds - epoch,
+                count: 3
+            ) + [nil],
+            state: .live
+        ),
         Case(
             testDescription: "M4 a placeholder never replaces a name",
             deliveries: [
                 delivery(at: 5, name: "An"),
                 delivery(.edit, at: 9, revision: 1, name: "Facebook User"),
             ],
-            results: [.createdCustomer, .applied], times: [5, 5, 9, nil], state: .edited,
-            name: "An"),
+            results: [.createdCustomer, .applied],
+            times: [5, 5, 9, nil],
+            state: .edited,
+            name: "An"
+        ),
     ]
 
     @Test(arguments: cases)
@@ -235,7 +314,12 @@ struct RecordingTests {
         now: Instant
     ) -> Recording.Decision {
         Recording.decide(
-            delivery, on: page, register: register, customer: customer, now: now,
-            newID: { CustomerID(rawValue: 7) })
+            delivery,
+            on: page,
+            register: register,
+            customer: customer,
+            now: now,
+            newID: { CustomerID(rawValue: 7) }
+        )
     }
 }

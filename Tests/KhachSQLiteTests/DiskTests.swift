@@ -49,7 +49,10 @@ struct DiskTests {
         let database = try Database(path: "\(path)/khach.db", access: .readWrite)
         try WriteSession.prepare(database)
         let session = try WriteSession(
-            database: database, meta: try Meta(from: database), codec: .proto)
+            database: database,
+            meta: try Meta(from: database),
+            codec: .proto
+        )
         return try Writer(session: session, configuration: SQLiteStore.Configuration())
     }
 
@@ -61,7 +64,10 @@ struct DiskTests {
             let shared = Shared(failures)
             configuration.failure = { shared.append($0.code) }
             let store = try SQLiteStore.open(
-                path: path, codec: .proto, configuration: configuration)
+                path: path,
+                codec: .proto,
+                configuration: configuration
+            )
             let world = try await StoreConformance.World(in: store)
             let repair = try replaceLog(of: path, by: "/dev/null", O_RDONLY)
             let message = world.message("k1", from: "a")
@@ -100,7 +106,8 @@ private func replaceLog(of path: String, by file: String, _ flags: Int32) throws
     var logs: [(descriptor: Int32, saved: Int32)] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
         let target = try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/self/fd/\(name)")
+            atPath: "/proc/self/fd/\(name)"
+        )
         guard let descriptor = Int32(name), target?.hasSuffix("khach.db-wal") == true,
             target?.hasPrefix(path) == true
         else { continue }

@@ -37,7 +37,8 @@ struct MigrationsTests {
             #expect(try database.integer("PRAGMA user_version") == 2)
             #expect(
                 try database.integer("SELECT count(*) FROM pages WHERE status = 1")
-                    == world.pages.count)
+                    == world.pages.count
+            )
         }
     }
 
@@ -55,7 +56,8 @@ struct MigrationsTests {
             }
             #expect(try database.integer("PRAGMA user_version") == 1)
             #expect(
-                try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == 0)
+                try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == 0
+            )
         }
     }
 
@@ -82,7 +84,9 @@ struct MigrationsTests {
         }
         try await withFolder { path in
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
+                atPath: path,
+                withIntermediateDirectories: true
+            )
             let bytes = Data(repeating: 7, count: 8_192)
             try bytes.write(to: URL(fileURLWithPath: "\(path)/khach.db"))
             expect(.invalid) { () throws(StoreError) in

@@ -10,9 +10,14 @@ struct RecordCodecTests {
 
     static let customers: [Customer] = {
         let plain = Customer(
-            id: CustomerID(rawValue: .max), businessID: business, pageID: PageID(rawValue: 0),
-            channel: .other, externalUserID: "\u{0}é", createdAt: Instant(milliseconds: -1),
-            firstRecordedAt: Instant(milliseconds: 0))
+            id: CustomerID(rawValue: .max),
+            businessID: business,
+            pageID: PageID(rawValue: 0),
+            channel: .other,
+            externalUserID: "\u{0}é",
+            createdAt: Instant(milliseconds: -1),
+            firstRecordedAt: Instant(milliseconds: 0)
+        )
         var full = plain
         full.channel = .facebook
         full.createdAt = Instant(milliseconds: -1_001)
@@ -21,8 +26,10 @@ struct RecordCodecTests {
         full.lastOutboundAt = Instant(milliseconds: -62_135_596_800_000)
         full.names = NameSource.allCases.reversed().map {
             NameObservation(
-                source: $0, name: CustomerName(text: "Nguyễn \($0.rawValue)", folded: "nguyen"),
-                observedAt: Instant(milliseconds: -7))
+                source: $0,
+                name: CustomerName(text: "Nguyễn \($0.rawValue)", folded: "nguyen"),
+                observedAt: Instant(milliseconds: -7)
+            )
         }
         return [plain, full]
     }()

@@ -37,7 +37,8 @@ struct SQLiteStoreTests {
             for (mine, theirs) in zip(world.businesses, model.businesses) {
                 #expect(
                     try await StoreConformance.timelessRecords(store, mine.id)
-                        == StoreConformance.timelessRecords(memory, theirs.id))
+                        == StoreConformance.timelessRecords(memory, theirs.id)
+                )
             }
         }
     }
@@ -64,7 +65,9 @@ struct SQLiteStoreTests {
             #expect(after.sealingKey == before.sealingKey)
             #expect(try await StoreConformance.replay(after, business).map(\.record) == changes)
             let again = try await after.record(
-                [world.message("new", from: "new")], now: Instant(milliseconds: 0))
+                [world.message("new", from: "new")],
+                now: Instant(milliseconds: 0)
+            )
             let highest = world.pages.map(\.id.rawValue).max() ?? .max
             #expect(try #require(again[0].customerID).rawValue > highest)
             for batch in generator.batches(generator.disturbed(deliveries)) {
@@ -86,7 +89,9 @@ struct SQLiteStoreTests {
                     group.addTask {
                         let message = world.message("k\(caller)", from: "u\(caller % 10)")
                         let outcomes = try await store.record(
-                            [message, message], now: StoreConformance.now)
+                            [message, message],
+                            now: StoreConformance.now
+                        )
                         #expect(outcomes[1].result == .duplicate)
                         let id = try #require(outcomes[0].customerID)
                         #expect(try store.customerInPlace(id) != nil)
@@ -145,7 +150,8 @@ struct SQLiteStoreTests {
                 }
             }
             let later = Deadline(
-                monotonicNanoseconds: DispatchTime.now().uptimeNanoseconds + 60_000_000_000)
+                monotonicNanoseconds: DispatchTime.now().uptimeNanoseconds + 60_000_000_000
+            )
             #expect(try await store.count(filter, deadline: later).count == 40_000)
         }
     }
@@ -156,7 +162,10 @@ struct SQLiteStoreTests {
             var configuration = SQLiteStore.Configuration()
             configuration.pendingWritesMax = 0
             let full = try SQLiteStore.open(
-                path: path, codec: .proto, configuration: configuration)
+                path: path,
+                codec: .proto,
+                configuration: configuration
+            )
             await expect(.unavailable) { () async throws(StoreError) in
                 _ = try await full.record([], now: StoreConformance.now)
             }

@@ -39,7 +39,8 @@ package enum NameRules {
         guard folded.count <= self.placeholderBytesMax else { return false }
 
         return self.placeholders.contains(
-            String(decoding: folded.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self))
+            String(decoding: folded.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        )
     }
 
     /// Whether a channel has hidden a part of the name: `N***n`.

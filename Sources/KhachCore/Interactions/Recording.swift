@@ -61,7 +61,9 @@ package enum Recording {
             NameRules.join(name, into: &next.pendingNames)
         }
         var outcome = InteractionOutcome(
-            result: isStale ? .staleRevision : .applied, clockClamped: isClamped)
+            result: isStale ? .staleRevision : .applied,
+            clockClamped: isClamped
+        )
         guard next.customerID != nil || author != nil else {
             outcome.result = isStale ? .staleRevision : .unattributed
             return Decision(register: next, outcome: outcome)

@@ -101,9 +101,10 @@ final class Database {
     /// Swift does not import C functions with a variable argument list; on the platforms of this
     /// server such a call is passed like any other.
     private func setDefensive() -> Bool {
-        typealias Configure = @convention(c) (
-            OpaquePointer, Int32, Int32, UnsafeMutablePointer<Int32>
-        ) -> Int32
+        typealias Configure =
+            @convention(c) (
+                OpaquePointer, Int32, Int32, UnsafeMutablePointer<Int32>
+            ) -> Int32
         guard let symbol = dlsym(nil, "sqlite3_db_config") else { return false }
 
         let configure = unsafeBitCast(symbol, to: Configure.self)

@@ -64,7 +64,8 @@ final class Statement {
         }
         let characters = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
         self.check(
-            sqlite3_bind_text(self.handle, position, characters, Int32(text.count), nil))
+            sqlite3_bind_text(self.handle, position, characters, Int32(text.count), nil)
+        )
     }
 
     @inline(__always)

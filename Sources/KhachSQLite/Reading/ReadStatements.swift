@@ -25,27 +25,36 @@ struct ReadStatements {
         self.begin = try Statement(database, "BEGIN")
         self.end = try Statement(database, "COMMIT")
         self.selectCustomer = try Statement(
-            database, "SELECT business_id, seq, record FROM customers WHERE id = ?1")
+            database,
+            "SELECT business_id, seq, record FROM customers WHERE id = ?1"
+        )
         self.selectFeed = try Statement(
-            database, "SELECT head, customers FROM businesses WHERE id = ?1")
+            database,
+            "SELECT head, customers FROM businesses WHERE id = ?1"
+        )
         self.selectBusiness = try Statement(
             database,
-            "SELECT id, name, time_zone, locale, created_at FROM businesses WHERE id = ?1")
+            "SELECT id, name, time_zone, locale, created_at FROM businesses WHERE id = ?1"
+        )
         self.listBusinesses = try Statement(
             database,
             """
             SELECT id, name, time_zone, locale, created_at FROM businesses
             WHERE id > ?1 ORDER BY id LIMIT ?2
-            """)
+            """
+        )
         self.listPages = try Statement(
             database,
             """
             SELECT id, channel, external_page_id, name, created_at
             FROM pages INDEXED BY pages_by_id
             WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3
-            """)
+            """
+        )
         self.selectPageBusiness = try Statement(
-            database, "SELECT business_id FROM pages WHERE id = ?1")
+            database,
+            "SELECT business_id FROM pages WHERE id = ?1"
+        )
         self.businessPositionTies = try Statement(database, Self.businessPositionTiesSQL)
         self.businessPositions = try Statement(database, Self.businessPositionsSQL)
         self.pagePositionTies = try Statement(database, Self.pagePositionTiesSQL)
@@ -53,25 +62,30 @@ struct ReadStatements {
         self.countBusiness = try Statement(database, Self.countBusinessSQL)
         self.countPage = try Statement(database, Self.countPageSQL)
         self.businessChange = try Statement(
-            database, "SELECT seq, record FROM businesses WHERE id = ?1 AND seq > ?2")
+            database,
+            "SELECT seq, record FROM businesses WHERE id = ?1 AND seq > ?2"
+        )
         self.pageChanges = try Statement(
             database,
             """
             SELECT seq, record FROM pages INDEXED BY pages_by_seq
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
-            """)
+            """
+        )
         self.customerChanges = try Statement(
             database,
             """
             SELECT seq, record FROM customers INDEXED BY customers_by_seq
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
-            """)
+            """
+        )
         self.tombstones = try Statement(
             database,
             """
             SELECT seq, record FROM tombstones
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
-            """)
+            """
+        )
     }
 
     // A keyset in two halves, so that each is one range of its index: the rest of the customers

@@ -22,7 +22,10 @@ extension Reader {
         }
 
         var page = ChangePage(
-            through: feed.head, head: feed.head, customersEstimate: UInt64(max(0, feed.customers)))
+            through: feed.head,
+            head: feed.head,
+            customersEstimate: UInt64(max(0, feed.customers))
+        )
         var sources = [
             Source(kind: .business, statement: self.statements.businessChange),
             Source(kind: .page, statement: self.statements.pageChanges),
@@ -57,13 +60,19 @@ extension Reader {
             page.bytes.append(contentsOf: record)
             page.entries.append(
                 ChangePage.Entry(
-                    seq: seq, kind: sources[next].kind, range: start..<page.bytes.count))
+                    seq: seq,
+                    kind: sources[next].kind,
+                    range: start..<page.bytes.count
+                )
+            )
             try sources[next].advance()
         }
         return page
     }
 
-    func feed(of business: BusinessID) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
+    func feed(
+        of business: BusinessID
+    ) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
         let select = self.statements.selectFeed
         select.bind(1, business.rawValue)
         guard try select.step() else { return nil }

@@ -41,7 +41,11 @@ extension Reader {
         var rest = Int64(Limits.countMax) + 1
         if filter.pages.isEmpty {
             rest -= try self.count(
-                self.statements.countBusiness, filter.businessID.rawValue, filter, rest)
+                self.statements.countBusiness,
+                filter.businessID.rawValue,
+                filter,
+                rest
+            )
         } else {
             for page in try self.ownPages(filter) where rest > 0 {
                 rest -= try self.count(self.statements.countPage, page.rawValue, filter, rest)
@@ -49,7 +53,10 @@ extension Reader {
         }
         let count = Limits.countMax + 1 - Int(rest)
         return CustomerCount(
-            count: min(count, Limits.countMax), isCapped: count > Limits.countMax, head: head)
+            count: min(count, Limits.countMax),
+            isCapped: count > Limits.countMax,
+            head: head
+        )
     }
 
     private func count(
@@ -166,7 +173,10 @@ extension Reader {
         while try select.step() {
             rows.append(
                 CustomerPosition(
-                    createdAt: select.instant(0), id: CustomerID(rawValue: select.integer(1))))
+                    createdAt: select.instant(0),
+                    id: CustomerID(rawValue: select.integer(1))
+                )
+            )
         }
     }
 }

@@ -31,14 +31,20 @@ final class Reader {
         deadline: Deadline?,
         _ body: () throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {
-        self.set(deadline)
-        defer { self.set(nil) }
         if let deadline, monotonicNanoseconds() >= deadline.monotonicNanoseconds {
-            throw StoreError(.deadlineExceeded, "an answer before the deadline expected, none found")
+            throw StoreError(
+                .deadlineExceeded,
+                "an answer before the deadline expected, none found"
+            )
         }
 
         try self.statements.begin.run()
-        defer { _ = self.statements.end.runForResult() }
+        self.set(deadline)
+        defer {
+            // In this order: the end of a snapshot is never interrupted.
+            self.set(nil)
+            _ = self.statements.end.runForResult()
+        }
         return try body()
     }
 

@@ -43,7 +43,8 @@ final class Readers: Sendable {
         ) -> Result<Answer, StoreError> {
             guard let reader = self.reader else {
                 return .failure(
-                    StoreError(.unavailable, "an open store expected, a closed one found"))
+                    StoreError(.unavailable, "an open store expected, a closed one found")
+                )
             }
 
             return Result { () throws(StoreError) in try body(reader) }
@@ -90,7 +91,8 @@ final class Readers: Sendable {
             let job = Job(
                 run: { reader in
                     continuation.resume(
-                        returning: Result { () throws(StoreError) in try body(reader) })
+                        returning: Result { () throws(StoreError) in try body(reader) }
+                    )
                 },
                 refuse: { continuation.resume(returning: .failure($0)) }
             )

@@ -29,7 +29,9 @@ struct Meta: Sendable {
 
     init(from database: Database) throws(StoreError) {
         let statement = try Statement(
-            database, "SELECT generation, sealing_key, last_identifier FROM meta WHERE id = 1")
+            database,
+            "SELECT generation, sealing_key, last_identifier FROM meta WHERE id = 1"
+        )
         guard try statement.step() else {
             throw StoreError(.corrupt, "one row in meta expected, none found")
         }

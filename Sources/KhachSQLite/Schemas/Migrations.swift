@@ -38,11 +38,14 @@ struct Migrations: Sendable {
         guard isEmpty || application == Self.applicationID else {
             throw StoreError(
                 .invalid,
-                "a Khach store expected (\(Self.applicationID)), application \(application) found")
+                "a Khach store expected (\(Self.applicationID)), application \(application) found"
+            )
         }
         guard found <= expected else {
             throw StoreError(
-                .schemaTooNew, "schema version \(expected) expected, \(found) found")
+                .schemaTooNew,
+                "schema version \(expected) expected, \(found) found"
+            )
         }
         guard found < expected else { return }
 

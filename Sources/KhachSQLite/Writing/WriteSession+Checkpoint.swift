@@ -43,7 +43,8 @@ extension WriteSession {
                 isLast ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
                 &log,
                 &copied
-            ))
+            )
+        )
         self.database.logPages = max(0, log - copied)
         switch result.primary {
         case SQLITE_OK, SQLITE_BUSY, SQLITE_FULL: return nil

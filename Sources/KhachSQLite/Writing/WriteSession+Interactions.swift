@@ -213,7 +213,9 @@ extension WriteSession {
 
         let isNew = entry.stored == nil
         let seq = try self.nextSequence(
-            of: customer.businessID, addingCustomers: isNew ? 1 : 0)
+            of: customer.businessID,
+            addingCustomers: isNew ? 1 : 0
+        )
         let statement: Statement
         if let stored = entry.stored {
             let hasMoved = stored.createdAt != customer.createdAt

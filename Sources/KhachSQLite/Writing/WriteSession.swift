@@ -108,7 +108,9 @@ final class WriteSession {
         guard try select.step() else { return nil }
 
         let feed = Feed(
-            head: CommitSequence(bitPattern: select.integer(0)), customers: select.integer(1))
+            head: CommitSequence(bitPattern: select.integer(0)),
+            customers: select.integer(1)
+        )
         select.reset()
         self.feeds[business] = feed
         return feed

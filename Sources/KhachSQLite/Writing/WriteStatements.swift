@@ -27,18 +27,25 @@ struct WriteStatements {
         self.commit = try Statement(database, "COMMIT")
         self.rollback = try Statement(database, "ROLLBACK")
         self.updateIdentifier = try Statement(
-            database, "UPDATE meta SET last_identifier = ?1 WHERE id = 1")
+            database,
+            "UPDATE meta SET last_identifier = ?1 WHERE id = 1"
+        )
         self.selectFeed = try Statement(
-            database, "SELECT head, customers FROM businesses WHERE id = ?1")
+            database,
+            "SELECT head, customers FROM businesses WHERE id = ?1"
+        )
         self.updateFeed = try Statement(
-            database, "UPDATE businesses SET head = ?1, customers = ?2 WHERE id = ?3")
+            database,
+            "UPDATE businesses SET head = ?1, customers = ?2 WHERE id = ?3"
+        )
         self.insertBusiness = try Statement(database, Self.insertBusinessSQL)
         self.selectPage = try Statement(
             database,
             """
             SELECT id, business_id, name, created_at FROM pages
             WHERE channel = ?1 AND external_page_id = ?2
-            """)
+            """
+        )
         self.insertPage = try Statement(database, Self.insertPageSQL)
         self.insertInteraction = try Statement(database, Self.insertInteractionSQL)
         self.selectInteraction = try Statement(database, Self.selectInteractionSQL)
@@ -49,20 +56,26 @@ struct WriteStatements {
             SELECT business_id, record, facts FROM customers WHERE id = (
                 SELECT customer_id FROM identities
                 WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
-            """)
+            """
+        )
         self.selectCustomer = try Statement(
-            database, "SELECT business_id, record, facts FROM customers WHERE id = ?1")
+            database,
+            "SELECT business_id, record, facts FROM customers WHERE id = ?1"
+        )
         self.insertIdentity = try Statement(
             database,
             """
             INSERT INTO identities (page_id, id_kind, external_user_id, customer_id)
             VALUES (?1, 1, ?2, ?3)
-            """)
+            """
+        )
         self.insertCustomer = try Statement(database, Self.insertCustomerSQL)
         self.updateCustomer = try Statement(database, Self.updateCustomerSQL)
         self.updateCustomerCreated = try Statement(database, Self.updateCustomerCreatedSQL)
         self.updateFacts = try Statement(
-            database, "UPDATE customers SET facts = ?2 WHERE id = ?1")
+            database,
+            "UPDATE customers SET facts = ?2 WHERE id = ?1"
+        )
     }
 
     private static let insertBusinessSQL: StaticString = """

@@ -32,6 +32,8 @@ final class Writer: Sendable {
     }
 
     private let queue = Mutex(Queue())
+    /// The same as the queue's state, for readers that take no lock.
+    private let failed = Atomic(false)
     private let arrivals = DispatchSemaphore(value: 0)
     private let configuration: SQLiteStore.Configuration
     private let thread = Mutex<WorkerThread?>(nil)
@@ -48,13 +50,11 @@ final class Writer: Sendable {
     }
 
     /// Whether a commit's outcome is unknown; then nothing may be read either.
-    var hasFailed: Bool {
-        self.queue.withLock { $0.state == .failed }
-    }
+    var hasFailed: Bool { self.failed.load(ordering: .acquiring) }
 
     /// Runs `body` in the next group and returns after its commit.
     ///
-    /// A `body` that throws `notFound`, `alreadyExists` or `invalid` must not have written.
+    /// A `body` that throws `notFound` or `alreadyExists` must not have written.
     func write<Answer: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (WriteSession) throws(StoreError) -> Answer
@@ -135,8 +135,10 @@ final class Writer: Sendable {
                 }
                 continue
             }
-            if let failure = self.write(group, session) ?? session.checkpointIfDue(
-                pages: self.configuration.checkpointPages)
+            if let failure = self.write(group, session)
+                ?? session.checkpointIfDue(
+                    pages: self.configuration.checkpointPages
+                )
             {
                 self.fail(failure, session)
             }
@@ -169,7 +171,7 @@ final class Writer: Sendable {
             for command in group {
                 do throws(StoreError) {
                     answers.append(try command.perform(session))
-                } catch where error.isAnswer {
+                } catch  where error.isAnswer {
                     answers.append { command.refuse(error) }
                 }
             }
@@ -191,7 +193,9 @@ final class Writer: Sendable {
             return self.giveUp(group, session, result.error("committing"))
         default:
             let error = StoreError(
-                .outcomeUnknown, "a commit expected, SQLite \(result.rawValue) found")
+                .outcomeUnknown,
+                "a commit expected, SQLite \(result.rawValue) found"
+            )
             for command in group {
                 command.refuse(error)
             }
@@ -224,7 +228,9 @@ final class Writer: Sendable {
             guard let failure = self.write([command], session) else { continue }
 
             for rest in group[(index + 1)...] {
-                rest.refuse(StoreError(.unavailable, "a running writer expected, a failed one found"))
+                rest.refuse(
+                    StoreError(.unavailable, "a running writer expected, a failed one found")
+                )
             }
             return failure
         }
@@ -232,6 +238,7 @@ final class Writer: Sendable {
     }
 
     private func fail(_ error: StoreError, _ session: WriteSession) {
+        self.failed.store(true, ordering: .releasing)
         let waiting = self.queue.withLock { queue in
             queue.state = .failed
             queue.weight = 0
@@ -242,7 +249,8 @@ final class Writer: Sendable {
         self.configuration.failure(error)
         for command in waiting {
             command.refuse(
-                StoreError(.unavailable, "a running writer expected, a failed one found"))
+                StoreError(.unavailable, "a running writer expected, a failed one found")
+            )
         }
     }
 }
@@ -250,6 +258,6 @@ final class Writer: Sendable {
 extension StoreError {
     /// Whether it answers one command and leaves its group as it is.
     fileprivate var isAnswer: Bool {
-        self.code == .notFound || self.code == .alreadyExists || self.code == .invalid
+        self.code == .notFound || self.code == .alreadyExists
     }
 }

@@ -69,7 +69,10 @@ struct MemoryState: Sendable {
             createdAt: now
         )
         self.pages[page.id] = Row(
-            value: page, seq: self.nextSequence(page.businessID), record: codec.encodePage(page))
+            value: page,
+            seq: self.nextSequence(page.businessID),
+            record: codec.encodePage(page)
+        )
         return page
     }
 
@@ -94,8 +97,13 @@ struct MemoryState: Sendable {
             }
             var identifiers = self.identifiers
             let decision = Recording.decide(
-                interaction, on: page, register: register, customer: known, now: now,
-                newID: { CustomerID(rawValue: identifiers.next(now: now)) })
+                interaction,
+                on: page,
+                register: register,
+                customer: known,
+                now: now,
+                newID: { CustomerID(rawValue: identifiers.next(now: now)) }
+            )
             self.identifiers = identifiers
             self.registers[key] = decision.register
             if let customer = decision.customer {
@@ -140,7 +148,10 @@ struct MemoryState: Sendable {
         }
         let head = self.head(query.businessID)
         var page = ChangePage(
-            through: head, head: head, customersEstimate: UInt64(customers.count))
+            through: head,
+            head: head,
+            customersEstimate: UInt64(customers.count)
+        )
         for change in all.sorted(by: { $0.seq < $1.seq }) where change.seq > query.after {
             let start = page.bytes.count
             let end = start + change.record.count
@@ -152,7 +163,8 @@ struct MemoryState: Sendable {
             }
             page.bytes += change.record
             page.entries.append(
-                ChangePage.Entry(seq: change.seq, kind: change.kind, range: start..<end))
+                ChangePage.Entry(seq: change.seq, kind: change.kind, range: start..<end)
+            )
         }
         return page
     }

@@ -53,8 +53,10 @@ package final class MemoryStore: CustomerStore, PointReads {
     ) async throws(StoreError) -> [Business] {
         self.state.withLock { state in
             let all = state.businesses.values.map(\.value).sorted { $0.id < $1.id }
-            return Array(all.filter { business in after.map { business.id > $0 } ?? true }
-                .prefix(rowsMax))
+            return Array(
+                all.filter { business in after.map { business.id > $0 } ?? true }
+                    .prefix(rowsMax)
+            )
         }
     }
 
@@ -68,7 +70,8 @@ package final class MemoryStore: CustomerStore, PointReads {
             return Array(
                 all.filter { page in
                     page.businessID == business && (after.map { page.id > $0 } ?? true)
-                }.prefix(rowsMax))
+                }.prefix(rowsMax)
+            )
         }
     }
 
@@ -96,7 +99,11 @@ package final class MemoryStore: CustomerStore, PointReads {
                     ? customer.id < after.id : customer.createdAt < after.createdAt
             }
             var page = CustomerPage(
-                ranges: [], bytes: [], next: nil, head: state.head(query.filter.businessID))
+                ranges: [],
+                bytes: [],
+                next: nil,
+                head: state.head(query.filter.businessID)
+            )
             for row in rows.prefix(query.rowsMax) {
                 let start = page.bytes.count
                 page.bytes += row.record

@@ -13,15 +13,19 @@ extension StoreConformance {
             try requireEqual(try await store.business(first.id), first)
             try requireEqual(try await store.business(BusinessID(rawValue: 1)), nil)
             try requireEqual(
-                try await store.businesses(after: nil, rowsMax: 10), world.businesses)
+                try await store.businesses(after: nil, rowsMax: 10),
+                world.businesses
+            )
             try requireEqual(try await store.businesses(after: nil, rowsMax: 1), [first])
             try requireEqual(try await store.businesses(after: first.id, rowsMax: 9), [second])
             try requireEqual(
                 try await store.pages(of: first.id, after: nil, rowsMax: 10),
-                Array(world.pages.prefix(2)))
+                Array(world.pages.prefix(2))
+            )
             try requireEqual(
                 try await store.pages(of: first.id, after: world.pages[0].id, rowsMax: 10),
-                [world.pages[1]])
+                [world.pages[1]]
+            )
         },
         Claim(description: "a page needs its business, and a key of its own") { store in
             let world = try await World(in: store)
@@ -44,14 +48,19 @@ extension StoreConformance {
                 [
                     world.message("k1", from: "\u{e9}"), world.message("k2", from: "e\u{301}"),
                     world.message("\u{e9}", from: "a"), world.message("e\u{301}", from: "a"),
-                ], now: now)
+                ],
+                now: now
+            )
             try requireEqual(
                 outcomes.map(\.result),
-                [.createdCustomer, .createdCustomer, .createdCustomer, .applied])
+                [.createdCustomer, .createdCustomer, .createdCustomer, .applied]
+            )
             for name in ["\u{e9}", "e\u{301}"] {
                 let page = NewPage(
                     businessID: world.businesses[0].id,
-                    key: PageKey(channel: .other, externalPageID: name), name: name)
+                    key: PageKey(channel: .other, externalPageID: name),
+                    name: name
+                )
                 _ = try await store.createPage(page, now: now)
             }
         },

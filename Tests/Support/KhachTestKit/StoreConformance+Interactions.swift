@@ -12,13 +12,16 @@ extension StoreConformance {
                     foreign, world.message("k1", from: "a", revision: 1),
                     world.message("k1", from: "a"), world.message("k3", from: nil),
                     world.message("k4", from: "page_0"), world.message("k1", from: "a", page: 1),
-                ], now: now)
+                ],
+                now: now
+            )
             try requireEqual(
                 outcomes.map(\.result),
                 [
                     .createdCustomer, .applied, .unknownPage, .duplicate, .staleRevision,
                     .unattributed, .unattributed, .createdCustomer,
-                ])
+                ]
+            )
             try requireEqual(outcomes[0].customerID, outcomes[1].customerID)
             try requireEqual(outcomes[0].customerID, outcomes[3].customerID)
             try requireEqual(outcomes[5].customerID, nil)
@@ -30,7 +33,9 @@ extension StoreConformance {
             var nameless = world.message("k", from: nil, at: 5)
             nameless.nameHints = [
                 Interaction.NameHint(
-                    source: .event, name: CustomerName(text: "Lê Chi", folded: "le chi"))
+                    source: .event,
+                    name: CustomerName(text: "Lê Chi", folded: "le chi")
+                )
             ]
             _ = try await store.record([nameless], now: now)
             var named = nameless
@@ -43,7 +48,8 @@ extension StoreConformance {
             let name = Array("Lê Chi".utf8)
             try require(
                 record.indices.contains { record[$0...].starts(with: name) },
-                "the name in the record")
+                "the name in the record"
+            )
         },
         Claim(description: "N1, N2 any order, repetition and cut gives the same customers") {
             store in
@@ -84,10 +90,15 @@ extension StoreConformance {
                     found[change.record] = change.entry.seq
                 }
                 let new = found.filter { known[$0.key] != $0.value }
-                try require(new.keys.allSatisfy { known[$0] == nil || known.isEmpty }, "bytes moved")
+                try require(
+                    new.keys.allSatisfy { known[$0] == nil || known.isEmpty },
+                    "bytes moved"
+                )
                 if !known.isEmpty {
                     try requireEqual(
-                        new.values.sorted(), Array((head + 1)..<(head + 1 + UInt64(new.count))))
+                        new.values.sorted(),
+                        Array((head + 1)..<(head + 1 + UInt64(new.count)))
+                    )
                 }
                 head = found.values.max() ?? head
                 known = found

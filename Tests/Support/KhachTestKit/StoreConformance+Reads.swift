@@ -14,20 +14,31 @@ extension StoreConformance {
                 try requireEqual(Set(replayed), Set(listed))
                 try requireEqual(replayed.count, listed.count)
                 try requireEqual(changes.first?.entry.kind, .business)
-                try requireEqual(try await replay(store, business.id, bytesMax: 1).count, changes.count)
+                try requireEqual(
+                    try await replay(store, business.id, bytesMax: 1).count,
+                    changes.count
+                )
             }
             try await requireError(.notFound) { () throws(StoreError) in
                 let query = ChangeQuery(
-                    businessID: BusinessID(rawValue: 1), after: 0, tombstonesAfter: 0, rowsMax: 1,
-                    bytesMax: 1)
+                    businessID: BusinessID(rawValue: 1),
+                    after: 0,
+                    tombstonesAfter: 0,
+                    rowsMax: 1,
+                    bytesMax: 1
+                )
                 return try await store.changes(query, deadline: nil)
             }
         },
         Claim(description: "A9 a position ahead of the head finds nothing") { store in
             let world = try await recordedWorld(store, events: 5)
             let query = ChangeQuery(
-                businessID: world.businesses[0].id, after: .max, tombstonesAfter: .max,
-                rowsMax: 5, bytesMax: 99)
+                businessID: world.businesses[0].id,
+                after: .max,
+                tombstonesAfter: .max,
+                rowsMax: 5,
+                bytesMax: 99
+            )
             try requireEqual(try await store.changes(query, deadline: nil).entries, [])
         },
         Claim(description: "S13 lists are newest first, cut anywhere, also within a millisecond") {
@@ -35,7 +46,11 @@ extension StoreConformance {
             let world = try await World(in: store)
             let messages = (0..<40).map { index in
                 world.message(
-                    "k\(index)", from: "u\(index)", page: index % 2, at: Int64(index / 10))
+                    "k\(index)",
+                    from: "u\(index)",
+                    page: index % 2,
+                    at: Int64(index / 10)
+                )
             }
             let outcomes = try await store.record(messages, now: now)
             let order = zip(messages, outcomes).sorted { left, right in
@@ -58,35 +73,47 @@ extension StoreConformance {
                 }
             }
             let filter = CustomerFilter(
-                businessID: world.businesses[0].id, pages: [pages[0]],
-                createdFrom: messages[10].occurredAt, createdBefore: messages[30].occurredAt)
+                businessID: world.businesses[0].id,
+                pages: [pages[0]],
+                createdFrom: messages[10].occurredAt,
+                createdBefore: messages[30].occurredAt
+            )
             try requireEqual(try await list(store, filter).count, 10)
             try requireEqual(try await store.count(filter, deadline: nil).count, 10)
         },
         Claim(description: "S14 a page of another business shows nothing") { store in
             let world = try await recordedWorld(store, events: 60)
             let filter = CustomerFilter(
-                businessID: world.businesses[0].id, pages: [world.pages[2].id])
+                businessID: world.businesses[0].id,
+                pages: [world.pages[2].id]
+            )
             try requireEqual(try await list(store, filter), [])
             try requireEqual(try await store.count(filter, deadline: nil).count, 0)
             let nobodys = CustomerFilter(businessID: BusinessID(rawValue: 9))
             try requireEqual(try await list(store, nobodys), [])
             try requireEqual(
                 try await store.count(nobodys, deadline: nil),
-                CustomerCount(count: 0, isCapped: false, head: 0))
+                CustomerCount(count: 0, isCapped: false, head: 0)
+            )
         },
         Claim(description: "a customer is read by id, with its business and sequence") { store in
             let world = try await recordedWorld(store, events: 30)
             let business = world.businesses[1].id
             let outcome = try await store.record(
-                [world.message("new", from: "new", page: 2)], now: now)
+                [world.message("new", from: "new", page: 2)],
+                now: now
+            )
             let id = outcome[0].customerID ?? CustomerID(rawValue: 0)
             let stored = try await store.customer(id)
             let last = try await replay(store, business).last
             try requireEqual(
                 stored,
                 StoredCustomer(
-                    businessID: business, seq: last?.entry.seq ?? 0, record: last?.record ?? []))
+                    businessID: business,
+                    seq: last?.entry.seq ?? 0,
+                    record: last?.record ?? []
+                )
+            )
             try requireEqual(try (store as? any PointReads)?.customerInPlace(id), stored)
             try requireEqual(try await store.customer(CustomerID(rawValue: 7)), nil)
         },
@@ -98,7 +125,9 @@ extension StoreConformance {
     ) async throws -> World {
         let world = try await World(in: store)
         var generator = InteractionGenerator(
-            seed: .fresh("reads"), pages: world.pages.map(\.key))
+            seed: .fresh("reads"),
+            pages: world.pages.map(\.key)
+        )
         for batch in generator.batches(generator.deliveries(events: events)) {
             _ = try await store.record(batch, now: now)
         }

@@ -51,7 +51,8 @@ package enum StoreConformance {
                 direction: .inbound,
                 kind: .message,
                 occurredAt: Instant(
-                    milliseconds: InteractionGenerator.epoch.milliseconds + milliseconds),
+                    milliseconds: InteractionGenerator.epoch.milliseconds + milliseconds
+                ),
                 revision: revision
             )
         }
@@ -100,14 +101,19 @@ package enum StoreConformance {
         var after: CommitSequence = 0
         while true {
             let query = ChangeQuery(
-                businessID: business, after: after, tombstonesAfter: 0, rowsMax: rowsMax,
-                bytesMax: bytesMax)
+                businessID: business,
+                after: after,
+                tombstonesAfter: 0,
+                rowsMax: rowsMax,
+                bytesMax: bytesMax
+            )
             let page = try await store.changes(query, deadline: nil)
             changes += page.entries.map { ($0, Array(page.bytes[$0.range])) }
             try self.require(
                 page.entries.count <= rowsMax
                     && (page.bytes.count <= bytesMax || page.entries.count == 1),
-                "a bounded page")
+                "a bounded page"
+            )
             guard page.hasMore else {
                 try self.requireEqual(page.through, page.head)
                 return changes
