@@ -1,0 +1,90 @@
+internal import Foundation
+internal import KhachClient
+internal import Testing
+
+@Suite("Offline client")
+struct OfflineClientTests {
+    static let business = "b0000000000001"
+
+    @Test("an empty cache says that it was never synced")
+    func emptyCache() throws {
+        let folder = try TemporaryFolder()
+        let client = try OfflineClient.open(cachePath: folder.cache, businessID: Self.business)
+
+        #expect(try client.state().phase == .empty)
+        #expect(try client.state().asOfMilliseconds == nil)
+        #expect(throws: ClientError.self) { try client.customers() }
+        do throws(ClientError) {
+            _ = try client.search("an")
+            Issue.record("an answer from nothing")
+        } catch {
+            #expect(error.code == .notSynced)
+            #expect(!error.isRetryable)
+            #expect(!error.message.isEmpty)
+        }
+        do throws(ClientError) {
+            _ = try client.syncOnce()
+            Issue.record("a sync without an address")
+        } catch {
+            #expect(error.code == .offline)
+        }
+    }
+
+    @Test("a file of another program is refused and stays as it was")
+    func foreignFile() throws {
+        let folder = try TemporaryFolder()
+        let bytes = Data(repeating: 0x78, count: 8192)
+        try bytes.write(to: URL(filePath: folder.cache))
+
+        do throws(ClientError) {
+            _ = try OfflineClient.open(cachePath: folder.cache, businessID: Self.business)
+            Issue.record("a foreign file was opened")
+        } catch {
+            #expect(error.code == .cacheForeign)
+        }
+        #expect(try Data(contentsOf: URL(filePath: folder.cache)) == bytes)
+    }
+
+    @Test("the cache of another business is refused")
+    func otherBusiness() throws {
+        let folder = try TemporaryFolder()
+        _ = try OfflineClient.open(cachePath: folder.cache, businessID: Self.business)
+
+        do throws(ClientError) {
+            _ = try OfflineClient.open(cachePath: folder.cache, businessID: "b0000000000002")
+            Issue.record("another business was let in")
+        } catch {
+            #expect(error.code == .scopeMismatch)
+        }
+    }
+
+    @Test("what the server sent is answered without it")
+    func syncThenAsk() throws {
+        let folder = try TemporaryFolder()
+        let server = ScriptedServer(replies: [try Vectors.hex("sync/first-page.hex")])
+        let client = try OfflineClient.open(
+            cachePath: folder.cache, businessID: Self.business, address: server.address)
+
+        let progress = try client.syncOnce()
+        #expect(progress.upsertsCount == 3)
+        #expect(progress.phase == .complete)
+        #expect(try client.state().asOfMilliseconds == 1_000_000_000_000)
+
+        let list = try client.customers()
+        #expect(list.customers.map(\.displayName) == ["Facebook User", "Đặng Thị Đào", "Nguyễn Văn An"])
+        #expect(list.isComplete)
+        #expect(list.next == nil)
+        #expect(list.customers[1].phones.map(\.value) == ["+84912345678"])
+
+        let firstOfJune = CustomerFilter(
+            pageIDs: ["p0000000000007"], createdFrom: "2025-06-01", createdTo: "2025-06-01")
+        #expect(try client.count(firstOfJune) == 2)
+        let page = try client.customers(firstOfJune, limit: 1)
+        #expect(try client.customers(firstOfJune, limit: 1, after: page.next).customers.count == 1)
+        #expect(try client.search("dao dang").customers.map(\.name) == ["Đặng Thị Đào"])
+        #expect(try client.search("guyen").customers.isEmpty)
+        #expect(try client.customer(id: "c0000000000034").name == "Nguyễn Văn An")
+        #expect(try client.business().timeZone == "Asia/Ho_Chi_Minh")
+        #expect(try client.business().pages.map(\.id) == ["p0000000000007"])
+    }
+}
