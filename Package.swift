@@ -59,20 +59,24 @@ let package = Package(
             providers: [.apt(["libutf8proc-dev"])]),
 
         // The protocol.
-        .target(name: "TTRPC", dependencies: [nioCore, protobuf], swiftSettings: strict),
+        .target(
+            name: "TTRPC", dependencies: [nioCore, protobuf], exclude: ["DESIGN.md"],
+            swiftSettings: strict),
         .target(
             name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix, logging],
+            exclude: ["DESIGN.md"],
             swiftSettings: strict),
 
         // The service.
-        .target(name: "KhachCore", swiftSettings: strict),
+        .target(name: "KhachCore", exclude: ["DESIGN.md"], swiftSettings: strict),
         .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
         .target(
             name: "KhachService",
             dependencies: ["KhachCore", "KhachProto", "TTRPC", "CKhachText", protobuf],
             swiftSettings: strict),
         .target(
-            name: "KhachSQLite", dependencies: ["KhachCore", "CSQLite"], swiftSettings: strict),
+            name: "KhachSQLite", dependencies: ["KhachCore", "CSQLite"], exclude: ["DESIGN.md"],
+            swiftSettings: strict),
         .target(
             name: "KhachServer",
             dependencies: [
@@ -90,7 +94,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("utf8proc")]),
         .target(
             name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
-            path: "clients/c", sources: ["src"], publicHeadersPath: "include",
+            path: "clients/c", exclude: ["src/khach.map"], sources: ["src"],
+            publicHeadersPath: "include",
             cSettings: [.headerSearchPath("src/generated")]),
         .target(
             name: "KhachClient", dependencies: ["CKhach"],

@@ -2,19 +2,24 @@
 ///
 /// Knows names and closures; starts nothing.
 package struct MethodTable: Sendable {
+    /// Answers one request.
+    package typealias UnaryBody =
+        @Sendable (CallContext, Payload) async throws(Status) -> Payload
+    /// Answers one request with many messages; returning ends the stream.
+    package typealias StreamingBody =
+        @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void
+
     /// How a method is run (architecture, decision 3).
     package enum Handler: Sendable {
         /// Bounded work: runs on the connection's own thread, before the read burst is flushed.
         case inPlace(@Sendable (CallContext, Payload) throws(Status) -> Payload)
         /// Bounded work for most requests: `nil` from the first closure runs the second as a task.
         case inPlaceOrTask(
-            @Sendable (CallContext, Payload) throws(Status) -> Payload?,
-            @Sendable (CallContext, Payload) async throws(Status) -> Payload)
+            @Sendable (CallContext, Payload) throws(Status) -> Payload?, UnaryBody)
         /// Work that waits: one child task per call.
-        case unary(@Sendable (CallContext, Payload) async throws(Status) -> Payload)
+        case unary(UnaryBody)
         /// One request, many responses. Returning ends the stream.
-        case serverStreaming(
-            @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void)
+        case serverStreaming(StreamingBody)
     }
 
     private var services: [String: [String: Handler]] = [:]

@@ -39,6 +39,16 @@ struct Timers {
         }
     }
 
+    /// Closes the connection unless the timer is cancelled before.
+    mutating func close(
+        _ context: ChannelHandlerContext,
+        _ purpose: Purpose,
+        milliseconds: Int
+    ) {
+        let time = TimeAmount.milliseconds(Int64(milliseconds))
+        self.start(purpose, after: time, on: context.eventLoop) { context.close(promise: nil) }
+    }
+
     mutating func cancel(_ purpose: Purpose) {
         self.entries.removeValue(forKey: purpose)?.timer?.cancel()
     }

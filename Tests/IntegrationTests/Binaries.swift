@@ -55,7 +55,7 @@ final class Daemon {
         self.process.arguments = arguments
         self.process.standardOutput = self.output
         if let log {
-            FileManager.default.createFile(atPath: log.path, contents: nil)
+            try Data().write(to: log)
             self.process.standardError = try FileHandle(forWritingTo: log)
         } else {
             self.process.standardError = FileHandle.nullDevice
@@ -134,7 +134,7 @@ func run(
     let folder = try TemporaryFolder()
     let streams = try ["in", "out", "err"].map { name -> FileHandle in
         let path = folder.path(name)
-        FileManager.default.createFile(atPath: path, contents: name == "in" ? input : nil)
+        try (name == "in" ? input : Data()).write(to: URL(filePath: path))
         return try FileHandle(forUpdating: URL(filePath: path))
     }
     let process = Process()

@@ -11,7 +11,7 @@ struct SettingsTests {
         ["--listen", "unix:"],
         ["--loops", "0"],
         ["--loops", "65"],
-        ["--drain", "-1"],
+        ["--drain", "601"],
         ["--log-level", "loud"],
     ]
 

@@ -103,7 +103,7 @@ final class Statement {
     func runForResult() -> ResultCode {
         let result = sqlite3_step(self.handle)
         sqlite3_reset(self.handle)
-        return ResultCode(result)
+        return ResultCode(result == SQLITE_DONE ? SQLITE_OK : result)
     }
 
     @inline(__always)

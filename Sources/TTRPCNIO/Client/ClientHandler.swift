@@ -79,10 +79,8 @@ final class ClientHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard !context.channel.isWritable else { return self.timers.cancel(.stalledWrite) }
 
-        let limit = TimeAmount.milliseconds(Int64(self.limits.stalledWriteMillisecondsMax))
-        self.timers.start(.stalledWrite, after: limit, on: context.eventLoop) {
-            context.close(promise: nil)
-        }
+        let limit = self.limits.stalledWriteMillisecondsMax
+        self.timers.close(context, .stalledWrite, milliseconds: limit)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

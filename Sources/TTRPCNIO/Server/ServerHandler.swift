@@ -15,27 +15,20 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
-    typealias Room = CheckedContinuation<Result<Void, Status>, Never>
-
-    private struct Sender {
-        var stream: StreamID
-        var payload: Payload
-        var room: Room
-    }
-
     private let limits: Limits
+    private let loop: any EventLoop
     private let tasks: CallTasks
     private let onEnded: () -> Void
     private var connection: ServerConnection
     private var methods: MethodCache
     private var inbox = Inbox()
     private var outbox = Outbox()
-    private var senders = CircularBuffer<Sender>()
+    private var senders = WaitingSenders()
     private var timers = Timers()
     private var context: ChannelHandlerContext?
     /// When the frame that is incomplete now began, or when a whole one last came.
-    private var frameBegan = NIODeadline.now()
-    private var latestRequest = NIODeadline.now()
+    private var frameBegan: NIODeadline
+    private var latestRequest: NIODeadline
     private var isInBurst = false
     private var isFlushScheduled = false
     private var isPaused = false
@@ -55,6 +48,9 @@ final class ServerHandler: ChannelDuplexHandler {
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
+        self.loop = loop
+        self.frameBegan = loop.now
+        self.latestRequest = loop.now
     }
 
     // MARK: What the channel says
@@ -87,11 +83,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else {
-            let limit = TimeAmount.milliseconds(Int64(self.limits.stalledWriteMillisecondsMax))
-            self.timers.start(.stalledWrite, after: limit, on: context.eventLoop) {
-                context.close(promise: nil)
-            }
-            return
+            let limit = self.limits.stalledWriteMillisecondsMax
+            return self.timers.close(context, .stalledWrite, milliseconds: limit)
         }
 
         self.timers.cancel(.stalledWrite)
@@ -119,10 +112,8 @@ final class ServerHandler: ChannelDuplexHandler {
             self.settle(context)
         case ChannelEvent.inputClosed:
             self.connection.peerClosed()
-            let limit = TimeAmount.milliseconds(Int64(self.limits.halfClosedMillisecondsMax))
-            self.timers.start(.halfClosed, after: limit, on: context.eventLoop) {
-                context.close(promise: nil)
-            }
+            let limit = self.limits.halfClosedMillisecondsMax
+            self.timers.close(context, .halfClosed, milliseconds: limit)
             self.settle(context)
         default: break
         }
@@ -131,10 +122,7 @@ final class ServerHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.connection.closed()
         self.timers.cancelAll()
-        let gone = Status(.cancelled, "the connection is closed")
-        while let sender = self.senders.popFirst() {
-            sender.room.resume(returning: .failure(gone))
-        }
+        self.senders.releaseAll()
         self.isGone = true
         self.tasks.cancelAll()
         if self.tasks.isEmpty { self.onEnded() }
@@ -147,7 +135,7 @@ final class ServerHandler: ChannelDuplexHandler {
     // MARK: Frames
 
     private func takeFrames(_ context: ChannelHandlerContext) {
-        let now = NIODeadline.now()
+        let now = self.loop.now
         while self.hasRoom(context), let output = self.inbox.next() {
             self.frameBegan = now
             switch output {
@@ -182,9 +170,9 @@ final class ServerHandler: ChannelDuplexHandler {
             self.run(call)
         case .reject(let stream, let status):
             self.latestRequest = now
-            FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+            self.reject(stream, status)
         case .abort(let stream, let status):
-            FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+            self.reject(stream, status)
             self.stop(stream)
         case .ignore: break
         }
@@ -194,25 +182,24 @@ final class ServerHandler: ChannelDuplexHandler {
         self.isInBurst = false
         self.outbox.flush(to: context)
         if self.inbox.isMidFrame, !self.timers.isRunning(.frame), !self.isPaused {
-            self.watchFrame(
-                context, for: .milliseconds(Int64(self.limits.frameMillisecondsMax)))
+            self.watchFrame(context, for: self.frameTimeMax)
         }
         self.settle(context)
     }
 
     /// Closes when one frame takes too long; looks again when another has begun meanwhile.
     private func watchFrame(_ context: ChannelHandlerContext, for time: TimeAmount) {
-        self.timers.start(.frame, after: time, on: context.eventLoop) {
+        self.timers.start(.frame, after: time, on: self.loop) {
             guard self.inbox.isMidFrame, !self.isPaused else { return }
 
-            let passed = NIODeadline.now() - self.frameBegan
-            let left = .milliseconds(Int64(self.limits.frameMillisecondsMax)) - passed
-            if left <= .nanoseconds(0) {
-                context.close(promise: nil)
-            } else {
-                self.watchFrame(context, for: left)
-            }
+            let passed = self.loop.now - self.frameBegan
+            if passed >= self.frameTimeMax { return context.close(promise: nil) }
+            self.watchFrame(context, for: self.frameTimeMax - passed)
         }
+    }
+
+    private var frameTimeMax: TimeAmount {
+        .milliseconds(Int64(self.limits.frameMillisecondsMax))
     }
 
     // MARK: Calls
@@ -222,8 +209,7 @@ final class ServerHandler: ChannelDuplexHandler {
         do {
             entry = try self.methods.entry(for: call.request)
         } catch {
-            FrameEncoder.writeResponse(call.stream, status: error, into: &self.outbox.buffer)
-            return
+            return self.reject(call.stream, error)
         }
 
         let context = CallContext(
@@ -253,7 +239,7 @@ final class ServerHandler: ChannelDuplexHandler {
             if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         } catch {
-            FrameEncoder.writeResponse(stream, status: error.sendable, into: &self.outbox.buffer)
+            self.reject(stream, error.sendable)
         }
         return true
     }
@@ -261,7 +247,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private func runUnary(
         _ call: ServerConnection.Call,
         _ context: CallContext,
-        _ body: @escaping @Sendable (CallContext, Payload) async throws(Status) -> Payload
+        _ body: @escaping MethodTable.UnaryBody
     ) {
         guard self.begin(call.stream, .unary) else { return }
 
@@ -278,14 +264,12 @@ final class ServerHandler: ChannelDuplexHandler {
     private func runStreaming(
         _ call: ServerConnection.Call,
         _ context: CallContext,
-        _ body:
-            @escaping @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void
+        _ body: @escaping MethodTable.StreamingBody
     ) {
         guard self.begin(call.stream, .serverStreaming) else { return }
-        guard let loop = self.context?.eventLoop else { return }
 
         let payload = call.request.payload
-        let responses = self.responses(on: call.stream, loop)
+        let responses = ResponseStream(on: call.stream, of: self, loop: self.loop)
         self.tasks.start(call.stream, deadline: call.deadline, for: self) {
             do throws(Status) {
                 try await body(context, payload, responses)
@@ -300,7 +284,7 @@ final class ServerHandler: ChannelDuplexHandler {
         switch self.connection.begin(stream, shape) {
         case .run: return true
         case .reject(let status):
-            FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+            self.reject(stream, status)
             return false
         }
     }
@@ -319,7 +303,7 @@ final class ServerHandler: ChannelDuplexHandler {
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
         case (.reject(let status), _):
-            FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+            self.reject(stream, status)
         case (.ignore, _), (.writeResponse, _): break
         }
         guard !self.isGone else {
@@ -333,40 +317,26 @@ final class ServerHandler: ChannelDuplexHandler {
     func deadlinePassed(_ stream: StreamID) {
         switch self.connection.deadlinePassed(stream) {
         case .abort(let status):
-            FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+            self.reject(stream, status)
             self.stop(stream)
             self.flushSoon()
         case .ignore: break
         }
     }
 
+    private func reject(_ stream: StreamID, _ status: Status) {
+        FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+    }
+
     private func stop(_ stream: StreamID) {
-        self.releaseSender(stream)
+        self.senders.release(stream)
         self.tasks.cancel(stream)
     }
 
     // MARK: Streams
 
-    private func responses(on stream: StreamID, _ loop: any EventLoop) -> ResponseStream {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        return ResponseStream { payload throws(Status) in
-            let outcome: Result<Void, Status> = await withTaskCancellationHandler {
-                await withCheckedContinuation { room in
-                    if loop.inEventLoop {
-                        bound.value.send(payload, on: stream, room)
-                    } else {
-                        loop.execute { bound.value.send(payload, on: stream, room) }
-                    }
-                }
-            } onCancel: {
-                loop.execute { bound.value.releaseSender(stream) }
-            }
-            try outcome.get()
-        }
-    }
-
     /// Writes a message now, or when those before it have gone out.
-    private func send(_ payload: Payload, on stream: StreamID, _ room: Room) {
+    func send(_ payload: Payload, on stream: StreamID, _ room: WaitingSenders.Room) {
         guard let context = self.context, context.channel.isActive else {
             room.resume(returning: .failure(Status(.cancelled, "the connection is closed")))
             return
@@ -375,7 +345,7 @@ final class ServerHandler: ChannelDuplexHandler {
             self.outbox.flush(to: context)
         }
         guard context.channel.isWritable, self.senders.isEmpty else {
-            self.senders.append(Sender(stream: stream, payload: payload, room: room))
+            self.senders.append(.init(stream: stream, payload: payload, room: room))
             return
         }
 
@@ -393,21 +363,18 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     /// Lets go of a handler that waits for room it no longer needs.
-    private func releaseSender(_ stream: StreamID) {
-        while let index = self.senders.firstIndex(where: { $0.stream == stream }) {
-            let sender = self.senders.remove(at: index)
-            sender.room.resume(returning: .failure(Status(.cancelled, "the call is over")))
-        }
+    func release(_ stream: StreamID) {
+        self.senders.release(stream)
     }
 
     // MARK: Writing and closing
 
     /// Writes at the end of this loop tick what tasks have answered by then.
     private func flushSoon() {
-        guard !self.isInBurst, !self.isFlushScheduled, let context = self.context else { return }
+        guard !self.isInBurst, !self.isFlushScheduled else { return }
 
         self.isFlushScheduled = true
-        context.eventLoop.assumeIsolated().execute {
+        self.loop.assumeIsolated().execute {
             self.isFlushScheduled = false
             guard let context = self.context else { return }
 
@@ -427,13 +394,13 @@ final class ServerHandler: ChannelDuplexHandler {
             guard !self.timers.isRunning(.drainQuiet) else { return }
 
             let quiet = TimeAmount.milliseconds(Int64(self.limits.drainQuietMilliseconds))
-            let passed = NIODeadline.now() - self.latestRequest
+            let passed = self.loop.now - self.latestRequest
             guard passed < quiet || !self.hasWaitedQuietly else {
                 self.closeAfterWrites(context)
                 return
             }
             self.hasWaitedQuietly = true
-            self.timers.start(.drainQuiet, after: quiet, on: context.eventLoop) {
+            self.timers.start(.drainQuiet, after: quiet, on: self.loop) {
                 self.settle(context)
             }
         }
@@ -442,7 +409,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.isClosing = true
         self.outbox.flush(to: context)
-        let written = context.eventLoop.makePromise(of: Void.self)
+        let written = self.loop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
     }

@@ -104,6 +104,11 @@ khach_status khach__cache_search(khach_cache *cache, khach_customer_list **out, 
     const khach_query *query, khach_error **error);
 khach_status khach__cache_pages(khach_cache *cache, khach_page_list **out, khach_error **error);
 
+/* Reads the record that `statement` (of khach__cache_record_sql) has for a customer into a list. */
+extern const char khach__cache_record_sql[];
+khach_status khach__cache_record_add(khach_cache *cache, khach_customer_list *list,
+    sqlite3_stmt *statement, int64_t customer, khach_error **error);
+
 /* A query made ready: days as instants, pages as numbers, all checked. */
 typedef struct khach_cache_filter {
     int64_t created_from_ms; /* inclusive */

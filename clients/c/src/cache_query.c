@@ -47,8 +47,9 @@ static bool top_add(top *list, place added)
     return true;
 }
 
-/* Reads the record of a customer into `list`. */
-static khach_status add_record(khach_cache *cache, khach_customer_list *list,
+const char khach__cache_record_sql[] = "SELECT record, seq FROM base_customers WHERE customer = ?1";
+
+khach_status khach__cache_record_add(khach_cache *cache, khach_customer_list *list,
     sqlite3_stmt *statement, int64_t customer, khach_error **error)
 {
     khach_status status = KHACH_OK;
@@ -73,8 +74,6 @@ static khach_status add_record(khach_cache *cache, khach_customer_list *list,
     return status;
 }
 
-static const char record_sql[] = "SELECT record, seq FROM base_customers WHERE customer = ?1";
-
 khach_status khach__cache_get(
     khach_cache *cache, khach_customer **out, const char *id, khach_error **error)
 {
@@ -89,7 +88,7 @@ khach_status khach__cache_get(
     status = khach__cache_sync_read(cache, &sync, error);
     free(sync.cursor.bytes);
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &statement, record_sql, error);
+        status = khach__cache_prepare(cache, &statement, khach__cache_record_sql, error);
     if (status != KHACH_OK)
         return status;
 
@@ -207,9 +206,9 @@ khach_status khach__cache_list(khach_cache *cache, khach_customer_list **out,
 
     status = collect_all(cache, &places, &filter, error);
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &statement, record_sql, error);
+        status = khach__cache_prepare(cache, &statement, khach__cache_record_sql, error);
     for (size_t i = 0; status == KHACH_OK && i < places.count && i < filter.limit; i++)
-        status = add_record(cache, list, statement, places.places[i].customer, error);
+        status = khach__cache_record_add(cache, list, statement, places.places[i].customer, error);
     if (status == KHACH_OK && places.count > filter.limit)
         (void)snprintf(list->next, sizeof(list->next), "1.%" PRId64 ".%" PRId64 ".%" PRIx64,
             places.places[filter.limit - 1].created_at_ms, places.places[filter.limit - 1].customer,

@@ -23,10 +23,10 @@ extern "C" {
 #define KHACH_QUERY_LIMIT_DEFAULT 200
 #define KHACH_QUERY_LIMIT_MAX 1000
 #define KHACH_QUERY_PAGES_MAX 1000
-/** A count stops here. */
-#define KHACH_COUNT_MAX 10000000
-/** A search looks at no more names than this. */
+/** A search by an indexed word looks at no more names than this. */
 #define KHACH_SEARCH_NAMES_MAX 20000
+/** Most bytes of a text to search for. */
+#define KHACH_SEARCH_TEXT_BYTES_MAX 1000
 
 /** Which customers. All conditions hold together. Begin with khach_query_init(). */
 typedef struct khach_query {

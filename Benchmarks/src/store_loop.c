@@ -1,0 +1,209 @@
+/* The bare loop beside which the store is measured: the same rows, the same indexes, the same
+ * commits, and nothing else. No look-ups, no rules, no encoding.
+ *
+ *   store_loop PATH INTERACTIONS BATCH
+ *
+ * One in four interactions is by a new customer, the others by one of those before; a customer is
+ * written once per commit. The schema is a copy of Sources/KhachSQLite/Schemas/Schema.swift. */
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PAGES 8
+#define RECORD_BYTES 150
+#define FACTS_BYTES 60
+#define EPOCH_MS 1750000000000LL
+
+static const char schema[] =
+    "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), generation BLOB NOT NULL,"
+    " sealing_key BLOB NOT NULL, last_identifier INTEGER NOT NULL, schema_epoch INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE TABLE businesses (id INTEGER PRIMARY KEY, name TEXT NOT NULL, time_zone TEXT NOT NULL,"
+    " locale TEXT NOT NULL, created_at INTEGER NOT NULL, head INTEGER NOT NULL,"
+    " customers INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL) STRICT;"
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, business_id INTEGER NOT NULL,"
+    " page_id INTEGER NOT NULL, channel INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " first_recorded_at INTEGER NOT NULL, first_inbound_at INTEGER, last_inbound_at INTEGER,"
+    " last_outbound_at INTEGER, name_folded TEXT NOT NULL, name_status INTEGER NOT NULL,"
+    " has_phone INTEGER NOT NULL DEFAULT 0, has_email INTEGER NOT NULL DEFAULT 0,"
+    " blocked INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL, record BLOB NOT NULL,"
+    " facts BLOB NOT NULL) STRICT;"
+    "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
+    "CREATE INDEX customers_by_business ON customers (business_id, created_at);"
+    "CREATE INDEX customers_by_page ON customers (page_id, created_at);"
+    "CREATE TABLE identities (page_id INTEGER NOT NULL, id_kind INTEGER NOT NULL,"
+    " external_user_id TEXT NOT NULL, customer_id INTEGER NOT NULL,"
+    " PRIMARY KEY (page_id, id_kind, external_user_id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE interactions (id INTEGER PRIMARY KEY, page_id INTEGER NOT NULL,"
+    " event_key TEXT NOT NULL, customer_id INTEGER, direction INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, conversation_key TEXT NOT NULL, post_id TEXT NOT NULL,"
+    " occurred_first INTEGER, occurred_last INTEGER, received_at INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL, pending_names BLOB,"
+    " UNIQUE (page_id, event_key)) STRICT;"
+    "INSERT INTO meta VALUES (1, zeroblob(16), zeroblob(32), 0, 1);"
+    "INSERT INTO businesses VALUES (1, 'B', 'Asia/Ho_Chi_Minh', 'vi', 0, 9, 0, 1, zeroblob(60));";
+
+static const char settings[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
+    "PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;"
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;";
+
+static sqlite3 *db;
+
+static void check(int result, int expected) {
+    if (result != expected) {
+        fprintf(stderr, "SQLite %d expected, %d found: %s\n", expected, result, sqlite3_errmsg(db));
+        exit(1);
+    }
+}
+
+static sqlite3_stmt *prepare(const char *sql) {
+    sqlite3_stmt *statement;
+    check(sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL), SQLITE_OK);
+    return statement;
+}
+
+static void run(sqlite3_stmt *statement) {
+    check(sqlite3_step(statement), SQLITE_DONE);
+    sqlite3_reset(statement);
+}
+
+static uint64_t state = 1;
+
+static uint64_t next(void) {
+    uint64_t mixed = state += 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+    return mixed ^ (mixed >> 31);
+}
+
+static double seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+struct customer {
+    int64_t created_ms;
+    uint64_t batch; /* the last one that touched it, from 1 */
+    int stored;
+};
+
+static void bind_customer(sqlite3_stmt *statement, int64_t user, int64_t seq, int64_t last_ms,
+                          const struct customer *customer) {
+    static const char record[RECORD_BYTES];
+    char name[40];
+    int name_bytes = snprintf(name, sizeof name, "nguyen thi %lld", (long long)user);
+    sqlite3_bind_int64(statement, 1, (EPOCH_MS << 20) + user);
+    sqlite3_bind_int64(statement, 2, seq);
+    sqlite3_bind_int64(statement, 3, customer->created_ms);
+    sqlite3_bind_int64(statement, 4, last_ms);
+    sqlite3_bind_int64(statement, 5, last_ms);
+    sqlite3_bind_text(statement, 6, name, name_bytes, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 7, 1);
+    sqlite3_bind_blob(statement, 8, record, RECORD_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 9, record, FACTS_BYTES, SQLITE_STATIC);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) {
+        fprintf(stderr, "usage: store_loop PATH INTERACTIONS BATCH\n");
+        return 2;
+    }
+    uint64_t count = strtoull(argv[2], NULL, 10);
+    uint64_t batch_max = strtoull(argv[3], NULL, 10);
+    if (count == 0 || batch_max == 0) return 2;
+    struct customer *customers = calloc(count, sizeof *customers);
+    uint64_t *touched = calloc(batch_max, sizeof *touched);
+    if (customers == NULL || touched == NULL) return 1;
+    check(sqlite3_open(argv[1], &db), SQLITE_OK);
+    check(sqlite3_exec(db, settings, NULL, NULL, NULL), SQLITE_OK);
+    check(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE");
+    sqlite3_stmt *commit = prepare("COMMIT");
+    sqlite3_stmt *head = prepare("UPDATE businesses SET head = ?1, customers = ?2 WHERE id = 1");
+    sqlite3_stmt *last_id = prepare("UPDATE meta SET last_identifier = ?1 WHERE id = 1");
+    sqlite3_stmt *identity = prepare("INSERT INTO identities VALUES (?1, 1, ?2, ?3)");
+    sqlite3_stmt *interaction = prepare(
+        "INSERT INTO interactions (page_id, event_key, customer_id, direction, kind,"
+        " conversation_key, post_id, occurred_first, occurred_last, received_at, revision, state,"
+        " text) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8)");
+    sqlite3_stmt *insert = prepare(
+        "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, last_outbound_at,"
+        " name_folded, name_status, record, facts, created_at, business_id, page_id, channel,"
+        " first_recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, 1, ?10)");
+    sqlite3_stmt *update = prepare(
+        "UPDATE customers SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4,"
+        " last_outbound_at = ?5, name_folded = ?6, name_status = ?7, record = ?8, facts = ?9"
+        " WHERE id = ?1");
+    static const char text[] = "Shop oi cho minh hoi gia cai nay bao nhieu, con hang khong a? "
+                               "Minh o Ha Noi, ship the nao vay shop nhe";
+
+    uint64_t made = 0, batch = 0;
+    int64_t seq = 9;
+    double start = seconds();
+    for (uint64_t done = 0; done < count;) {
+        uint64_t in_batch = count - done < batch_max ? count - done : batch_max;
+        uint64_t touched_count = 0;
+        int64_t received_ms = EPOCH_MS + (int64_t)(done + in_batch) * 10;
+        batch++;
+        run(begin);
+        for (uint64_t i = 0; i < in_batch; i++, done++) {
+            uint64_t user = made == 0 || next() % 4 == 0 ? made++ : next() % made;
+            int64_t occurred_ms = EPOCH_MS + (int64_t)done * 10;
+            char key[48], conversation[32];
+            int key_bytes = snprintf(key, sizeof key, "m_%016llx%016llx",
+                                     (unsigned long long)next(), (unsigned long long)done);
+            int conversation_bytes = snprintf(conversation, sizeof conversation, "t_2450%llu",
+                                              1000000000000ull + (unsigned long long)user);
+            sqlite3_bind_int64(interaction, 1, (EPOCH_MS << 20) - 8 + (int64_t)(user % PAGES));
+            sqlite3_bind_text(interaction, 2, key, key_bytes, SQLITE_STATIC);
+            sqlite3_bind_int64(interaction, 3, (EPOCH_MS << 20) + (int64_t)user);
+            sqlite3_bind_int64(interaction, 4, next() % 4 == 0 ? 2 : 1);
+            sqlite3_bind_text(interaction, 5, conversation, conversation_bytes, SQLITE_STATIC);
+            sqlite3_bind_int64(interaction, 6, occurred_ms);
+            sqlite3_bind_int64(interaction, 7, received_ms);
+            sqlite3_bind_text(interaction, 8, text, sizeof text - 1, SQLITE_STATIC);
+            run(interaction);
+            if (customers[user].batch != batch) {
+                if (!customers[user].stored) customers[user].created_ms = occurred_ms;
+                customers[user].batch = batch;
+                touched[touched_count++] = user;
+            }
+        }
+        for (uint64_t i = 0; i < touched_count; i++) {
+            int64_t user = (int64_t)touched[i];
+            struct customer *customer = &customers[user];
+            sqlite3_stmt *statement = customer->stored ? update : insert;
+            bind_customer(statement, user, ++seq, received_ms, customer);
+            if (!customer->stored) {
+                char name[32];
+                int bytes = snprintf(name, sizeof name, "2450%lld", 1000000000000ll + user);
+                int64_t page = (EPOCH_MS << 20) - 8 + user % PAGES;
+                sqlite3_bind_int64(insert, 10, customer->created_ms);
+                sqlite3_bind_int64(insert, 11, page);
+                sqlite3_bind_int64(identity, 1, page);
+                sqlite3_bind_text(identity, 2, name, bytes, SQLITE_STATIC);
+                sqlite3_bind_int64(identity, 3, (EPOCH_MS << 20) + user);
+                run(identity);
+                customer->stored = 1;
+            }
+            run(statement);
+        }
+        sqlite3_bind_int64(head, 1, seq);
+        sqlite3_bind_int64(head, 2, (int64_t)made);
+        run(head);
+        sqlite3_bind_int64(last_id, 1, (EPOCH_MS << 20) + (int64_t)made);
+        run(last_id);
+        run(commit);
+    }
+    double elapsed = seconds() - start;
+    printf("{\"name\":\"store_loop\",\"interactions\":%llu,\"customers\":%llu,\"batch\":%llu,"
+           "\"interactions_per_second\":%.0f}\n",
+           (unsigned long long)count, (unsigned long long)made, (unsigned long long)batch_max,
+           (double)count / elapsed);
+    return 0;
+}

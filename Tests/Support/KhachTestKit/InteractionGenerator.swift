@@ -1,0 +1,114 @@
+package import KhachCore
+
+/// Makes sets of deliveries as channels send them: edits, removals, a missing author that a later
+/// delivery names, repetitions, and names of every sort.
+///
+/// Deliveries of one key and revision differ at most by a missing author, and every clock is
+/// believable: the other two cases are the ones whose order matters (domain.md N1).
+package struct InteractionGenerator: Sendable {
+    package static let epoch = Instant(milliseconds: 1_750_000_000_000)
+
+    private static let names: [(text: String, folded: String)] = [
+        ("Nguyễn Văn An", "nguyen van an"), ("Trần Thị Bình", "tran thi binh"),
+        ("Lê Chi", "le chi"), ("N***n", "n***n"), ("b**h", "b**h"),
+        ("Facebook User", "facebook user"), ("Người dùng Zalo", "nguoi dung zalo"),
+        (".", "."), ("shop_lover", "shop_lover"),
+    ]
+
+    package var seed: Seed
+    package var pages: [PageKey]
+    package var usersPerPage = 6
+
+    package init(seed: Seed, pages: [PageKey]) {
+        self.seed = seed
+        self.pages = pages
+    }
+
+    /// The deliveries of `count` events, each at least once.
+    package mutating func deliveries(events count: Int) -> [Interaction] {
+        (0..<count).flatMap { self.event("m_\($0)") }
+    }
+
+    /// The same deliveries in another order, some of them more than once.
+    package mutating func disturbed(_ deliveries: [Interaction]) -> [Interaction] {
+        var all = deliveries
+        for delivery in deliveries where self.seed.oneIn(3) {
+            all.append(delivery)
+        }
+        all.shuffle(using: &self.seed)
+        return all
+    }
+
+    /// Cut into batches of any size.
+    package mutating func batches(_ deliveries: [Interaction]) -> [[Interaction]] {
+        var batches: [[Interaction]] = []
+        var rest = deliveries[...]
+        while !rest.isEmpty {
+            let count = min(rest.count, self.seed.number(1...40))
+            batches.append(Array(rest.prefix(count)))
+            rest.removeFirst(count)
+        }
+        return batches
+    }
+
+    private mutating func event(_ key: String) -> [Interaction] {
+        let page = self.seed.pick(self.pages)
+        var author: String? = "u_\(self.seed.number(1...self.usersPerPage))"
+        if self.seed.oneIn(12) { author = nil }
+        if self.seed.oneIn(20) { author = page.externalPageID }
+        let direction: Interaction.Direction = self.seed.oneIn(4) ? .outbound : .inbound
+        let kind: Interaction.Kind = self.seed.oneIn(3) ? .comment : .message
+        var revision = UInt64(self.seed.number(0...1))
+        var deliveries: [Interaction] = []
+        for operation in self.operations() {
+            var delivery = Interaction(
+                page: page,
+                eventKey: key,
+                externalUserID: author,
+                direction: direction,
+                kind: kind,
+                conversationKey: "t_\(self.seed.number(1...3))",
+                postID: kind == .comment ? "post" : "",
+                occurredAt: self.instant(),
+                text: operation == .remove ? "" : "text \(key) \(revision)",
+                nameHints: self.hints(),
+                operation: operation,
+                revision: revision
+            )
+            // What describes the event is the same in every delivery of it.
+            if let first = deliveries.first { delivery.conversationKey = first.conversationKey }
+            deliveries.append(delivery)
+            revision += UInt64(self.seed.number(1...3))
+        }
+        for delivery in deliveries where self.seed.oneIn(5) {
+            var nameless = delivery
+            nameless.externalUserID = nil
+            deliveries.append(nameless)
+        }
+        return deliveries
+    }
+
+    private mutating func operations() -> [Interaction.Operation] {
+        switch self.seed.number(1...8) {
+        case 1: [.create, .edit]
+        case 2: [.create, .remove]
+        case 3: [.create, .edit, .edit, .remove]
+        case 4: [.remove]
+        default: [.create]
+        }
+    }
+
+    private mutating func instant() -> Instant {
+        Instant(milliseconds: Self.epoch.milliseconds + Int64(self.seed.number(0...2_000)) * 10)
+    }
+
+    private mutating func hints() -> [Interaction.NameHint] {
+        (0..<self.seed.number(0...2)).map { _ in
+            let name = self.seed.pick(Self.names)
+            return Interaction.NameHint(
+                source: self.seed.pick([.username, .event, .sharedForm, .profile]),
+                name: CustomerName(text: name.text, folded: name.folded)
+            )
+        }
+    }
+}

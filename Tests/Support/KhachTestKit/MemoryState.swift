@@ -1,0 +1,178 @@
+internal import KhachCore
+
+/// What a `MemoryStore` holds: values by id, each with its record and sequence.
+struct MemoryState: Sendable {
+    struct Row<Value: Sendable>: Sendable {
+        var value: Value
+        var seq: CommitSequence
+        var record: [UInt8]
+    }
+
+    /// An opaque id is its bytes.
+    private struct Key: Hashable {
+        var page: PageID
+        var bytes: [UInt8]
+
+        init(_ page: PageID, _ text: String) {
+            self.page = page
+            self.bytes = Array(text.utf8)
+        }
+    }
+
+    var businesses: [BusinessID: Row<Business>] = [:]
+    var pages: [PageID: Row<Page>] = [:]
+    var customers: [CustomerID: Row<Customer>] = [:]
+    private var heads: [BusinessID: CommitSequence] = [:]
+    private var identities: [Key: CustomerID] = [:]
+    private var registers: [Key: InteractionRegister] = [:]
+    private var identifiers = IdentifierSequence(after: 0)
+
+    func head(_ business: BusinessID) -> CommitSequence { self.heads[business] ?? 0 }
+
+    mutating func createBusiness(
+        _ new: NewBusiness,
+        now: Instant,
+        _ codec: RecordCodec
+    ) -> Business {
+        let business = Business(
+            id: BusinessID(rawValue: self.identifiers.next(now: now)),
+            name: new.name,
+            timeZone: new.timeZone,
+            locale: new.locale,
+            createdAt: now
+        )
+        self.businesses[business.id] = Row(
+            value: business,
+            seq: self.nextSequence(business.id),
+            record: codec.encodeBusiness(business)
+        )
+        return business
+    }
+
+    mutating func createPage(
+        _ new: NewPage,
+        now: Instant,
+        _ codec: RecordCodec
+    ) throws(StoreError) -> Page {
+        guard self.businesses[new.businessID] != nil else {
+            throw StoreError(.notFound, "an existing business expected, none found")
+        }
+        guard self.page(new.key) == nil else {
+            throw StoreError(.alreadyExists, "an unused page key expected, a used one found")
+        }
+
+        let page = Page(
+            id: PageID(rawValue: self.identifiers.next(now: now)),
+            businessID: new.businessID,
+            key: new.key,
+            name: new.name,
+            createdAt: now
+        )
+        self.pages[page.id] = Row(
+            value: page, seq: self.nextSequence(page.businessID), record: codec.encodePage(page))
+        return page
+    }
+
+    mutating func record(
+        _ interactions: [Interaction],
+        now: Instant,
+        _ codec: RecordCodec
+    ) -> [InteractionOutcome] {
+        var changed: [Customer] = []
+        var outcomes: [InteractionOutcome] = []
+        for interaction in interactions {
+            guard let page = self.page(interaction.page) else {
+                outcomes.append(InteractionOutcome(result: .unknownPage))
+                continue
+            }
+            let key = Key(page.id, interaction.eventKey)
+            let register = self.registers[key]
+            let author = Recording.author(of: interaction)
+            let id = register?.customerID ?? author.flatMap { self.identities[Key(page.id, $0)] }
+            let known = id.flatMap { id in
+                changed.last { $0.id == id } ?? self.customers[id]?.value
+            }
+            var identifiers = self.identifiers
+            let decision = Recording.decide(
+                interaction, on: page, register: register, customer: known, now: now,
+                newID: { CustomerID(rawValue: identifiers.next(now: now)) })
+            self.identifiers = identifiers
+            self.registers[key] = decision.register
+            if let customer = decision.customer {
+                self.identities[Key(page.id, customer.externalUserID)] = customer.id
+                changed.removeAll { $0.id == customer.id }
+                changed.append(customer)
+            }
+            outcomes.append(decision.outcome)
+        }
+        for customer in changed {
+            self.store(customer, codec)
+        }
+        return outcomes
+    }
+
+    func rows(_ filter: CustomerFilter) -> [Row<Customer>] {
+        self.customers.values.filter { row in
+            let customer = row.value
+            return customer.businessID == filter.businessID
+                && (filter.pages.isEmpty || filter.pages.contains(customer.pageID))
+                && (filter.createdFrom.map { customer.createdAt >= $0 } ?? true)
+                && (filter.createdBefore.map { customer.createdAt < $0 } ?? true)
+        }.sorted {
+            $0.value.createdAt == $1.value.createdAt
+                ? $0.value.id > $1.value.id : $0.value.createdAt > $1.value.createdAt
+        }
+    }
+
+    func changes(_ query: ChangeQuery) throws(StoreError) -> ChangePage {
+        guard let business = self.businesses[query.businessID] else {
+            throw StoreError(.notFound, "an existing business expected, none found")
+        }
+
+        let customers = self.customers.values.filter { $0.value.businessID == query.businessID }
+        var all: [(seq: CommitSequence, kind: ChangeKind, record: [UInt8])] = []
+        all.append((business.seq, .business, business.record))
+        for row in self.pages.values where row.value.businessID == query.businessID {
+            all.append((row.seq, .page, row.record))
+        }
+        for row in customers {
+            all.append((row.seq, .customer, row.record))
+        }
+        let head = self.head(query.businessID)
+        var page = ChangePage(
+            through: head, head: head, customersEstimate: UInt64(customers.count))
+        for change in all.sorted(by: { $0.seq < $1.seq }) where change.seq > query.after {
+            let start = page.bytes.count
+            let end = start + change.record.count
+            if let last = page.entries.last,
+                page.entries.count >= query.rowsMax || end > query.bytesMax
+            {
+                page.through = last.seq
+                break
+            }
+            page.bytes += change.record
+            page.entries.append(
+                ChangePage.Entry(seq: change.seq, kind: change.kind, range: start..<end))
+        }
+        return page
+    }
+
+    private mutating func store(_ customer: Customer, _ codec: RecordCodec) {
+        let record = codec.encodeCustomer(customer)
+        if let known = self.customers[customer.id], known.record == record {
+            self.customers[customer.id]?.value = customer
+        } else {
+            let seq = self.nextSequence(customer.businessID)
+            self.customers[customer.id] = Row(value: customer, seq: seq, record: record)
+        }
+    }
+
+    private func page(_ key: PageKey) -> Page? {
+        self.pages.values.first { $0.value.key == key }?.value
+    }
+
+    private mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
+        self.heads[business, default: 0] += 1
+        return self.heads[business, default: 0]
+    }
+}

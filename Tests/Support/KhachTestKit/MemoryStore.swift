@@ -1,0 +1,136 @@
+package import KhachCore
+internal import KhachService
+internal import Synchronization
+
+/// A store in memory: slow, simple, and the oracle of the others.
+package final class MemoryStore: CustomerStore, PointReads {
+    package let generation: [UInt8]
+    package let sealingKey: [UInt8]
+
+    private let state = Mutex(MemoryState())
+    private let codec: RecordCodec
+
+    package init(
+        codec: RecordCodec = .proto,
+        generation: [UInt8] = Array(repeating: 1, count: 16),
+        sealingKey: [UInt8] = Array(repeating: 2, count: 32)
+    ) {
+        self.codec = codec
+        self.generation = generation
+        self.sealingKey = sealingKey
+    }
+
+    package func record(
+        _ interactions: [Interaction],
+        now: Instant
+    ) async throws(StoreError) -> [InteractionOutcome] {
+        self.state.withLock { $0.record(interactions, now: now, self.codec) }
+    }
+
+    package func createBusiness(
+        _ business: NewBusiness,
+        now: Instant
+    ) async throws(StoreError) -> Business {
+        self.state.withLock { $0.createBusiness(business, now: now, self.codec) }
+    }
+
+    package func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page {
+        let result = self.state.withLock { state in
+            Result { () throws(StoreError) in
+                try state.createPage(page, now: now, self.codec)
+            }
+        }
+        return try result.get()
+    }
+
+    package func business(_ id: BusinessID) async throws(StoreError) -> Business? {
+        self.state.withLock { $0.businesses[id]?.value }
+    }
+
+    package func businesses(
+        after: BusinessID?,
+        rowsMax: Int
+    ) async throws(StoreError) -> [Business] {
+        self.state.withLock { state in
+            let all = state.businesses.values.map(\.value).sorted { $0.id < $1.id }
+            return Array(all.filter { business in after.map { business.id > $0 } ?? true }
+                .prefix(rowsMax))
+        }
+    }
+
+    package func pages(
+        of business: BusinessID,
+        after: PageID?,
+        rowsMax: Int
+    ) async throws(StoreError) -> [Page] {
+        self.state.withLock { state in
+            let all = state.pages.values.map(\.value).sorted { $0.id < $1.id }
+            return Array(
+                all.filter { page in
+                    page.businessID == business && (after.map { page.id > $0 } ?? true)
+                }.prefix(rowsMax))
+        }
+    }
+
+    package func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer? {
+        try self.customerInPlace(id)
+    }
+
+    package func customerInPlace(_ id: CustomerID) throws(StoreError) -> StoredCustomer? {
+        self.state.withLock { state in
+            state.customers[id].map {
+                StoredCustomer(businessID: $0.value.businessID, seq: $0.seq, record: $0.record)
+            }
+        }
+    }
+
+    package func customers(
+        _ query: CustomerQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerPage {
+        self.state.withLock { state in
+            let rows = state.rows(query.filter).filter { row in
+                guard let after = query.after else { return true }
+                let customer = row.value
+                return customer.createdAt == after.createdAt
+                    ? customer.id < after.id : customer.createdAt < after.createdAt
+            }
+            var page = CustomerPage(
+                ranges: [], bytes: [], next: nil, head: state.head(query.filter.businessID))
+            for row in rows.prefix(query.rowsMax) {
+                let start = page.bytes.count
+                page.bytes += row.record
+                page.ranges.append(start..<page.bytes.count)
+            }
+            if rows.count > query.rowsMax {
+                let last = rows[query.rowsMax - 1].value
+                page.next = CustomerPosition(createdAt: last.createdAt, id: last.id)
+            }
+            return page
+        }
+    }
+
+    package func count(
+        _ filter: CustomerFilter,
+        deadline: Deadline?
+    ) async throws(StoreError) -> CustomerCount {
+        self.state.withLock { state in
+            let count = state.rows(filter).count
+            return CustomerCount(
+                count: min(count, Limits.countMax),
+                isCapped: count > Limits.countMax,
+                head: state.head(filter.businessID)
+            )
+        }
+    }
+
+    package func changes(
+        _ query: ChangeQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> ChangePage {
+        let result = self.state.withLock { state in
+            Result { () throws(StoreError) in try state.changes(query) }
+        }
+        return try result.get()
+    }
+}

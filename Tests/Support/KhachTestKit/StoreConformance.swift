@@ -1,0 +1,149 @@
+package import KhachCore
+
+/// What every store must do, as claims that each take an empty store.
+package enum StoreConformance {
+    package struct Claim: Sendable, CustomStringConvertible {
+        package var description: String
+        package var check: @Sendable (any CustomerStore) async throws -> Void
+    }
+
+    package struct Broken: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    package static let claims: [Claim] = directoryClaims + interactionClaims + readClaims
+
+    package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)
+
+    /// Two businesses with three pages, on which interactions can be recorded.
+    package struct World: Sendable {
+        package var businesses: [Business]
+        package var pages: [Page]
+
+        package init(in store: any CustomerStore) async throws {
+            self.businesses = []
+            self.pages = []
+            for name in ["An", "Bình"] {
+                let new = NewBusiness(name: name, timeZone: "Asia/Ho_Chi_Minh", locale: "vi")
+                self.businesses.append(try await store.createBusiness(new, now: now))
+            }
+            for (index, channel) in [Channel.facebook, .zaloOA, .shopee].enumerated() {
+                let page = NewPage(
+                    businessID: self.businesses[index == 2 ? 1 : 0].id,
+                    key: PageKey(channel: channel, externalPageID: "page_\(index)"),
+                    name: "Page \(index)"
+                )
+                self.pages.append(try await store.createPage(page, now: now))
+            }
+        }
+
+        package func message(
+            _ key: String,
+            from user: String?,
+            page: Int = 0,
+            at milliseconds: Int64 = 0,
+            revision: UInt64 = 0
+        ) -> Interaction {
+            Interaction(
+                page: self.pages[page].key,
+                eventKey: key,
+                externalUserID: user,
+                direction: .inbound,
+                kind: .message,
+                occurredAt: Instant(
+                    milliseconds: InteractionGenerator.epoch.milliseconds + milliseconds),
+                revision: revision
+            )
+        }
+    }
+
+    static func require(
+        _ condition: Bool,
+        _ claim: @autoclosure () -> String,
+        line: Int = #line
+    ) throws {
+        guard condition else { throw Broken(description: "\(claim()) (line \(line))") }
+    }
+
+    static func requireEqual<Value: Equatable>(
+        _ found: Value,
+        _ expected: Value,
+        line: Int = #line
+    ) throws {
+        guard found == expected else {
+            throw Broken(description: "\(expected) expected, \(found) found (line \(line))")
+        }
+    }
+
+    static func requireError<Answer>(
+        _ code: StoreError.Code,
+        line: Int = #line,
+        _ body: () async throws(StoreError) -> Answer
+    ) async throws {
+        do throws(StoreError) {
+            _ = try await body()
+        } catch {
+            try self.requireEqual(error.code, code, line: line)
+            return
+        }
+        throw Broken(description: "an error expected, none found (line \(line))")
+    }
+
+    /// Every change of a business, pulled page by page from 0.
+    package static func replay(
+        _ store: any CustomerStore,
+        _ business: BusinessID,
+        rowsMax: Int = 7,
+        bytesMax: Int = 4_096
+    ) async throws -> [(entry: ChangePage.Entry, record: [UInt8])] {
+        var changes: [(entry: ChangePage.Entry, record: [UInt8])] = []
+        var after: CommitSequence = 0
+        while true {
+            let query = ChangeQuery(
+                businessID: business, after: after, tombstonesAfter: 0, rowsMax: rowsMax,
+                bytesMax: bytesMax)
+            let page = try await store.changes(query, deadline: nil)
+            changes += page.entries.map { ($0, Array(page.bytes[$0.range])) }
+            try self.require(
+                page.entries.count <= rowsMax
+                    && (page.bytes.count <= bytesMax || page.entries.count == 1),
+                "a bounded page")
+            guard page.hasMore else {
+                try self.requireEqual(page.through, page.head)
+                return changes
+            }
+            try self.require(page.through > after, "progress")
+            after = page.through
+        }
+    }
+
+    /// Every record of a business in list order, page by page.
+    package static func list(
+        _ store: any CustomerStore,
+        _ filter: CustomerFilter,
+        rowsMax: Int = 3
+    ) async throws -> [[UInt8]] {
+        var records: [[UInt8]] = []
+        var query = CustomerQuery(filter: filter, rowsMax: rowsMax)
+        while true {
+            let page = try await store.customers(query, deadline: nil)
+            records += page.ranges.map { Array(page.bytes[$0]) }
+            guard let next = page.next else { return records }
+
+            try self.requireEqual(page.ranges.count, rowsMax)
+            query.after = next
+        }
+    }
+
+    /// The customers of a business as a set without what depends on order: id and the server's
+    /// clock.
+    package static func timelessRecords(
+        _ store: any CustomerStore,
+        _ business: BusinessID
+    ) async throws -> [[UInt8]] {
+        try await self.replay(store, business, rowsMax: 50)
+            .filter { $0.entry.kind == .customer }
+            .map { RecordBytes.without(fields: [1, 2, 9], $0.record) }
+            .sorted { $0.lexicographicallyPrecedes($1) }
+    }
+}

@@ -1,0 +1,45 @@
+/* Finds customers by name without a network: search BUSINESS_ID CACHE_PATH TEXT */
+
+#include <khach/khach.h>
+
+#include <stdio.h>
+
+static int fail(khach_error *error)
+{
+    fprintf(stderr, "%s: %s\n", khach_status_name(khach_error_status(error)),
+        khach_error_message(error));
+    khach_error_free(error);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    khach_options options = KHACH_OPTIONS_INIT;
+    khach_client *client = NULL;
+    khach_customer_list *list = NULL;
+    khach_error *error = NULL;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: search BUSINESS_ID CACHE_PATH TEXT\n");
+        return 2;
+    }
+    options.business_id = argv[1];
+    options.cache_path = argv[2];
+    if (khach_client_open(&client, &options, &error) != KHACH_OK)
+        return fail(error);
+
+    if (khach_search(&list, client, argv[3], NULL, &error) != KHACH_OK) {
+        khach_client_close(client);
+        return fail(error);
+    }
+    for (size_t i = 0; i < khach_customer_list_count(list); i++) {
+        const khach_customer *customer = khach_customer_list_at(list, i);
+
+        printf("%s\t%s\n", khach_customer_id(customer), khach_customer_display_name(customer));
+    }
+    if (khach_customer_list_is_capped(list))
+        printf("There may be better answers: type more of the name.\n");
+    khach_customer_list_free(list);
+    khach_client_close(client);
+    return 0;
+}

@@ -1,0 +1,312 @@
+/* The client: options, the sync loop, and the doors to the cache. */
+
+#define _GNU_SOURCE /* strdup */
+
+#include <khach/khach.h>
+
+#include "cache.h"
+#include "connection.h"
+#include "transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SYNC_SERVICE "khach.v1.SyncService"
+#define PULL_METHOD "PullChanges"
+#define ADDRESS_BYTES_MAX 512
+#define PATH_BYTES_MAX 4000
+
+struct khach_client {
+    char *address; /* NULL for offline use */
+    khach_cache *cache;
+    khach_connection connection;
+    khach_options options; /* its strings are not kept */
+};
+
+static void clear(khach_error **error)
+{
+    if (error != NULL)
+        *error = NULL;
+}
+
+static khach_status missing(khach_error **error)
+{
+    return khach__error_set(error, KHACH_E_INVALID, "a required argument is NULL");
+}
+
+/* --- options --- */
+
+void khach_options_init(khach_options *options)
+{
+    if (options != NULL)
+        *options = (khach_options)KHACH_OPTIONS_INIT;
+}
+
+void khach_query_init(khach_query *query)
+{
+    if (query != NULL)
+        *query = (khach_query){.struct_size = sizeof(khach_query)};
+}
+
+void khach_sync_progress_init(khach_sync_progress *progress)
+{
+    if (progress != NULL)
+        *progress = (khach_sync_progress){.struct_size = sizeof(khach_sync_progress)};
+}
+
+void khach_cache_state_init(khach_cache_state *state)
+{
+    if (state != NULL)
+        *state = (khach_cache_state){.struct_size = sizeof(khach_cache_state)};
+}
+
+static khach_status check_options(const khach_options *options, khach_error **error)
+{
+    if (options == NULL || options->struct_size != sizeof(khach_options))
+        return khach__error_set(error, KHACH_E_INVALID,
+            "the options were not initialised, or are of another version of this library");
+    if (khach__record_number('b', options->business_id) < 0)
+        return khach__error_set(error, KHACH_E_INVALID, "business_id is malformed");
+    if (options->cache_path == NULL || options->cache_path[0] == '\0'
+        || strlen(options->cache_path) > PATH_BYTES_MAX)
+        return khach__error_set(error, KHACH_E_INVALID, "cache_path is missing or too long");
+    if (options->address != NULL && options->address[0] != '\0'
+        && (strlen(options->address) > ADDRESS_BYTES_MAX
+            || !khach__transport_address_is_valid(options->address)))
+        return khach__error_set(
+            error, KHACH_E_INVALID, "an address is unix:/path or tcp:host:port");
+    if (options->page_rows == 0 || options->page_rows > KHACH_PAGE_ROWS_MAX
+        || options->page_bytes == 0 || options->page_bytes > KHACH_PAGE_BYTES_MAX)
+        return khach__error_set(error, KHACH_E_INVALID, "page_rows or page_bytes out of range");
+    return KHACH_OK;
+}
+
+/* --- opening and closing --- */
+
+khach_status khach_client_open(
+    khach_client **out, const khach_options *options, khach_error **error)
+{
+    khach_client *client = NULL;
+    khach_status status;
+
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    status = check_options(options, error);
+    if (status != KHACH_OK)
+        return status;
+    client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+
+    client->connection = (khach_connection)KHACH_CONNECTION_INIT;
+    client->options = *options;
+    client->options.address = NULL;
+    client->options.business_id = NULL;
+    client->options.cache_path = NULL;
+    if (options->address != NULL && options->address[0] != '\0') {
+        client->address = strdup(options->address);
+        if (client->address == NULL) {
+            status = khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+            goto done;
+        }
+    }
+    status =
+        khach__cache_open(&client->cache, options->cache_path, options->business_id, error);
+
+done:
+    if (status == KHACH_OK)
+        *out = client;
+    else
+        khach_client_close(client);
+    return status;
+}
+
+void khach_client_close(khach_client *client)
+{
+    if (client == NULL)
+        return;
+    khach__connection_close(&client->connection);
+    khach__cache_close(client->cache);
+    free(client->address);
+    free(client);
+}
+
+/* --- sync --- */
+
+/* Pulls the page after `cursor` and applies it. */
+static khach_status pull(khach_client *client, const khach_bytes *cursor,
+    khach_sync_progress *progress, khach_error **error)
+{
+    khach_call call = {client->address, SYNC_SERVICE, PULL_METHOD,
+        client->options.connect_timeout_ms, client->options.call_timeout_ms};
+    khach_bytes request = {NULL, 0};
+    khach_sync_page page;
+    const uint8_t *reply = NULL;
+    size_t reply_bytes = 0;
+    khach_status status = khach__sync_request(&request, client->cache->business_id, cursor,
+        client->options.page_rows, client->options.page_bytes);
+
+    if (status != KHACH_OK)
+        return khach__error_set(error, status, "no memory for a request");
+    status = khach__connection_call(
+        &client->connection, &call, &request, &reply, &reply_bytes, error);
+    free(request.bytes);
+    if (status == KHACH_OK)
+        status = khach__sync_page_read(&page, reply, reply_bytes, error);
+    /* A page that moves nothing would be asked for again without end. */
+    if (status == KHACH_OK && page.has_more && page.cursor_bytes == cursor->count
+        && memcmp(page.cursor, cursor->bytes, cursor->count) == 0)
+        status = khach__error_set(error, KHACH_E_PROTOCOL, "the cursor does not move");
+    if (status == KHACH_OK)
+        status = khach__cache_apply(client->cache, &page, cursor, progress, error);
+    return status;
+}
+
+khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, khach_error **error)
+{
+    khach_cache_sync sync = {0};
+    khach_sync_progress progress;
+    khach_status status;
+
+    clear(error);
+    if (client == NULL)
+        return missing(error);
+    if (out != NULL && out->struct_size != sizeof(*out))
+        return khach__error_set(error, KHACH_E_INVALID, "the progress was not initialised");
+    if (client->address == NULL)
+        return khach__error_set(error, KHACH_E_OFFLINE, "the client was opened without an address");
+
+    khach_sync_progress_init(&progress);
+    status = khach__cache_sync_read(client->cache, &sync, error);
+    if (status == KHACH_OK)
+        status = pull(client, &sync.cursor, &progress, error);
+    if (status != KHACH_OK && status != KHACH_E_MEMORY && status != (khach_status)sync.last_status)
+        khach__cache_note(client->cache, status);
+    free(sync.cursor.bytes);
+    if (status == KHACH_OK && out != NULL)
+        *out = progress;
+    return status;
+}
+
+khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, khach_error **error)
+{
+    khach_sync_progress sum;
+    khach_sync_progress page;
+
+    clear(error);
+    if (out != NULL && out->struct_size != sizeof(*out))
+        return khach__error_set(error, KHACH_E_INVALID, "the progress was not initialised");
+    khach_sync_progress_init(&sum);
+    do {
+        khach_status status;
+
+        khach_sync_progress_init(&page);
+        status = khach_sync_step(client, &page, error);
+        if (status != KHACH_OK)
+            return status;
+        page.upserts_count += sum.upserts_count;
+        page.tombstones_count += sum.tombstones_count;
+        page.page_bytes += sum.page_bytes;
+        sum = page;
+    } while (sum.has_more);
+
+    if (out != NULL)
+        *out = sum;
+    return KHACH_OK;
+}
+
+khach_status khach_sync_restart(khach_client *client, khach_error **error)
+{
+    clear(error);
+    return client == NULL ? missing(error) : khach__cache_restart(client->cache, error);
+}
+
+khach_status khach_cache_state_read(
+    khach_client *client, khach_cache_state *out, khach_error **error)
+{
+    khach_cache_sync sync = {0};
+    khach_status status;
+
+    clear(error);
+    if (client == NULL || out == NULL)
+        return missing(error);
+    if (out->struct_size != sizeof(*out))
+        return khach__error_set(error, KHACH_E_INVALID, "the state was not initialised");
+    status = khach__cache_sync_read(client->cache, &sync, error);
+    free(sync.cursor.bytes);
+    if (status != KHACH_OK)
+        return status;
+
+    out->phase = sync.phase;
+    out->schema_version = KHACH_CACHE_SCHEMA_VERSION;
+    out->is_search_indexed = sync.is_search_indexed;
+    out->last_status = sync.last_status;
+    out->seq = sync.seq;
+    out->head_seq = sync.head_seq;
+    out->as_of_ms = sync.as_of_ms;
+    out->customers_count = sync.customers_count;
+    return KHACH_OK;
+}
+
+/* --- questions --- */
+
+khach_status khach_get(
+    khach_customer **out, khach_client *client, const char *id, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL || id == NULL)
+        return missing(error);
+    return khach__cache_get(client->cache, out, id, error);
+}
+
+khach_status khach_list(khach_customer_list **out, khach_client *client, const khach_query *query,
+    khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL)
+        return missing(error);
+    return khach__cache_list(client->cache, out, query, error);
+}
+
+khach_status khach_count(
+    uint64_t *out, khach_client *client, const khach_query *query, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = 0;
+    if (client == NULL)
+        return missing(error);
+    return khach__cache_count(client->cache, out, query, error);
+}
+
+khach_status khach_search(khach_customer_list **out, khach_client *client, const char *text,
+    const khach_query *query, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL || text == NULL)
+        return missing(error);
+    return khach__cache_search(client->cache, out, text, query, error);
+}
+
+khach_status khach_pages(khach_page_list **out, khach_client *client, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL)
+        return missing(error);
+    return khach__cache_pages(client->cache, out, error);
+}
