@@ -1,0 +1,178 @@
+/* Which files are opened, which are refused untouched, and what a full disk does. */
+
+#include "cache.h"
+#include "fixture.h"
+#include "harness.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHER_BUSINESS "b0000000000002"
+
+static khach_status try_open(const char *path, const char *business)
+{
+    khach_options options = KHACH_OPTIONS_INIT;
+    khach_client *client = NULL;
+    khach_error *error = NULL;
+    khach_status status;
+
+    options.business_id = business;
+    options.cache_path = path;
+    status = khach_client_open(&client, &options, &error);
+    CHECK((client == NULL) == (status != KHACH_OK));
+    CHECK_INT(khach_error_status(error), status);
+    khach_error_free(error);
+    khach_client_close(client);
+    return status;
+}
+
+static void write_file(const char *path, const char *bytes, size_t count)
+{
+    FILE *file = fopen(path, "wb");
+
+    CHECK(file != NULL);
+    CHECK(fwrite(bytes, 1, count, file) == count);
+    CHECK(fclose(file) == 0);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    (void)sqlite3_close(db);
+}
+
+static void test_opening(void)
+{
+    char folder[64];
+    char path[128];
+    char link_path[160];
+    struct stat found;
+
+    fixture_folder(folder, path);
+    (void)umask(0);
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
+    CHECK(stat(path, &found) == 0);
+    CHECK_INT(found.st_mode & 0777, 0600);
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
+    CHECK_INT(try_open(path, OTHER_BUSINESS), KHACH_E_SCOPE_MISMATCH);
+    (void)snprintf(link_path, sizeof(link_path), "%s/link.db", folder);
+    CHECK(symlink(path, link_path) == 0);
+    CHECK(try_open(link_path, FIXTURE_BUSINESS) != KHACH_OK);
+    CHECK_INT(try_open("/tmp/no/such/folder/cache.db", FIXTURE_BUSINESS), KHACH_E_IO);
+    CHECK(try_open(folder, FIXTURE_BUSINESS) != KHACH_OK);
+    run_sql(path, "PRAGMA user_version = 99");
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_TOO_NEW);
+    fixture_remove(folder);
+}
+
+static void test_foreign_files(void)
+{
+    char folder[64];
+    char path[128];
+    char garbage[8192];
+    char after[8192];
+    FILE *file;
+
+    fixture_folder(folder, path);
+    memset(garbage, 'x', sizeof(garbage));
+    write_file(path, garbage, sizeof(garbage));
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_FOREIGN);
+    file = fopen(path, "rb");
+    CHECK(file != NULL && fread(after, 1, sizeof(after), file) == sizeof(after));
+    (void)fclose(file);
+    CHECK(memcmp(garbage, after, sizeof(after)) == 0);
+    (void)unlink(path);
+
+    run_sql(path, "CREATE TABLE notes(text TEXT)");
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_FOREIGN);
+    (void)unlink(path);
+    write_file(path, "", 0);
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
+    fixture_remove(folder);
+}
+
+static void test_not_synced(void)
+{
+    char folder[64];
+    char path[128];
+    khach_options options = KHACH_OPTIONS_INIT;
+    khach_client *client = NULL;
+    khach_customer_list *list = NULL;
+    khach_page_list *pages = NULL;
+    khach_customer *customer = NULL;
+    khach_error *error = NULL;
+    uint64_t count = 7;
+
+    fixture_folder(folder, path);
+    options.business_id = FIXTURE_BUSINESS;
+    options.cache_path = path;
+    CHECK_INT(khach_client_open(&client, &options, NULL), KHACH_OK);
+    CHECK_INT(khach_list(&list, client, NULL, &error), KHACH_E_NOT_SYNCED);
+    khach_error_free(error);
+    CHECK(list == NULL);
+    CHECK_INT(khach_count(&count, client, NULL, NULL), KHACH_E_NOT_SYNCED);
+    CHECK_INT(count, 0);
+    CHECK_INT(khach_search(&list, client, "an", NULL, NULL), KHACH_E_NOT_SYNCED);
+    CHECK_INT(khach_get(&customer, client, "c0000000000001", NULL), KHACH_E_NOT_SYNCED);
+    CHECK_INT(khach_pages(&pages, client, NULL), KHACH_E_NOT_SYNCED);
+    CHECK_INT(khach_sync_once(client, NULL, NULL), KHACH_E_OFFLINE);
+    khach_client_close(client);
+    fixture_remove(folder);
+}
+
+/* A page that does not fit is rolled back; with room, the same cursor goes on. */
+static void test_disk_full(void)
+{
+    char folder[64];
+    char path[128];
+    fixture_page bytes = {0};
+    khach_sync_page page;
+    khach_cache *cache = NULL;
+    khach_cache_sync sync = {0};
+    khach_sync_progress progress;
+    khach_error *error = NULL;
+
+    fixture_folder(folder, path);
+    fixture_business(&bytes, 1, "Asia/Ho_Chi_Minh");
+    for (uint64_t i = 0; i < 900; i++)
+        fixture_customer(&bytes, i + 2, i, 7, "Nguyễn Văn An", (int64_t)i);
+    fixture_end(&bytes, "one", 0, 901);
+    CHECK_INT(khach__sync_page_read(&page, bytes.bytes, bytes.count, NULL), KHACH_OK);
+
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_run(cache, "PRAGMA max_page_count = 20", NULL), KHACH_OK);
+    khach_sync_progress_init(&progress);
+    CHECK_INT(
+        khach__cache_apply(cache, &page, &sync.cursor, &progress, &error), KHACH_E_DISK_FULL);
+    khach_error_free(error);
+    free(sync.cursor.bytes);
+    CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
+    CHECK_INT(sync.cursor.count, 0);
+    CHECK_INT(sync.customers_count, 0);
+
+    CHECK_INT(khach__cache_run(cache, "PRAGMA max_page_count = 100000", NULL), KHACH_OK);
+    CHECK_INT(khach__cache_apply(cache, &page, &sync.cursor, &progress, NULL), KHACH_OK);
+    CHECK_INT(progress.customers_count, 900);
+
+    /* The same page for the same cursor comes too late: dropped, and no failure. */
+    CHECK_INT(khach__cache_apply(cache, &page, &sync.cursor, &progress, NULL), KHACH_OK);
+    CHECK_INT(progress.upserts_count, 0);
+    CHECK(progress.has_more);
+    free(sync.cursor.bytes);
+    khach__cache_close(cache);
+    fixture_free(&bytes);
+    fixture_remove(folder);
+}
+
+int main(void)
+{
+    test_opening();
+    test_foreign_files();
+    test_not_synced();
+    test_disk_full();
+    return 0;
+}

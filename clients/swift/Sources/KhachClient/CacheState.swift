@@ -1,0 +1,114 @@
+internal import CKhach
+
+/// How far a cache has come.
+public enum SyncPhase: Int32, Hashable, Sendable {
+    /// Nothing was ever pulled: no answer about customers can be given.
+    case empty = 0
+    /// The first pass is under way: what is there is true, but not all is there.
+    case snapshot = 1
+    /// Every customer is there.
+    case complete = 2
+}
+
+/// What a cache holds, and of when.
+public struct CacheState: Hashable, Sendable {
+    /// How far the cache has come.
+    public let phase: SyncPhase
+    /// The version of the cache's layout.
+    public let schemaVersion: Int
+    /// Whether names are indexed; before, a search reads every name.
+    public let isSearchIndexed: Bool
+    /// The last commit sequence that the cache covers.
+    public let seq: UInt64
+    /// The server's last commit sequence when it was last heard.
+    public let headSeq: UInt64
+    /// The server's clock when the cache last had everything, in milliseconds since 1970 UTC.
+    public let asOfMilliseconds: Int64?
+    /// Customers in the cache.
+    public let customersCount: UInt64
+    /// Why the last sync failed; nil when it did not.
+    public let lastFailure: ClientError.Code?
+
+    init(_ state: khach_cache_state) {
+        self.phase = SyncPhase(rawValue: state.phase) ?? .empty
+        self.schemaVersion = Int(state.schema_version)
+        self.isSearchIndexed = state.is_search_indexed != 0
+        self.seq = state.seq
+        self.headSeq = state.head_seq
+        self.asOfMilliseconds = state.as_of_ms == 0 ? nil : state.as_of_ms
+        self.customersCount = state.customers_count
+        self.lastFailure =
+            state.last_status == 0 ? nil : ClientError.Code(rawValue: state.last_status)
+    }
+}
+
+/// What one page of changes, or a whole sync, brought.
+public struct SyncProgress: Hashable, Sendable {
+    /// Whether the server has more.
+    public let hasMore: Bool
+    /// How far the cache has come.
+    public let phase: SyncPhase
+    /// Customers that were new or changed.
+    public let upsertsCount: UInt64
+    /// Customers that were erased or linked.
+    public let tombstonesCount: UInt64
+    /// Bytes on the wire.
+    public let pageBytes: UInt64
+    /// The last commit sequence that the cache covers.
+    public let seq: UInt64
+    /// The server's last commit sequence.
+    public let headSeq: UInt64
+    /// Customers in the cache.
+    public let customersCount: UInt64
+    /// The server's guess of how many there will be; for progress bars, not for truth.
+    public let customersEstimate: UInt64
+
+    init(_ progress: khach_sync_progress) {
+        self.hasMore = progress.has_more != 0
+        self.phase = SyncPhase(rawValue: progress.phase) ?? .empty
+        self.upsertsCount = progress.upserts_count
+        self.tombstonesCount = progress.tombstones_count
+        self.pageBytes = progress.page_bytes
+        self.seq = progress.seq
+        self.headSeq = progress.head_seq
+        self.customersCount = progress.customers_count
+        self.customersEstimate = progress.customers_estimate
+    }
+}
+
+/// One account of the business on a channel.
+public struct CachedPage: Hashable, Sendable, Identifiable {
+    /// Opaque; begins with "p".
+    public let id: String
+    /// As people see it.
+    public let name: String
+    /// The channel's own id.
+    public let externalID: String
+    /// The chat platform.
+    public let channel: Customer.Channel
+}
+
+/// The business that a cache is of, and its pages.
+public struct CachedBusiness: Hashable, Sendable {
+    /// As people see it.
+    public let name: String
+    /// The IANA zone in which its days are counted.
+    public let timeZone: String
+    /// In order of id.
+    public let pages: [CachedPage]
+
+    /// Copies a list and releases it.
+    init(taking list: OpaquePointer?) {
+        self.name = String(cString: khach_page_list_business_name(list))
+        self.timeZone = String(cString: khach_page_list_business_zone(list))
+        self.pages = (0..<khach_page_list_count(list)).map { index in
+            CachedPage(
+                id: String(cString: khach_page_list_id_at(list, index)),
+                name: String(cString: khach_page_list_name_at(list, index)),
+                externalID: String(cString: khach_page_list_external_id_at(list, index)),
+                channel: Customer.Channel(rawValue: khach_page_list_channel_at(list, index))
+                    ?? .unknown)
+        }
+        khach_page_list_free(list)
+    }
+}

@@ -1,0 +1,149 @@
+internal import CKhach
+internal import Synchronization
+
+/// The local cache of one business, which follows the server and answers without it.
+///
+/// Every call blocks its thread, on the disk or on the network, and calls on one client wait for
+/// each other. From asynchronous code, call it on a thread of its own, never on the cooperative
+/// pool. A client closes itself when the last reference to it goes.
+public final class OfflineClient: Sendable {
+    /// The C client; the lock gives it to one thread at a time.
+    private struct Handle: ~Copyable, @unchecked Sendable {
+        let client: OpaquePointer?
+
+        deinit { khach_client_close(self.client) }
+    }
+
+    private let handle: Mutex<Handle>
+
+    private init(_ client: OpaquePointer?) {
+        self.handle = Mutex(Handle(client: client))
+    }
+
+    /// Opens the cache at `cachePath`, and makes it when there is none. Does not connect.
+    ///
+    /// - Parameters:
+    ///   - cachePath: A file whose folder exists; the library keeps others beside it.
+    ///   - businessID: The business that the cache is of.
+    ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
+    ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
+    public static func open(
+        cachePath: String, businessID: String, address: String? = nil, pageRows: Int = 1000
+    ) throws(ClientError) -> OfflineClient {
+        var client: OpaquePointer?
+        try ClientError.check { error in
+            businessID.withCString { businessID in
+                cachePath.withCString { cachePath in
+                    (address ?? "").withCString { address in
+                        var options = khach_options()
+                        khach_options_init(&options)
+                        options.business_id = businessID
+                        options.cache_path = cachePath
+                        options.address = address
+                        options.page_rows = UInt32(clamping: pageRows)
+                        return khach_client_open(&client, &options, error)
+                    }
+                }
+            }
+        }
+        return OfflineClient(client)
+    }
+
+    // MARK: Sync
+
+    /// Pulls one page of changes and applies it; nothing of it is kept when it throws.
+    public func syncStep() throws(ClientError) -> SyncProgress {
+        var progress = khach_sync_progress()
+        khach_sync_progress_init(&progress)
+        try self.call { client, error in khach_sync_step(client, &progress, error) }
+        return SyncProgress(progress)
+    }
+
+    /// Pulls and applies until the server has no more; the sums of all pages.
+    public func syncOnce() throws(ClientError) -> SyncProgress {
+        var progress = khach_sync_progress()
+        khach_sync_progress_init(&progress)
+        try self.call { client, error in khach_sync_once(client, &progress, error) }
+        return SyncProgress(progress)
+    }
+
+    /// Forgets the cursor and keeps the rows: the next sync walks the snapshot again.
+    public func restartSync() throws(ClientError) {
+        try self.call { client, error in khach_sync_restart(client, error) }
+    }
+
+    /// What the cache holds, and of when.
+    public func state() throws(ClientError) -> CacheState {
+        var state = khach_cache_state()
+        khach_cache_state_init(&state)
+        try self.call { client, error in khach_cache_state_read(client, &state, error) }
+        return CacheState(state)
+    }
+
+    // MARK: Questions
+
+    /// The customer with this id.
+    public func customer(id: String) throws(ClientError) -> Customer {
+        var customer: OpaquePointer?
+        try self.call { client, error in khach_get(&customer, client, id, error) }
+        defer { khach_customer_free(customer) }
+        return Customer(copying: customer)
+    }
+
+    /// Customers, newest first.
+    ///
+    /// - Parameters:
+    ///   - filter: Which customers.
+    ///   - limit: At most 1,000; 0 means 200.
+    ///   - after: The `next` of a list with the same filter.
+    public func customers(
+        _ filter: CustomerFilter = CustomerFilter(), limit: Int = 0, after: String? = nil
+    ) throws(ClientError) -> CustomerList {
+        var list: OpaquePointer?
+        try self.call { client, error in
+            filter.withQuery(limit: limit, after: after) { query in
+                khach_list(&list, client, query, error)
+            }
+        }
+        return CustomerList(taking: list)
+    }
+
+    /// Customers whose names answer `text`, best first (domain.md §4.8).
+    public func search(
+        _ text: String, filter: CustomerFilter = CustomerFilter(), limit: Int = 0
+    ) throws(ClientError) -> CustomerList {
+        var list: OpaquePointer?
+        try self.call { client, error in
+            filter.withQuery(limit: limit, after: nil) { query in
+                khach_search(&list, client, text, query, error)
+            }
+        }
+        return CustomerList(taking: list)
+    }
+
+    /// How many customers the filter holds for.
+    public func count(_ filter: CustomerFilter = CustomerFilter()) throws(ClientError) -> UInt64 {
+        var count: UInt64 = 0
+        try self.call { client, error in
+            filter.withQuery(limit: 0, after: nil) { query in
+                khach_count(&count, client, query, error)
+            }
+        }
+        return count
+    }
+
+    /// The business and its pages.
+    public func business() throws(ClientError) -> CachedBusiness {
+        var list: OpaquePointer?
+        try self.call { client, error in khach_pages(&list, client, error) }
+        return CachedBusiness(taking: list)
+    }
+
+    private func call(
+        _ body: (OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>) -> khach_status
+    ) throws(ClientError) {
+        var error: OpaquePointer?
+        let status = self.handle.withLock { handle in body(handle.client, &error) }
+        guard status == KHACH_OK else { throw ClientError(status: status, error: error) }
+    }
+}
