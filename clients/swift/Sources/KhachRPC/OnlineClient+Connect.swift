@@ -1,13 +1,35 @@
 internal import TTRPC
+internal import TTRPCNIO
 
 extension OnlineClient {
     /// Connects to a server at `unix:/path` or `tcp:host:port`.
+    ///
+    /// It does not connect again when the connection is lost: calls then fail with `unavailable`,
+    /// and another client is to be made.
     ///
     /// - Parameter timeout: how long each call waits when it does not say; `nil` means for ever.
     public static func connect(
         to address: String,
         timeout: Duration? = .seconds(30)
     ) async throws(RPCError) -> OnlineClient {
-        throw RPCError(.unavailable, "a transport expected, none is linked (\(address))")
+        let parsed: Address
+        do {
+            parsed = try Address(address)
+        } catch {
+            throw RPCError(.invalidArgument, "\(error)")
+        }
+        let client: Client
+        do {
+            client = try await Client.connect(
+                address: parsed, timeout: min(timeout ?? .seconds(5), .seconds(5)))
+        } catch {
+            throw RPCError(error)
+        }
+        let transport = Transport(
+            call: { (service, method, payload, timeout) async throws(Status) -> Payload in
+                try await client.call(service, method, payload, timeout: timeout)
+            },
+            close: { await client.close() })
+        return OnlineClient(transport: transport, timeout: timeout)
     }
 }

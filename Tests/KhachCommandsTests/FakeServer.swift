@@ -1,0 +1,66 @@
+import Foundation
+import KhachProto
+import KhachRPC
+import SwiftProtobuf
+import Synchronization
+import TTRPC
+
+@testable import KhachCommands
+
+/// Answers calls in place of a server, and remembers them and what was written.
+final class FakeServer: Sendable {
+    struct Call: Hashable, Sendable {
+        var path: String
+        var request: [UInt8]
+    }
+
+    private let recorded = Mutex<[Call]>([])
+    private let written = Mutex<(out: String, error: String)>(("", ""))
+    private let answer: @Sendable (String, Payload) throws(Status) -> Payload
+
+    init(_ answer: @escaping @Sendable (String, Payload) throws(Status) -> Payload) {
+        self.answer = answer
+    }
+
+    var calls: [Call] { self.recorded.withLock { $0 } }
+    var out: String { self.written.withLock { $0.out } }
+    var error: String { self.written.withLock { $0.error } }
+
+    var client: OnlineClient {
+        OnlineClient(
+            transport: Transport(
+                call: { (service, method, payload, _) async throws(Status) -> Payload in
+                    let path = "\(service)/\(method)"
+                    self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
+                    return try self.answer(path, payload)
+                }))
+    }
+
+    /// Runs a command line against this server.
+    func run(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) async -> Int32 {
+        let rest = Mutex(Array(input.utf8))
+        let surroundings = Surroundings(
+            environment: environment,
+            console: Console(
+                write: { text in self.written.withLock { $0.out += text } },
+                writeError: { text in self.written.withLock { $0.error += text } },
+                showsProgress: false, width: 100),
+            connect: { (_, _) async throws(RPCError) -> OnlineClient in self.client },
+            readInput: {
+                rest.withLock { bytes in
+                    defer { bytes = [] }
+                    return bytes
+                }
+            },
+            now: { 0 })
+        return await Surroundings.$current.withValue(surroundings) {
+            await CommandLineTool.run(arguments)
+        }
+    }
+
+    static func encoded(_ message: some Message) -> Payload {
+        Payload(bytes: (try? message.serializedBytes() as [UInt8]) ?? [])
+    }
+}

@@ -1,0 +1,115 @@
+import KhachProto
+import SwiftProtobuf
+import Synchronization
+import TTRPC
+import Testing
+
+@testable import KhachCommands
+
+@Suite("Recording interactions")
+struct InteractionRecordTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var line: String
+        /// A part of the reason; `nil` when the line is good.
+        var reason: String?
+    }
+
+    static let cases: [Case] = [
+        Case(testDescription: "camelCase", line: #"{"eventKey":"m1","channel":"FACEBOOK"}"#),
+        Case(testDescription: "snake_case", line: #"{"event_key":"m1","occurred_at":"2026-01-01T00:00:00Z"}"#),
+        Case(testDescription: "an empty line", line: " ", reason: "an empty line found"),
+        Case(testDescription: "half an object", line: #"{"eventKey":"#, reason: "in JSON expected"),
+        Case(testDescription: "a list", line: "[]", reason: "in JSON expected"),
+        Case(testDescription: "an unknown field", line: #"{"color":1}"#, reason: "color"),
+        Case(testDescription: "an unknown channel", line: #"{"channel":"FAX"}"#, reason: "in JSON"),
+        Case(
+            testDescription: "a time without a zone", line: #"{"occurredAt":"2026-01-01"}"#,
+            reason: "in JSON expected"),
+    ]
+
+    @Test("each line is an interaction, or is refused with a reason", arguments: cases)
+    func decode(_ example: Case) {
+        let line = LineReader.Line(number: 3, bytes: Array(example.line.utf8))
+        switch InteractionBatch.interaction(line) {
+        case .success: #expect(example.reason == nil)
+        case .failure(let refusal):
+            #expect(refusal.line == 3)
+            #expect(refusal.reason.contains(example.reason ?? "nothing"))
+        }
+    }
+
+    /// Refuses every interaction whose key is "bad", and takes the others.
+    static func server(failures: Int = 0) -> FakeServer {
+        let left = Mutex(failures)
+        return FakeServer { (_, payload) throws(Status) in
+            let mustFail = left.withLock { count in
+                count -= 1
+                return count >= 0
+            }
+            guard !mustFail else { throw Status(.unavailable, "a server expected, none found") }
+            guard let request = try? Khach_V1_RecordInteractionsRequest(serializedBytes: payload)
+            else { throw Status(.invalidArgument, "a request expected") }
+
+            return FakeServer.encoded(
+                Khach_V1_RecordInteractionsResponse.with {
+                    $0.outcomes = request.interactions.map { interaction in
+                        .with {
+                            $0.result = interaction.eventKey == "bad" ? .rejected : .applied
+                            $0.error.reason = interaction.eventKey == "bad" ? "UNKNOWN_PAGE" : ""
+                        }
+                    }
+                })
+        }
+    }
+
+    @Test("bad lines are named and the rest goes on, with 3 at the end")
+    func partial() async {
+        let server = Self.server()
+        let input = """
+            {"eventKey":"a"}
+            nonsense
+            {"eventKey":"bad"}
+            {"eventKey":"b"}
+
+            """
+        let status = await server.run(
+            ["interactions", "record", "-", "--output", "jsonl"], input: input)
+        #expect(status == 3)
+        #expect(server.out == #"{"lines":4,"APPLIED":2,"REJECTED":1,"UNREADABLE":1}"# + "\n")
+        #expect(server.error.contains("line 2: an interaction in JSON expected"))
+        #expect(server.error.contains("line 3: UNKNOWN_PAGE"))
+    }
+
+    @Test("lines go in batches, the last one smaller", arguments: [1, 4])
+    func batches(_ inFlight: Int) async throws {
+        let server = Self.server()
+        let input = (0..<25).map { "{\"eventKey\":\"k\($0)\"}\n" }.joined()
+        let arguments = [
+            "interactions", "record", "-", "--batch", "10", "--in-flight", "\(inFlight)",
+        ]
+        #expect(await server.run(arguments, input: input) == 0)
+        let sizes = try server.calls.map {
+            try Khach_V1_RecordInteractionsRequest(serializedBytes: $0.request).interactions.count
+        }
+        #expect(sizes.sorted() == [5, 10, 10])
+        #expect(server.out.contains("25 lines"))
+    }
+
+    @Test("a call is repeated while the server is away, and not for ever")
+    func retry() async {
+        let patient = Self.server(failures: 1)
+        #expect(await patient.run(["interactions", "record", "-"], input: "{}") == 0)
+        #expect(patient.calls.count == 2)
+        let hasty = Self.server(failures: 1)
+        let arguments = ["interactions", "record", "-", "--retries", "0"]
+        #expect(await hasty.run(arguments, input: "{}") == 5)
+    }
+
+    @Test("a file that is not there is a failure, not an empty file")
+    func noFile() async {
+        let server = Self.server()
+        #expect(await server.run(["interactions", "record", "/nowhere/x.jsonl"]) == 1)
+        #expect(server.error.contains("/nowhere/x.jsonl found"))
+    }
+}

@@ -1,0 +1,70 @@
+import Testing
+
+@testable import KhachCommands
+
+@Suite("Output for people")
+struct OutputTests {
+    static let widths: [(String, Int)] = [
+        ("", 0), ("Lan", 3), ("Nguyễn", 6), ("Nguye\u{302}\u{303}n", 6), ("李小龙", 6), ("🌸", 2),
+        ("❤️", 2), ("Bé❤️Thỏ", 7), ("ａ", 2), ("김민지", 6), ("a\u{200B}b", 2),
+    ]
+
+    @Test("marks take no column, wide characters two", arguments: widths)
+    func width(_ text: String, _ expected: Int) {
+        #expect(ShownText.width(text) == expected)
+    }
+
+    @Test("columns stand straight under Vietnamese, Chinese and emoji")
+    func table() {
+        var table = Table([.init("NAME", max: 8), .init("N", isTrailing: true)])
+        let text = table.lines([
+            ["Nguyễn", "1"], ["李小龙", "22"], ["Nguyễn Văn An", "3"], ["a\u{1B}[31m", "4"],
+        ])
+        #expect(
+            text == """
+                NAME       N
+                Nguyễn     1
+                李小龙    22
+                Nguyễn …   3
+                a [31m     4
+
+                """)
+        #expect(table.lines([["Lan", "5"]]) == "Lan        5\n")
+    }
+
+    static let bars: [(Double?, String)] = [
+        (0, "x [········]   0 % 50 rows, 25/s"),
+        (0.5, "x [████····]  50 % 50 rows, 25/s, 2 s left"),
+        (0.999, "x [███████·]  99 % 50 rows, 25/s, 1 s left"),
+        (1, "x [████████] 100 % 50 rows, 25/s"),
+        (1.7, "x [████████] 100 % 50 rows, 25/s"),
+        (-1, "x [········]   0 % 50 rows, 25/s"),
+        (.nan, "x 50 rows, 25/s"),
+        (nil, "x 50 rows, 25/s"),
+    ]
+
+    @Test("a bar never leaves 0 to 100 %, whatever an estimate says", arguments: bars)
+    func bar(_ share: Double?, _ expected: String) {
+        let bar = ProgressBar(label: "x", unit: "rows", barColumns: 8)
+        #expect(bar.line(done: 50, share: share, seconds: 2) == expected)
+    }
+
+    static let documents: [(String, String)] = [
+        ("{}", "{}"),
+        (#"{"a":1}"#, "{\n  \"a\": 1\n}"),
+        (#"{"a":[],"b":"x,{\"}"}"#, "{\n  \"a\": [],\n  \"b\": \"x,{\\\"}\"\n}"),
+    ]
+
+    @Test("indentation changes nothing inside a text", arguments: documents)
+    func indent(_ json: String, _ expected: String) {
+        #expect(JSONText.indented(json) == expected)
+    }
+
+    @Test("a day ends at local midnight, and an unknown zone is UTC")
+    func times() {
+        let zoned = LocalTime(zoneName: "Asia/Ho_Chi_Minh")
+        #expect(zoned.text(.init(seconds: 1_748_710_799)) == "2025-05-31 23:59")
+        #expect(zoned.text(.init(seconds: 1_748_710_800)) == "2025-06-01 00:00")
+        #expect(LocalTime(zoneName: "Mars/Olympus").zoneName == "UTC")
+    }
+}
