@@ -91,44 +91,25 @@ package final class MemoryStore: CustomerStore, PointReads {
         _ query: CustomerQuery,
         deadline: Deadline?
     ) async throws(StoreError) -> CustomerPage {
-        self.state.withLock { state in
-            let rows = state.rows(query.filter).filter { row in
-                guard let after = query.after else { return true }
-                let customer = row.value
-                return customer.createdAt == after.createdAt
-                    ? customer.id < after.id : customer.createdAt < after.createdAt
-            }
-            var page = CustomerPage(
-                ranges: [],
-                bytes: [],
-                next: nil,
-                head: state.head(query.filter.businessID)
-            )
-            for row in rows.prefix(query.rowsMax) {
-                let start = page.bytes.count
-                page.bytes += row.record
-                page.ranges.append(start..<page.bytes.count)
-            }
-            if rows.count > query.rowsMax {
-                let last = rows[query.rowsMax - 1].value
-                page.next = CustomerPosition(createdAt: last.createdAt, id: last.id)
-            }
-            return page
-        }
+        try self.state.withLock { state in
+            Result { () throws(StoreError) in try state.page(query) }
+        }.get()
     }
 
     package func count(
         _ filter: CustomerFilter,
         deadline: Deadline?
     ) async throws(StoreError) -> CustomerCount {
-        self.state.withLock { state in
-            let count = state.rows(filter).count
-            return CustomerCount(
-                count: min(count, Limits.countMax),
-                isCapped: count > Limits.countMax,
-                head: state.head(filter.businessID)
-            )
-        }
+        try self.state.withLock { state in
+            Result { () throws(StoreError) in
+                let count = try state.rows(filter).count
+                return CustomerCount(
+                    count: min(count, Limits.countMax),
+                    isCapped: count > Limits.countMax,
+                    head: state.head(filter.businessID)
+                )
+            }
+        }.get()
     }
 
     package func changes(
