@@ -61,7 +61,7 @@ private final class Connection {
     }
 }
 
-@Suite("A server's connection")
+@Suite("A server's connection", .timeLimit(.minutes(1)))
 struct ServerHandlerTests {
     @Test("a burst is answered in one write, in order, byte for byte")
     func oneWrite() throws {
