@@ -151,6 +151,7 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     /* Nothing here writes to the file, so that a foreign one stays as it was. */
     static const char settings[] = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -12288;"
                                    "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL;"
+                                   "PRAGMA journal_size_limit = 16777216;"
                                    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
 

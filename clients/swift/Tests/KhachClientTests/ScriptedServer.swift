@@ -36,7 +36,7 @@ final class ScriptedServer: @unchecked Sendable {
 
         var request = [UInt8](repeating: 0, count: 65536)
         for reply in self.replies where recv(connection, &request, request.count, 0) > 0 {
-            _ = send(connection, reply, reply.count, Int32(MSG_NOSIGNAL.rawValue))
+            _ = send(connection, reply, reply.count, Int32(MSG_NOSIGNAL))
         }
         // Until the client goes.
         _ = recv(connection, &request, request.count, 0)
@@ -75,7 +75,9 @@ final class TemporaryFolder {
     init() throws {
         self.path = NSTemporaryDirectory() + "khach-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
-            atPath: self.path, withIntermediateDirectories: true)
+            atPath: self.path,
+            withIntermediateDirectories: true
+        )
     }
 
     deinit {
