@@ -140,6 +140,8 @@ static khach_status make_file(const char *path, khach_error **error)
     if (errno != ENOENT)
         return khach__error_set(error, KHACH_E_IO, "cannot look at the cache: %s", strerror(errno));
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return KHACH_OK; /* Another process was first. */
     if (fd < 0)
         return khach__error_set(error, KHACH_E_IO, "cannot make the cache: %s", strerror(errno));
     (void)close(fd);
@@ -151,6 +153,7 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     /* Nothing here writes to the file, so that a foreign one stays as it was. */
     static const char settings[] = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -12288;"
                                    "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL;"
+                                   "PRAGMA journal_size_limit = 16777216;"
                                    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
 
@@ -187,15 +190,12 @@ khach_status khach__cache_open(
     status = open_lock(cache, path, error);
     if (status != KHACH_OK)
         goto done;
-    status = khach__cache_lock(cache, error);
-    if (status != KHACH_OK)
-        goto done;
+    /* Without the lock: a reader need not wait for another process's long write. */
     status = make_file(path, error);
     if (status == KHACH_OK)
         status = open_database(cache, path, error);
     if (status == KHACH_OK)
         status = khach__cache_schema_prepare(cache, error);
-    khach__cache_unlock(cache);
 
 done:
     if (status == KHACH_OK)

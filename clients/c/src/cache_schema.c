@@ -92,31 +92,65 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
     return status;
 }
 
-khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error)
+/* What a file says it is. */
+typedef struct identity {
+    int64_t application;
+    int64_t version;
+    int64_t tables;
+} identity;
+
+static khach_status read_identity(khach_cache *cache, identity *found, khach_error **error)
 {
-    int64_t application = 0;
-    int64_t version = 0;
-    int64_t tables = 0;
-    khach_status status = read_number(cache, &application, "PRAGMA application_id", error);
+    khach_status status = read_number(cache, &found->application, "PRAGMA application_id", error);
 
     if (status == KHACH_OK)
-        status = read_number(cache, &version, "PRAGMA user_version", error);
+        status = read_number(cache, &found->version, "PRAGMA user_version", error);
     if (status == KHACH_OK)
-        status = read_number(cache, &tables, "SELECT count(*) FROM sqlite_master", error);
+        status = read_number(cache, &found->tables, "SELECT count(*) FROM sqlite_master", error);
+    return status;
+}
+
+static bool is_blank(const identity *found)
+{
+    return found->application == 0 && found->version == 0 && found->tables == 0;
+}
+
+/* Makes the layout, unless another process has done so by the time the lock is had. */
+static khach_status create_once(khach_cache *cache, identity *found, khach_error **error)
+{
+    khach_status status = khach__cache_lock(cache, error);
+
+    if (status != KHACH_OK)
+        return status;
+    status = read_identity(cache, found, error);
+    if (status == KHACH_OK && is_blank(found)) {
+        status = create(cache, error);
+        if (status == KHACH_OK)
+            status = read_identity(cache, found, error);
+    }
+    khach__cache_unlock(cache);
+    return status;
+}
+
+khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error)
+{
+    identity found = {0};
+    khach_status status = read_identity(cache, &found, error);
+
+    if (status == KHACH_OK && is_blank(&found))
+        status = create_once(cache, &found, error);
     if (status != KHACH_OK)
         return status;
 
-    if (application == 0 && version == 0 && tables == 0)
-        return create(cache, error);
-    if (application != KHACH_CACHE_APPLICATION_ID)
+    if (found.application != KHACH_CACHE_APPLICATION_ID)
         return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the file is another program's");
-    if (version > KHACH_CACHE_SCHEMA_VERSION)
+    if (found.version > KHACH_CACHE_SCHEMA_VERSION)
         return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
-            "the cache has layout %d, this library knows %d", (int)version,
+            "the cache has layout %d, this library knows %d", (int)found.version,
             KHACH_CACHE_SCHEMA_VERSION);
-    if (version != KHACH_CACHE_SCHEMA_VERSION)
+    if (found.version != KHACH_CACHE_SCHEMA_VERSION)
         return khach__error_set(
-            error, KHACH_E_CACHE_CORRUPT, "the cache has layout %d", (int)version);
+            error, KHACH_E_CACHE_CORRUPT, "the cache has layout %d", (int)found.version);
     return check_business(cache, error);
 }
 

@@ -56,8 +56,8 @@ static void check_failure(int code, const char *reason, khach_status wanted, int
     const uint8_t *payload = NULL;
     size_t payload_bytes = 0;
 
-    CHECK_INT(
-        khach__envelope_response(&payload, &payload_bytes, frame.bytes + 10, frame.count - 10, &error),
+    CHECK_INT(khach__envelope_response(
+                  &payload, &payload_bytes, frame.bytes + 10, frame.count - 10, &error),
         wanted);
     CHECK_INT(khach_error_status(error), wanted);
     CHECK_TEXT(khach_error_message(error), "no luck");

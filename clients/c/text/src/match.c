@@ -184,7 +184,8 @@ int khach_name_query_open(khach_name_query **out, const char *text, size_t text_
     int result = -2;
 
     *out = NULL;
-    if (query == NULL || khach_text_fold(&query->folded, &query->folded_bytes, text, text_bytes) != 0
+    if (query == NULL
+        || khach_text_fold(&query->folded, &query->folded_bytes, text, text_bytes) != 0
         || khach_text_clean_name(&query->plain, &query->plain_bytes, text, text_bytes) != 0)
         goto done;
 

@@ -107,7 +107,8 @@ public struct CachedBusiness: Hashable, Sendable {
                 name: String(cString: khach_page_list_name_at(list, index)),
                 externalID: String(cString: khach_page_list_external_id_at(list, index)),
                 channel: Customer.Channel(rawValue: khach_page_list_channel_at(list, index))
-                    ?? .unknown)
+                    ?? .unknown
+            )
         }
         khach_page_list_free(list)
     }

@@ -111,13 +111,15 @@ public struct Customer: Hashable, Sendable, Identifiable {
             ContactPoint(
                 value: String(cString: khach_customer_phone_at(customer, index)),
                 isRejected: khach_customer_phone_is_rejected(customer, index) != 0,
-                isPinned: khach_customer_phone_is_pinned(customer, index) != 0)
+                isPinned: khach_customer_phone_is_pinned(customer, index) != 0
+            )
         }
         self.emails = (0..<khach_customer_email_count(customer)).map { index in
             ContactPoint(
                 value: String(cString: khach_customer_email_at(customer, index)),
                 isRejected: khach_customer_email_is_rejected(customer, index) != 0,
-                isPinned: khach_customer_email_is_pinned(customer, index) != 0)
+                isPinned: khach_customer_email_is_pinned(customer, index) != 0
+            )
         }
         self.address = String(cString: khach_customer_address(customer))
         self.blockState =

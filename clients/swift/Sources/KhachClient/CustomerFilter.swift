@@ -2,7 +2,7 @@ internal import CKhach
 
 /// Which customers; all conditions hold together.
 public struct CustomerFilter: Hashable, Sendable {
-    /// Empty means every page of the business. At most 1,000.
+    /// Empty means every page of the business; at most 1,000.
     public var pageIDs: [String]
     /// The first local day of the business, "YYYY-MM-DD"; nil means open.
     public var createdFrom: String?
@@ -18,7 +18,9 @@ public struct CustomerFilter: Hashable, Sendable {
 
     /// Lends the filter to the C library for the time of `body`.
     func withQuery<Result>(
-        limit: Int, after: String?, _ body: (UnsafePointer<khach_query>) -> Result
+        limit: Int,
+        after: String?,
+        _ body: (UnsafePointer<khach_query>) -> Result
     ) -> Result {
         var query = khach_query()
         khach_query_init(&query)

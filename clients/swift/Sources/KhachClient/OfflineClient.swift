@@ -20,7 +20,7 @@ public final class OfflineClient: Sendable {
         self.handle = Mutex(Handle(client: client))
     }
 
-    /// Opens the cache at `cachePath`, and makes it when there is none. Does not connect.
+    /// Opens the cache at `cachePath`, and makes it when there is none, without connecting.
     ///
     /// - Parameters:
     ///   - cachePath: A file whose folder exists; the library keeps others beside it.
@@ -28,7 +28,10 @@ public final class OfflineClient: Sendable {
     ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
     ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
     public static func open(
-        cachePath: String, businessID: String, address: String? = nil, pageRows: Int = 1000
+        cachePath: String,
+        businessID: String,
+        address: String? = nil,
+        pageRows: Int = 1000
     ) throws(ClientError) -> OfflineClient {
         var client: OpaquePointer?
         try ClientError.check { error in
@@ -97,7 +100,9 @@ public final class OfflineClient: Sendable {
     ///   - limit: At most 1,000; 0 means 200.
     ///   - after: The `next` of a list with the same filter.
     public func customers(
-        _ filter: CustomerFilter = CustomerFilter(), limit: Int = 0, after: String? = nil
+        _ filter: CustomerFilter = CustomerFilter(),
+        limit: Int = 0,
+        after: String? = nil
     ) throws(ClientError) -> CustomerList {
         var list: OpaquePointer?
         try self.call { client, error in
@@ -110,7 +115,9 @@ public final class OfflineClient: Sendable {
 
     /// Customers whose names answer `text`, best first (domain.md §4.8).
     public func search(
-        _ text: String, filter: CustomerFilter = CustomerFilter(), limit: Int = 0
+        _ text: String,
+        filter: CustomerFilter = CustomerFilter(),
+        limit: Int = 0
     ) throws(ClientError) -> CustomerList {
         var list: OpaquePointer?
         try self.call { client, error in

@@ -63,7 +63,10 @@ struct OfflineClientTests {
         let folder = try TemporaryFolder()
         let server = ScriptedServer(replies: [try Vectors.hex("sync/first-page.hex")])
         let client = try OfflineClient.open(
-            cachePath: folder.cache, businessID: Self.business, address: server.address)
+            cachePath: folder.cache,
+            businessID: Self.business,
+            address: server.address
+        )
 
         let progress = try client.syncOnce()
         #expect(progress.upsertsCount == 3)
@@ -71,16 +74,21 @@ struct OfflineClientTests {
         #expect(try client.state().asOfMilliseconds == 1_000_000_000_000)
 
         let list = try client.customers()
-        #expect(list.customers.map(\.displayName) == ["Facebook User", "Đặng Thị Đào", "Nguyễn Văn An"])
+        let names = ["Facebook User", "Đặng Thị Đào", "Nguyễn Văn An"]
+        #expect(list.customers.map(\.displayName) == names)
         #expect(list.isComplete)
         #expect(list.next == nil)
         #expect(list.customers[1].phones.map(\.value) == ["+84912345678"])
 
         let firstOfJune = CustomerFilter(
-            pageIDs: ["p0000000000007"], createdFrom: "2025-06-01", createdTo: "2025-06-01")
+            pageIDs: ["p0000000000007"],
+            createdFrom: "2025-06-01",
+            createdTo: "2025-06-01"
+        )
         #expect(try client.count(firstOfJune) == 2)
         let page = try client.customers(firstOfJune, limit: 1)
-        #expect(try client.customers(firstOfJune, limit: 1, after: page.next).customers.count == 1)
+        let rest = try client.customers(firstOfJune, limit: 1, after: page.next)
+        #expect(rest.customers.count == 1)
         #expect(try client.search("dao dang").customers.map(\.name) == ["Đặng Thị Đào"])
         #expect(try client.search("guyen").customers.isEmpty)
         #expect(try client.customer(id: "c0000000000034").name == "Nguyễn Văn An")

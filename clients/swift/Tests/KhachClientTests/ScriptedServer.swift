@@ -75,7 +75,9 @@ final class TemporaryFolder {
     init() throws {
         self.path = NSTemporaryDirectory() + "khach-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
-            atPath: self.path, withIntermediateDirectories: true)
+            atPath: self.path,
+            withIntermediateDirectories: true
+        )
     }
 
     deinit {
