@@ -18,7 +18,8 @@ struct Khach: AsyncParsableCommand {
             BusinessCommands.self, PageCommands.self, InteractionCommands.self,
             CustomerCommands.self, SyncCommand.self, OfflineCommands.self, CallCommand.self,
             MethodsCommand.self, HealthCommand.self, SampleCommands.self,
-        ])
+        ]
+    )
 }
 
 /// The whole program without its process: arguments in, exit status out.

@@ -27,5 +27,6 @@ struct Surroundings: Sendable {
         readInput: {
             Array(try FileHandle.standardInput.read(upToCount: LineReader.pieceBytes) ?? Data())
         },
-        now: { Date().timeIntervalSince1970 })
+        now: { Date().timeIntervalSince1970 }
+    )
 }

@@ -22,7 +22,10 @@ struct CacheOptions: ParsableArguments {
     /// Opens the cache for syncing, and makes it when it is not there.
     func open(address: String) throws(ClientError) -> OfflineClient {
         try OfflineClient.open(
-            cachePath: self.cache, businessID: self.businessID ?? "", address: address)
+            cachePath: self.cache,
+            businessID: self.businessID ?? "",
+            address: address
+        )
     }
 
     /// Opens the cache for questions; one that is not there is not made.
@@ -32,7 +35,10 @@ struct CacheOptions: ParsableArguments {
         }
 
         return try OfflineClient.open(
-            cachePath: self.cache, businessID: self.businessID ?? "", address: nil)
+            cachePath: self.cache,
+            businessID: self.businessID ?? "",
+            address: nil
+        )
     }
 }
 

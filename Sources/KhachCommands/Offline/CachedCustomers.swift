@@ -46,7 +46,8 @@ struct CachedCustomers {
                 ("created", self.time(customer.createdAtMilliseconds)),
                 ("last message", self.time(customer.lastInboundAtMilliseconds)),
                 ("seq", "\(customer.seq)"), ("times in", self.times.zoneName),
-            ]))
+            ])
+        )
     }
 
     /// Says of when the answer is, to people beside it and to programs on the other side.

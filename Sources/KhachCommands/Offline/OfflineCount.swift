@@ -4,7 +4,9 @@ internal import KhachClient
 /// `khach offline count`
 struct OfflineCount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "count", abstract: "Count customers.")
+        commandName: "count",
+        abstract: "Count customers."
+    )
 
     @OptionGroup var cache: CacheOptions
     @OptionGroup var filter: OfflineFilter

@@ -7,11 +7,13 @@ struct OfflineFilter: ParsableArguments {
     var page: [String] = []
 
     @Option(
-        help: ArgumentHelp("Created on this local day or later.", valueName: "YYYY-MM-DD"))
+        help: ArgumentHelp("Created on this local day or later.", valueName: "YYYY-MM-DD")
+    )
     var createdFrom: String?
 
     @Option(
-        help: ArgumentHelp("Created on this local day or earlier.", valueName: "YYYY-MM-DD"))
+        help: ArgumentHelp("Created on this local day or earlier.", valueName: "YYYY-MM-DD")
+    )
     var createdTo: String?
 
     func validate() throws {
@@ -24,6 +26,9 @@ struct OfflineFilter: ParsableArguments {
 
     var filter: CustomerFilter {
         CustomerFilter(
-            pageIDs: self.page, createdFrom: self.createdFrom, createdTo: self.createdTo)
+            pageIDs: self.page,
+            createdFrom: self.createdFrom,
+            createdTo: self.createdTo
+        )
     }
 }

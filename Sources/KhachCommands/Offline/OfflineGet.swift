@@ -4,7 +4,9 @@ internal import KhachClient
 /// `khach offline get ID`
 struct OfflineGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Show one customer.")
+        commandName: "get",
+        abstract: "Show one customer."
+    )
 
     @Argument(help: "The id of the customer.")
     var id: String

@@ -6,7 +6,9 @@ struct OfflineList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
 
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List customers, the newest first.")
+        commandName: "list",
+        abstract: "List customers, the newest first."
+    )
 
     @OptionGroup var cache: CacheOptions
     @OptionGroup var filter: OfflineFilter
@@ -33,7 +35,10 @@ struct OfflineList: AsyncParsableCommand {
         var next: String?
         repeat {
             let list = try client.customers(
-                self.filter.filter, limit: min(rest, Self.pageRowsMax), after: next)
+                self.filter.filter,
+                limit: min(rest, Self.pageRowsMax),
+                after: next
+            )
             try shown.show(list.customers)
             rest -= list.customers.count
             count += list.customers.count

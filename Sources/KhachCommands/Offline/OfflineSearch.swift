@@ -4,7 +4,9 @@ internal import KhachClient
 /// `khach offline search TEXT`
 struct OfflineSearch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "search", abstract: "Find customers by name, marks and case aside.")
+        commandName: "search",
+        abstract: "Find customers by name, marks and case aside."
+    )
 
     @Argument(help: "Beginnings of words of the name, in any order.")
     var text: String

@@ -4,7 +4,9 @@ internal import KhachClient
 /// `khach offline status`
 struct OfflineStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say what a cache holds, and of when.")
+        commandName: "status",
+        abstract: "Say what a cache holds, and of when."
+    )
 
     @OptionGroup var cache: CacheOptions
     @OptionGroup var output: OutputOptions
@@ -31,6 +33,7 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("names indexed", state.isSearchIndexed ? "yes" : "no"),
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
-            ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n")
+            ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
+        )
     }
 }

@@ -4,11 +4,13 @@ internal import KhachClient
 /// `khach sync`
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Bring a cache up to date, and keep it so.",
+        commandName: "sync",
+        abstract: "Bring a cache up to date, and keep it so.",
         discussion: """
             Without --once it goes on until it is interrupted, which is safe at any moment: a page \
             of changes is kept whole or not at all.
-            """)
+            """
+    )
 
     @OptionGroup var cache: CacheOptions
 
@@ -62,7 +64,8 @@ struct SyncCommand: AsyncParsableCommand {
         let stamp = CachedCustomers.stamp(state, now: Surroundings.current.now())
         Surroundings.current.console.write(
             "\(total.upserts) changed, \(total.tombstones) gone, \(total.bytes) bytes; "
-                + "\(state.customersCount) customers \(stamp)\n")
+                + "\(state.customersCount) customers \(stamp)\n"
+        )
     }
 
     /// How far the first pass is; later pulls are short and have no whole.
