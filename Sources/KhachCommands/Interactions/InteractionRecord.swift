@@ -8,9 +8,9 @@ struct InteractionRecord: AsyncParsableCommand {
         commandName: "record",
         abstract: "Record interactions from lines of JSON.",
         discussion: """
-            Each line is a khach.v1.Interaction in protobuf JSON. A line that cannot be recorded is \
-            reported with its number, and the rest goes on; then the exit status is 3. Recording \
-            the same file again is safe.
+            Each line is a khach.v1.Interaction in protobuf JSON. A line that cannot be recorded \
+            is reported with its number, and the rest goes on; then the exit status is 3. \
+            Recording the same file again is safe.
             """
     )
 

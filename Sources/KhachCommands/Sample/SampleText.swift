@@ -80,11 +80,7 @@ struct SampleText: Sendable {
             case 6:
                 (
                     "account-and-phone",
-                    [
-                        .code(
-                            "stk 19\(random.within(10_000_000_000...99_999_999_999)) TCB, sđt \(written)"
-                        )
-                    ]
+                    [.code("stk 19\(random.within(Self.accounts)) TCB, sđt \(written)")]
                 )
             default:
                 (
@@ -182,6 +178,7 @@ struct SampleText: Sendable {
         return text
     }
 
+    private static let accounts = 10_000_000_000...99_999_999_999
     private static let cues = Weighted<String>([
         ("", 40), ("sđt ", 18), ("sdt ", 12), ("đt ", 5), ("số ", 5), ("zalo ", 5), ("lh ", 3),
         ("gọi ", 3), ("alo ", 2), ("tel: ", 2),
