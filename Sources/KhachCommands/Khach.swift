@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import KhachClient
 internal import KhachRPC
 
 /// The command `khach`: everything that it understands hangs from here.
@@ -15,9 +16,10 @@ struct Khach: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             BusinessCommands.self, PageCommands.self, InteractionCommands.self,
-            CustomerCommands.self, CallCommand.self, MethodsCommand.self, HealthCommand.self,
-            SampleCommands.self,
-        ])
+            CustomerCommands.self, SyncCommand.self, OfflineCommands.self, CallCommand.self,
+            MethodsCommand.self, HealthCommand.self, SampleCommands.self,
+        ]
+    )
 }
 
 /// The whole program without its process: arguments in, exit status out.
@@ -38,6 +40,10 @@ public enum CommandLineTool {
             console.writeError("khach: \(failure.message)\n")
             return failure.status.rawValue
         } catch let error as RPCError {
+            let failure = CommandFailure(error)
+            console.writeError("khach: \(failure.message)\n")
+            return failure.status.rawValue
+        } catch let error as ClientError {
             let failure = CommandFailure(error)
             console.writeError("khach: \(failure.message)\n")
             return failure.status.rawValue

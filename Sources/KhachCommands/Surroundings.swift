@@ -14,6 +14,7 @@ struct Surroundings: Sendable {
     var connect: @Sendable (String, Duration?) async throws(RPCError) -> OnlineClient
     /// The next piece of standard input, empty at its end.
     var readInput: @Sendable () throws -> [UInt8]
+    var fileExists: @Sendable (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
     /// Seconds since 1970.
     var now: @Sendable () -> Double
 
@@ -26,5 +27,6 @@ struct Surroundings: Sendable {
         readInput: {
             Array(try FileHandle.standardInput.read(upToCount: LineReader.pieceBytes) ?? Data())
         },
-        now: { Date().timeIntervalSince1970 })
+        now: { Date().timeIntervalSince1970 }
+    )
 }

@@ -16,40 +16,60 @@ struct CommandLineTests {
 
     static let refusals: [Refusal] = [
         Refusal(
-            testDescription: "an unknown command", arguments: ["fly"], finding: "fly"),
+            testDescription: "an unknown command",
+            arguments: ["fly"],
+            finding: "fly"
+        ),
         Refusal(
             testDescription: "a server of no known kind",
-            arguments: ["business", "list", "--server", "http://x"], finding: "http://x found"),
+            arguments: ["business", "list", "--server", "http://x"],
+            finding: "http://x found"
+        ),
         Refusal(
             testDescription: "a timeout of zero",
-            arguments: ["health", "--timeout", "0"], finding: "0.0 found"),
+            arguments: ["health", "--timeout", "0"],
+            finding: "0.0 found"
+        ),
         Refusal(
             testDescription: "an unknown channel",
             arguments: [
                 "page", "create", "x", "--business", "b", "--channel", "fax", "--external-id", "1",
-            ], finding: "fax"),
+            ],
+            finding: "fax"
+        ),
         Refusal(
             testDescription: "a day that no calendar has",
             arguments: ["customers", "count", "--business", "b", "--created-from", "2026-13-01"],
-            finding: "2026-13-01 found"),
+            finding: "2026-13-01 found"
+        ),
         Refusal(
             testDescription: "days in the wrong order",
             arguments: [
                 "customers", "count", "--business", "b", "--created-from", "2026-02-01",
                 "--created-to", "2026-01-01",
-            ], finding: "2026-02-01 found"),
+            ],
+            finding: "2026-02-01 found"
+        ),
         Refusal(
             testDescription: "a limit of zero",
-            arguments: ["customers", "list", "--business", "b", "--limit", "0"], finding: "0 found"),
+            arguments: ["customers", "list", "--business", "b", "--limit", "0"],
+            finding: "0 found"
+        ),
         Refusal(
             testDescription: "a batch of one more than the server takes",
-            arguments: ["interactions", "record", "-", "--batch", "1001"], finding: "1001 found"),
+            arguments: ["interactions", "record", "-", "--batch", "1001"],
+            finding: "1001 found"
+        ),
         Refusal(
             testDescription: "a method that no table has",
-            arguments: ["call", "CustomerService/Fly"], finding: "CustomerService/Fly found"),
+            arguments: ["call", "CustomerService/Fly"],
+            finding: "CustomerService/Fly found"
+        ),
         Refusal(
-            testDescription: "a sample of no known size", arguments: ["sample", "--size", "XL"],
-            finding: "XL"),
+            testDescription: "a sample of no known size",
+            arguments: ["sample", "--size", "XL"],
+            finding: "XL"
+        ),
     ]
 
     @Test("what cannot be understood is refused with 64, before any call", arguments: refusals)
@@ -71,17 +91,23 @@ struct CommandLineTests {
         Hoisting(
             testDescription: "an option before the command moves to the end",
             given: ["--server", "tcp:h:1", "business", "list"],
-            expected: ["business", "list", "--server", "tcp:h:1"]),
+            expected: ["business", "list", "--server", "tcp:h:1"]
+        ),
         Hoisting(
             testDescription: "with an equals sign too",
             given: ["--output=json", "--timeout", "3", "health"],
-            expected: ["health", "--output=json", "--timeout", "3"]),
+            expected: ["health", "--output=json", "--timeout", "3"]
+        ),
         Hoisting(
             testDescription: "never behind the end of options",
             given: ["--output", "json", "call", "x", "--", "-"],
-            expected: ["call", "x", "--output", "json", "--", "-"]),
+            expected: ["call", "x", "--output", "json", "--", "-"]
+        ),
         Hoisting(
-            testDescription: "other arguments stay", given: ["--version"], expected: ["--version"]),
+            testDescription: "other arguments stay",
+            given: ["--version"],
+            expected: ["--version"]
+        ),
     ]
 
     @Test("global options may stand first", arguments: hoistings)
@@ -118,10 +144,12 @@ struct CommandLineTests {
         let details = [
             Status.Detail(
                 typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
-                value: FakeServer.encoded(info).bytes),
+                value: FakeServer.encoded(info).bytes
+            ),
             Status.Detail(
                 typeURL: "type.googleapis.com/google.rpc.BadRequest",
-                value: FakeServer.encoded(request).bytes),
+                value: FakeServer.encoded(request).bytes
+            ),
             Status.Detail(typeURL: "type.googleapis.com/x.Unknown", value: [0xFF]),
         ]
         let server = FakeServer { (_, _) throws(Status) in
@@ -140,13 +168,18 @@ struct CommandLineTests {
                 throw Status(.notFound, "another request expected")
             }
             return FakeServer.encoded(
-                Khach_V1_ListPagesResponse.with { $0.pages = [.with { $0.id = "p1" }] })
+                Khach_V1_ListPagesResponse.with { $0.pages = [.with { $0.id = "p1" }] }
+            )
         }
         let method = "DirectoryService/ListPages"
         #expect(await server.run(["call", method, #"{"business_id":"b1"}"#]) == 0)
         #expect(
-            await server.run(["call", method, "-", "--output", "jsonl"], input: #"{"businessId":"b1"}"#)
-                == 0)
+            await server.run(
+                ["call", method, "-", "--output", "jsonl"],
+                input: #"{"businessId":"b1"}"#
+            )
+                == 0
+        )
         #expect(server.out.hasSuffix("{\"pages\":[{\"id\":\"p1\"}]}\n"))
         #expect(await server.run(["call", method, "{"]) == 1)
         #expect(server.error.contains("JSON of a khach.v1.ListPagesRequest expected"))
@@ -165,7 +198,8 @@ struct CommandLineTests {
                                 $0.timeZone = "Asia/Ho_Chi_Minh"
                             }
                         ]
-                    })
+                    }
+                )
             }
             return FakeServer.encoded(
                 Khach_V1_ListCustomersResponse.with {
@@ -178,7 +212,8 @@ struct CommandLineTests {
                             $0.phones = [.with { $0.value = "+84912345678" }]
                         }
                     ]
-                })
+                }
+            )
         }
         #expect(await server.run(["customers", "list", "--business", "b1"]) == 0)
         #expect(server.out.contains("(Shopee User)"))

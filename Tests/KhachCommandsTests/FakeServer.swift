@@ -33,12 +33,15 @@ final class FakeServer: Sendable {
                     let path = "\(service)/\(method)"
                     self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
                     return try self.answer(path, payload)
-                }))
+                })
+        )
     }
 
     /// Runs a command line against this server.
     func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ arguments: [String],
+        input: String = "",
+        environment: [String: String] = [:]
     ) async -> Int32 {
         let rest = Mutex(Array(input.utf8))
         let surroundings = Surroundings(
@@ -46,7 +49,9 @@ final class FakeServer: Sendable {
             console: Console(
                 write: { text in self.written.withLock { $0.out += text } },
                 writeError: { text in self.written.withLock { $0.error += text } },
-                showsProgress: false, width: 100),
+                showsProgress: false,
+                width: 100
+            ),
             connect: { (_, _) async throws(RPCError) -> OnlineClient in self.client },
             readInput: {
                 rest.withLock { bytes in
@@ -54,7 +59,8 @@ final class FakeServer: Sendable {
                     return bytes
                 }
             },
-            now: { 0 })
+            now: { 0 }
+        )
         return await Surroundings.$current.withValue(surroundings) {
             await CommandLineTool.run(arguments)
         }

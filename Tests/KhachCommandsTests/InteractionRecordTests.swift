@@ -17,15 +17,20 @@ struct InteractionRecordTests {
 
     static let cases: [Case] = [
         Case(testDescription: "camelCase", line: #"{"eventKey":"m1","channel":"FACEBOOK"}"#),
-        Case(testDescription: "snake_case", line: #"{"event_key":"m1","occurred_at":"2026-01-01T00:00:00Z"}"#),
+        Case(
+            testDescription: "snake_case",
+            line: #"{"event_key":"m1","occurred_at":"2026-01-01T00:00:00Z"}"#
+        ),
         Case(testDescription: "an empty line", line: " ", reason: "an empty line found"),
         Case(testDescription: "half an object", line: #"{"eventKey":"#, reason: "in JSON expected"),
         Case(testDescription: "a list", line: "[]", reason: "in JSON expected"),
         Case(testDescription: "an unknown field", line: #"{"color":1}"#, reason: "color"),
         Case(testDescription: "an unknown channel", line: #"{"channel":"FAX"}"#, reason: "in JSON"),
         Case(
-            testDescription: "a time without a zone", line: #"{"occurredAt":"2026-01-01"}"#,
-            reason: "in JSON expected"),
+            testDescription: "a time without a zone",
+            line: #"{"occurredAt":"2026-01-01"}"#,
+            reason: "in JSON expected"
+        ),
     ]
 
     @Test("each line is an interaction, or is refused with a reason", arguments: cases)
@@ -59,7 +64,8 @@ struct InteractionRecordTests {
                             $0.error.reason = interaction.eventKey == "bad" ? "UNKNOWN_PAGE" : ""
                         }
                     }
-                })
+                }
+            )
         }
     }
 
@@ -74,7 +80,9 @@ struct InteractionRecordTests {
 
             """
         let status = await server.run(
-            ["interactions", "record", "-", "--output", "jsonl"], input: input)
+            ["interactions", "record", "-", "--output", "jsonl"],
+            input: input
+        )
         #expect(status == 3)
         #expect(server.out == #"{"lines":4,"APPLIED":2,"REJECTED":1,"UNREADABLE":1}"# + "\n")
         #expect(server.error.contains("line 2: an interaction in JSON expected"))

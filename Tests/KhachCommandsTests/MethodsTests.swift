@@ -15,7 +15,9 @@ struct MethodsTests {
         var rpcs: [[String]] = []
         for line in text.split(separator: "\n") {
             if let match = line.firstMatch(of: /^service (\w+)/) { service = match.output.1 }
-            if let match = line.firstMatch(of: /rpc (\w+)\((?:stream )?(\w+)\) returns \((?:stream )?(\w+)\)/) {
+            if let match = line.firstMatch(
+                of: /rpc (\w+)\((?:stream )?(\w+)\) returns \((?:stream )?(\w+)\)/
+            ) {
                 rpcs.append([
                     "\(package).\(service)/\(match.output.1)", "\(package).\(match.output.2)",
                     "\(package).\(match.output.3)",

@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import Testing
 
 @testable import KhachCommands
@@ -28,7 +29,8 @@ struct OutputTests {
                 Nguyễn …   3
                 a [31m     4
 
-                """)
+                """
+        )
         #expect(table.lines([["Lan", "5"]]) == "Lan        5\n")
     }
 

@@ -6,8 +6,10 @@ struct CallCommand: AsyncParsableCommand {
     private static let inputBytesMax = 4 << 20
 
     static let configuration = CommandConfiguration(
-        commandName: "call", abstract: "Call any method, with protobuf JSON in and out.",
-        discussion: "Example: khach call CustomerService/GetCustomer '{\"id\":\"c1\"}'")
+        commandName: "call",
+        abstract: "Call any method, with protobuf JSON in and out.",
+        discussion: "Example: khach call CustomerService/GetCustomer '{\"id\":\"c1\"}'"
+    )
 
     @Argument(help: "The method, as service/method; the package may be left out.")
     var method: String
@@ -42,6 +44,8 @@ struct CallCommand: AsyncParsableCommand {
             bytes += piece
         }
         throw CommandFailure(
-            .failure, "at most \(Self.inputBytesMax) bytes expected on standard input, more found")
+            .failure,
+            "at most \(Self.inputBytesMax) bytes expected on standard input, more found"
+        )
     }
 }

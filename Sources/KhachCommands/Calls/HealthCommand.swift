@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach health`
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "health", abstract: "Ask whether the server can answer.")
+        commandName: "health",
+        abstract: "Ask whether the server can answer."
+    )
 
     @Argument(help: "The service that is asked about; the server as a whole when left out.")
     var service = ""
@@ -23,7 +25,9 @@ struct HealthCommand: AsyncParsableCommand {
         }
         guard response.status == .serving else {
             throw CommandFailure(
-                .unavailable, "a server that serves expected, status \(response.status) found")
+                .unavailable,
+                "a server that serves expected, status \(response.status) found"
+            )
         }
     }
 }

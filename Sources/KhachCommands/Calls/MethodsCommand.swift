@@ -4,7 +4,9 @@ internal import KhachRPC
 /// `khach methods`
 struct MethodsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "methods", abstract: "List the methods that `call` knows.")
+        commandName: "methods",
+        abstract: "List the methods that `call` knows."
+    )
 
     func run() async throws {
         var table = Table([

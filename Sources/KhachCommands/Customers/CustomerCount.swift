@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach customers count --business ID`
 struct CustomerCount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "count", abstract: "Count customers.")
+        commandName: "count",
+        abstract: "Count customers."
+    )
 
     @OptionGroup var filter: FilterOptions
     @OptionGroup var connection: ConnectionOptions

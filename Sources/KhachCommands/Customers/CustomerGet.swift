@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach customers get ID`
 struct CustomerGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Show one customer.")
+        commandName: "get",
+        abstract: "Show one customer."
+    )
 
     @Argument(help: "The id of the customer.")
     var id: String

@@ -8,7 +8,9 @@ struct CustomerList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
 
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List customers, the newest first.")
+        commandName: "list",
+        abstract: "List customers, the newest first."
+    )
 
     @OptionGroup var filter: FilterOptions
 
@@ -32,7 +34,8 @@ struct CustomerList: AsyncParsableCommand {
             switch self.output.output {
             case .table: try await self.showTable(client)
             case .json: try await self.showDocument(client)
-            case .jsonl: _ = try await self.forEachPage(client) { try Listing.showLines($0.customers) }
+            case .jsonl:
+                _ = try await self.forEachPage(client) { try Listing.showLines($0.customers) }
             }
         }
     }
@@ -49,7 +52,8 @@ struct CustomerList: AsyncParsableCommand {
         }
         let more = last.nextPageToken.isEmpty ? "" : "; there are more (--all)"
         console.write(
-            "\(count) customers as of seq \(last.asOfSeq); times in \(table.zoneName)\(more)\n")
+            "\(count) customers as of seq \(last.asOfSeq); times in \(table.zoneName)\(more)\n"
+        )
     }
 
     /// One document with the shape of the response; its page token goes on where it ends.
@@ -62,7 +66,8 @@ struct CustomerList: AsyncParsableCommand {
 
     /// Walks the pages of the list until the limit; returns the last.
     private func forEachPage(
-        _ client: OnlineClient, _ body: (Khach_V1_ListCustomersResponse) throws -> Void
+        _ client: OnlineClient,
+        _ body: (Khach_V1_ListCustomersResponse) throws -> Void
     ) async throws -> Khach_V1_ListCustomersResponse {
         var request = Khach_V1_ListCustomersRequest()
         request.filter = self.filter.filter

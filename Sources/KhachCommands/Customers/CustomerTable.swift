@@ -25,7 +25,8 @@ struct CustomerTable {
                     self.times.text(customer.createdAt),
                     customer.hasLastInboundAt ? self.times.text(customer.lastInboundAt) : "",
                 ]
-            })
+            }
+        )
     }
 
     func facts(_ customer: Khach_V1_Customer) -> String {

@@ -13,13 +13,17 @@ struct FilterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Only customers created on this local day of the business or later.",
-            valueName: "YYYY-MM-DD"))
+            valueName: "YYYY-MM-DD"
+        )
+    )
     var createdFrom: String?
 
     @Option(
         help: ArgumentHelp(
             "Only customers created on this local day of the business or earlier.",
-            valueName: "YYYY-MM-DD"))
+            valueName: "YYYY-MM-DD"
+        )
+    )
     var createdTo: String?
 
     func validate() throws {

@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach business create NAME`
 struct BusinessCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a business.")
+        commandName: "create",
+        abstract: "Make a business."
+    )
 
     @Argument(help: "The name, 1 to 200 characters.")
     var name: String

@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach business list`
 struct BusinessList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List every business.")
+        commandName: "list",
+        abstract: "List every business."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions

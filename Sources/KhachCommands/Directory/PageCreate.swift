@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach page create NAME --business ID --channel CHANNEL --external-id ID`
 struct PageCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a page of a business.")
+        commandName: "create",
+        abstract: "Make a page of a business."
+    )
 
     @Argument(help: "The name to show.")
     var name: String

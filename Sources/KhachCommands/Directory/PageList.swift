@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 /// `khach page list --business ID`
 struct PageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the pages of a business.")
+        commandName: "list",
+        abstract: "List the pages of a business."
+    )
 
     @Option(help: "The id of the business.")
     var business: String

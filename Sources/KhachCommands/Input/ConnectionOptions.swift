@@ -8,7 +8,9 @@ struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The server: unix:/path or tcp:host:port (KHACH_SERVER; default \(serverDefault)).",
-            valueName: "address"))
+            valueName: "address"
+        )
+    )
     var server: String?
 
     @Option(help: ArgumentHelp("How long each call may take.", valueName: "seconds"))
@@ -24,7 +26,8 @@ struct ConnectionOptions: ParsableArguments {
         }
         guard self.address.hasPrefix("unix:") || self.address.hasPrefix("tcp:") else {
             throw ValidationError(
-                "a server like unix:/path or tcp:host:port expected, \(self.address) found")
+                "a server like unix:/path or tcp:host:port expected, \(self.address) found"
+            )
         }
     }
 

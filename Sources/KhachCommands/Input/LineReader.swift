@@ -64,6 +64,8 @@ struct LineReader {
             self.piece = bytes.dropFirst(3)
         }
         self.bytesCount += UInt64(bytes.count)
+        // A piece that was the mark alone is not the end.
+        if self.piece.isEmpty { try self.fill() }
     }
 
     private mutating func line(_ bytes: [UInt8], _ isOverlong: Bool) -> Line {

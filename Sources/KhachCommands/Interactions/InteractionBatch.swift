@@ -47,7 +47,9 @@ struct InteractionBatch: Sendable {
         let outcomes = try await Self.send(request, client, retries: retries).outcomes
         guard outcomes.count == numbers.count else {
             throw CommandFailure(
-                .failure, "\(numbers.count) outcomes expected, \(outcomes.count) found")
+                .failure,
+                "\(numbers.count) outcomes expected, \(outcomes.count) found"
+            )
         }
         for (number, outcome) in zip(numbers, outcomes) {
             report.outcomes[Self.name(outcome.result), default: 0] += 1
@@ -57,7 +59,8 @@ struct InteractionBatch: Sendable {
             let error = outcome.error
             let field = error.field.isEmpty ? "" : " \(error.field):"
             report.refusals.append(
-                Refusal(line: number, reason: "\(error.reason)\(field) \(error.message)"))
+                Refusal(line: number, reason: "\(error.reason)\(field) \(error.message)")
+            )
         }
         report.refusals.sort { $0.line < $1.line }
         return report
@@ -69,7 +72,9 @@ struct InteractionBatch: Sendable {
     ) -> Result<Khach_V1_Interaction, Refusal> {
         guard let bytes = line.bytes else {
             return .failure(
-                line.number, "at most \(LineReader.lineBytesMax) bytes expected, more found")
+                line.number,
+                "at most \(LineReader.lineBytesMax) bytes expected, more found"
+            )
         }
         guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
             return .failure(line.number, "an interaction expected, an empty line found")
@@ -87,7 +92,9 @@ struct InteractionBatch: Sendable {
     /// Recording is safe to repeat: what was recorded by an attempt without a reply answers
     /// DUPLICATE to the next.
     private static func send(
-        _ request: Khach_V1_RecordInteractionsRequest, _ client: OnlineClient, retries: Int,
+        _ request: Khach_V1_RecordInteractionsRequest,
+        _ client: OnlineClient,
+        retries: Int,
         pause: Duration = .milliseconds(200)
     ) async throws -> Khach_V1_RecordInteractionsResponse {
         do {
@@ -97,7 +104,11 @@ struct InteractionBatch: Sendable {
         }
         try await Task.sleep(for: pause)
         return try await Self.send(
-            request, client, retries: retries - 1, pause: min(pause * 2, .seconds(5)))
+            request,
+            client,
+            retries: retries - 1,
+            pause: min(pause * 2, .seconds(5))
+        )
     }
 
     private static func name(_ result: Khach_V1_InteractionOutcome.Result) -> String {

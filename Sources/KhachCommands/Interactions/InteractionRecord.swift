@@ -5,12 +5,14 @@ internal import KhachRPC
 /// `khach interactions record FILE`
 struct InteractionRecord: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "record", abstract: "Record interactions from lines of JSON.",
+        commandName: "record",
+        abstract: "Record interactions from lines of JSON.",
         discussion: """
-            Each line is a khach.v1.Interaction in protobuf JSON. A line that cannot be recorded is \
-            reported with its number, and the rest goes on; then the exit status is 3. Recording \
-            the same file again is safe.
-            """)
+            Each line is a khach.v1.Interaction in protobuf JSON. A line that cannot be recorded \
+            is reported with its number, and the rest goes on; then the exit status is 3. \
+            Recording the same file again is safe.
+            """
+    )
 
     @Argument(help: "The file; - reads standard input.")
     var file: String
@@ -33,7 +35,8 @@ struct InteractionRecord: AsyncParsableCommand {
             ("--retries", self.retries, 0...20),
         ] where !range.contains(value) {
             throw ValidationError(
-                "\(range.lowerBound) to \(range.upperBound) expected for \(name), \(value) found")
+                "\(range.lowerBound) to \(range.upperBound) expected for \(name), \(value) found"
+            )
         }
     }
 
@@ -45,7 +48,9 @@ struct InteractionRecord: AsyncParsableCommand {
         try total.show(as: self.output.output)
         guard total.refusedCount == 0 else {
             throw CommandFailure(
-                .partial, "every line recorded expected, \(total.refusedCount) lines refused")
+                .partial,
+                "every line recorded expected, \(total.refusedCount) lines refused"
+            )
         }
     }
 

@@ -42,6 +42,7 @@ struct RecordTotal: Sendable {
         let seconds = Double(Int(self.seconds * 10)) / 10
         console.write(
             table.lines(rows.map { [$0.0, "\($0.1)"] })
-                + "\(self.linesCount) lines in \(seconds) s (\(rate)/s)\n")
+                + "\(self.linesCount) lines in \(seconds) s (\(rate)/s)\n"
+        )
     }
 }

@@ -13,5 +13,6 @@ struct Console: Sendable {
         write: { text in FileHandle.standardOutput.write(Data(text.utf8)) },
         writeError: { text in FileHandle.standardError.write(Data(text.utf8)) },
         showsProgress: isatty(STDERR_FILENO) == 1,
-        width: ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100)
+        width: ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
+    )
 }

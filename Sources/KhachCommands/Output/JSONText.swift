@@ -36,7 +36,8 @@ enum JSONText {
                 text.append(byte)
                 lineBreak(depth)
             case UInt8(ascii: ":"): text += Array(": ".utf8)
-            case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+            case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
+                break
             default:
                 isInText = byte == UInt8(ascii: "\"")
                 text.append(byte)

@@ -4,7 +4,9 @@ internal import SwiftProtobuf
 enum Listing {
     /// Shows one message: as rows for people, whole for programs.
     static func show<Response: Message>(
-        _ response: Response, as format: OutputFormat, table: (Response) -> String
+        _ response: Response,
+        as format: OutputFormat,
+        table: (Response) -> String
     ) throws {
         let console = Surroundings.current.console
         switch format {

@@ -17,7 +17,9 @@ struct LocalTime: Sendable {
                 \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\
                 \(minute: .twoDigits)
                 """,
-            timeZone: zone ?? .gmt, calendar: Calendar(identifier: .gregorian))
+            timeZone: zone ?? .gmt,
+            calendar: Calendar(identifier: .gregorian)
+        )
     }
 
     /// `2026-06-30 23:59`.

@@ -9,7 +9,8 @@ enum ShownText {
         guard text.unicodeScalars.contains(where: Self.isDangerous) else { return text }
 
         return String(
-            String.UnicodeScalarView(text.unicodeScalars.map { Self.isDangerous($0) ? " " : $0 }))
+            String.UnicodeScalarView(text.unicodeScalars.map { Self.isDangerous($0) ? " " : $0 })
+        )
     }
 
     /// How many columns the text takes.

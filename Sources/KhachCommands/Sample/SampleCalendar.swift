@@ -15,9 +15,11 @@ struct SampleCalendar: Sendable {
 
     init() {
         self.days = Weighted(
-            (0..<Self.daysCount).map { day in (choice: day, weight: Self.weight(day: day)) })
+            (0..<Self.daysCount).map { day in (choice: day, weight: Self.weight(day: day)) }
+        )
         self.hours = Weighted(
-            Self.hourWeights.enumerated().map { (choice: $0.offset, weight: $0.element) })
+            Self.hourWeights.enumerated().map { (choice: $0.offset, weight: $0.element) }
+        )
     }
 
     /// The moment of a first interaction.
@@ -27,7 +29,9 @@ struct SampleCalendar: Sendable {
         if random.happens(perMille: 15) {
             let offset = Int64(random.below(1_200_000)) - 600_000
             return min(
-                max(Self.start + day * Self.dayMilliseconds + offset, Self.start), Self.end - 1)
+                max(Self.start + day * Self.dayMilliseconds + offset, Self.start),
+                Self.end - 1
+            )
         }
 
         return self.moment(day: day, &random)

@@ -3,12 +3,15 @@ internal import ArgumentParser
 /// `khach sample …`
 struct SampleCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sample", abstract: "Made-up shops and interactions, always the same.",
+        commandName: "sample",
+        abstract: "Made-up shops and interactions, always the same.",
         discussion: """
             khach sample setup --size S, then khach sample --size S --out - | \
             khach interactions record - fills a server.
             """,
-        subcommands: [SampleWrite.self, SampleSetup.self], defaultSubcommand: SampleWrite.self)
+        subcommands: [SampleWrite.self, SampleSetup.self],
+        defaultSubcommand: SampleWrite.self
+    )
 }
 
 /// Which sample.

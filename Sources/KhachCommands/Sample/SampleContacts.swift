@@ -20,7 +20,8 @@ struct SampleContacts: Sendable {
             if random.happens(perMille: 40) {
                 let index = random.below(Self.sharedPhonesCount)
                 var shared = SplitMix64(
-                    seed: SplitMix64.mix(UInt64(page.business) << 32 | UInt64(index)))
+                    seed: SplitMix64.mix(UInt64(page.business) << 32 | UInt64(index))
+                )
                 self.phone = SamplePhone(mobile: &shared)
             }
             if random.happens(perMille: 60) { self.second = SamplePhone(mobile: &random) }

@@ -39,7 +39,9 @@ struct SampleCustomer: Sendable {
     func stream(_ question: Question, ordinal: Int = 0) -> SplitMix64 {
         SplitMix64(
             seed: SplitMix64.mix(
-                self.seed ^ (question.rawValue << 56) ^ (UInt64(ordinal) &* 0xD1B5_4A32_D192_ED03)))
+                self.seed ^ (question.rawValue << 56) ^ (UInt64(ordinal) &* 0xD1B5_4A32_D192_ED03)
+            )
+        )
     }
 
     /// The id of the channel: digits as the channel writes them, distinct on a page by
@@ -84,7 +86,9 @@ struct SampleCustomer: Sendable {
 
     /// When each of `count` interactions occurred, the first one first.
     func moments(
-        _ count: Int, _ calendar: SampleCalendar, on page: SampleDirectory.Page
+        _ count: Int,
+        _ calendar: SampleCalendar,
+        on page: SampleDirectory.Page
     ) -> [Int64] {
         var random = self.stream(.moments)
         var first = calendar.firstMoment(&random)

@@ -71,11 +71,15 @@ package struct SampleDirectory: Sendable {
                     + "\(self.businesses.count + 1)",
                 timeZone: zone,
                 locale: zone == "Asia/Ho_Chi_Minh" ? "vi" : "en",
-                pages: pages))
+                pages: pages
+            )
+        )
     }
 
     private mutating func addPages(
-        _ size: SampleSize, seed: UInt64, _ random: inout SplitMix64
+        _ size: SampleSize,
+        seed: UInt64,
+        _ random: inout SplitMix64
     ) {
         let counts = Self.customersPerPage(size)
         let channels = Self.channels(counts, total: size.customersCount)
@@ -92,14 +96,20 @@ package struct SampleDirectory: Sendable {
             let pageSeed = seed ^ SampleChecksum.of("\(channels[rank].rawValue)/\(external)")
             self.pages.append(
                 Page(
-                    business: owners[index], channel: channels[rank], externalPageID: external,
-                    name: self.businesses[owners[index]].name + " \(Self.labels[channels[rank], default: ""])",
-                    customers: start..<start + counts[rank], seed: pageSeed,
+                    business: owners[index],
+                    channel: channels[rank],
+                    externalPageID: external,
+                    name: self.businesses[owners[index]].name
+                        + " \(Self.labels[channels[rank], default: ""])",
+                    customers: start..<start + counts[rank],
+                    seed: pageSeed,
                     hasLivestreams: channels[rank] == .facebook && index % 5 < 2,
                     // A tenth of the pages, and at least one.
                     importedAt: index % 10 == 3
                         ? SampleCalendar.start + Int64(random.within(300...600)) * 86_400_000
-                        : nil))
+                        : nil
+                )
+            )
             start += counts[rank]
         }
     }
@@ -155,7 +165,8 @@ extension SampleDirectory {
 
     /// The pages of the business at `index`, as requests that would make them under `businessID`.
     package func pageRequests(
-        of index: Int, businessID: String
+        of index: Int,
+        businessID: String
     ) -> [Khach_V1_CreatePageRequest] {
         self.pages[self.businesses[index].pages].map { page in
             .with {

@@ -32,7 +32,12 @@ struct SampleInteraction: Sendable {
 
         self.page = schedule.directory.pages[owner.customer.page]
         let first = schedule.occurredAt[event - owner.ordinal]
-        self.make(owner.customer, owner.ordinal, of: owner.count, sinceFirst: schedule.occurredAt[event] - first)
+        self.make(
+            owner.customer,
+            owner.ordinal,
+            of: owner.count,
+            sinceFirst: schedule.occurredAt[event] - first
+        )
         let lacksAuthor =
             role == .completed && delivery.form == .original && self.isComment && self.isInbound
         if lacksAuthor {
@@ -56,7 +61,10 @@ struct SampleInteraction: Sendable {
     }
 
     private mutating func make(
-        _ customer: SampleCustomer, _ ordinal: Int, of count: Int, sinceFirst: Int64
+        _ customer: SampleCustomer,
+        _ ordinal: Int,
+        of count: Int,
+        sinceFirst: Int64
     ) {
         var random = customer.stream(.interaction, ordinal: ordinal)
         self.externalUserID = customer.externalUserID
@@ -72,7 +80,12 @@ struct SampleInteraction: Sendable {
         self.post = Self.post(customer, &random)
         if self.isInbound || ordinal == 0 {
             self.name = SampleNameHint(
-                customer, ordinal, of: count, sinceFirst: sinceFirst, isComment: self.isComment)
+                customer,
+                ordinal,
+                of: count,
+                sinceFirst: sinceFirst,
+                isComment: self.isComment
+            )
         }
         guard self.delivery.form != .removal else { return }
 
@@ -102,7 +115,9 @@ extension SampleInteraction {
         lines.write("direction", self.isInbound ? "INBOUND" : "OUTBOUND")
         lines.write("kind", self.isComment ? "COMMENT" : "MESSAGE")
         lines.write(
-            "conversationKey", self.isComment ? "\(postID):\(self.externalUserID)" : "t:\(self.externalUserID)")
+            "conversationKey",
+            self.isComment ? "\(postID):\(self.externalUserID)" : "t:\(self.externalUserID)"
+        )
         lines.write("postId", postID)
         lines.write("occurredAt", JSONLines.time(self.occurredAt))
         lines.write("text", self.text?.text ?? "")

@@ -18,7 +18,10 @@ struct SampleNameHint: Sendable {
     init() {}
 
     init(
-        _ customer: SampleCustomer, _ ordinal: Int, of count: Int, sinceFirst: Int64,
+        _ customer: SampleCustomer,
+        _ ordinal: Int,
+        of count: Int,
+        sinceFirst: Int64,
         isComment: Bool
     ) {
         var random = customer.stream(.name)
@@ -44,7 +47,8 @@ struct SampleNameHint: Sendable {
     }
 
     private static func availability(
-        _ customer: SampleCustomer, _ random: inout SplitMix64
+        _ customer: SampleCustomer,
+        _ random: inout SplitMix64
     ) -> Availability {
         // Shares in a thousand of: at once, later, account, masked; the rest is never.
         let shares: (atOnce: Int, later: Int, account: Int, masked: Int) =

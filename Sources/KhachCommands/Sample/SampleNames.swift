@@ -73,7 +73,9 @@ enum SampleNames {
                     case "a"..."z": Unicode.Scalar(0x1D4EA + scalar.value - 0x61) ?? scalar
                     default: scalar
                     }
-                }))
+                }
+            )
+        )
     }
 
     private static let surnames = Weighted<String>([

@@ -83,7 +83,9 @@ struct SamplePhone: Hashable, Sendable {
             String.UnicodeScalarView(
                 self.national.unicodeScalars.map {
                     Unicode.Scalar($0.value - 0x30 + 0xFF10) ?? $0
-                }))
+                }
+            )
+        )
     }
 
     private func grouped(_ lengths: [Int], _ separator: String) -> String {
@@ -91,7 +93,9 @@ struct SamplePhone: Hashable, Sendable {
     }
 
     private static func grouped(
-        _ digits: Substring, _ lengths: [Int], _ separator: String
+        _ digits: Substring,
+        _ lengths: [Int],
+        _ separator: String
     ) -> String {
         var rest = digits
         let groups = lengths.map { length in

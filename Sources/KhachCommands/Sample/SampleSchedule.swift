@@ -92,8 +92,10 @@ struct SampleSchedule: Sendable {
     private func customer(_ index: Int) -> SampleCustomer {
         let page = self.directory.pages.partition(customer: index)
         return SampleCustomer(
-            page: page, number: index - self.directory.pages[page].customers.lowerBound,
-            of: self.directory.pages[page])
+            page: page,
+            number: index - self.directory.pages[page].customers.lowerBound,
+            of: self.directory.pages[page]
+        )
     }
 
     private mutating func placeCustomers(_ calendar: SampleCalendar) {
@@ -104,7 +106,10 @@ struct SampleSchedule: Sendable {
         self.occurredAt.reserveCapacity(self.size.createsCount + self.size.ownerlessCount)
         for (customer, count) in zip(customers, counts) {
             self.occurredAt += customer.moments(
-                count, calendar, on: self.directory.pages[customer.page])
+                count,
+                calendar,
+                on: self.directory.pages[customer.page]
+            )
             self.starts.append(Int32(self.occurredAt.count))
         }
     }
@@ -131,7 +136,8 @@ struct SampleSchedule: Sendable {
             self.directory.pages.indices.map { index in
                 let page = self.directory.pages[index]
                 return (index, page.channel == .facebook ? page.customers.count : 0)
-            })
+            }
+        )
         for _ in 0..<self.size.ownerlessCount {
             self.ownerlessPages.append(Int32(pages.draw(&random)))
             self.occurredAt.append(calendar.firstMoment(&random))
@@ -150,15 +156,19 @@ struct SampleSchedule: Sendable {
                 let soon = random.happens(perMille: 500)
                 let delay = soon ? random.below(1_000) : random.within(60_000...21_600_000)
                 self.deliveries.append(
-                    Delivery(at: at + Int64(delay), event: Int32(event), form: .redelivery))
+                    Delivery(at: at + Int64(delay), event: Int32(event), form: .redelivery)
+                )
             case .edited, .removed:
                 // One in twenty overtakes what it changes.
                 let overtakes = random.happens(perMille: 50)
                 let delay = overtakes ? -50 : random.within(10_000...3_600_000)
                 self.deliveries.append(
                     Delivery(
-                        at: at + Int64(delay), event: Int32(event),
-                        form: role == .edited ? .edit : .removal))
+                        at: at + Int64(delay),
+                        event: Int32(event),
+                        form: role == .edited ? .edit : .removal
+                    )
+                )
             case .plain, .disordered, .late, .future: break
             }
         }
@@ -169,7 +179,9 @@ struct SampleSchedule: Sendable {
 
     /// When the gateway hands the interaction over for the first time.
     private func arrival(
-        of event: Int, _ role: Role, _ random: inout SplitMix64
+        of event: Int,
+        _ role: Role,
+        _ random: inout SplitMix64
     ) -> Int64 {
         let occurredAt = self.occurredAt[event]
         let page =
@@ -188,7 +200,8 @@ struct SampleSchedule: Sendable {
             while ceiling < 21_600_000, random.happens(perMille: 500) { ceiling *= 4 }
             return occurredAt + latency + Int64(random.below(Int(min(ceiling, 21_600_000))))
         case .late:
-            return occurredAt + latency + Int64(random.within(1...5)) * SampleCalendar.dayMilliseconds
+            return occurredAt + latency + Int64(random.within(1...5))
+                * SampleCalendar.dayMilliseconds
                 + Int64(random.below(3_600_000))
         default: return occurredAt + latency
         }
@@ -213,7 +226,11 @@ extension [SampleDirectory.Page] {
         var high = self.count - 1
         while low < high {
             let middle = (low + high) / 2
-            if self[middle].customers.upperBound > customer { high = middle } else { low = middle + 1 }
+            if self[middle].customers.upperBound > customer {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
         return low
     }

@@ -6,8 +6,10 @@ internal import SwiftProtobuf
 /// `khach sample setup`
 struct SampleSetup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "setup", abstract: "Make the businesses and pages of a sample on the server.",
-        discussion: "What exists already, by name or by external id, is left as it is.")
+        commandName: "setup",
+        abstract: "Make the businesses and pages of a sample on the server.",
+        discussion: "What exists already, by name or by external id, is left as it is."
+    )
 
     @OptionGroup var sample: SampleOptions
     @OptionGroup var connection: ConnectionOptions
@@ -38,7 +40,8 @@ struct SampleSetup: AsyncParsableCommand {
     }
 
     private static func business(
-        _ request: Khach_V1_CreateBusinessRequest, _ known: [Khach_V1_Business],
+        _ request: Khach_V1_CreateBusinessRequest,
+        _ known: [Khach_V1_Business],
         _ client: OnlineClient
     ) async throws(RPCError) -> Khach_V1_Business {
         if let existing = known.first(where: { $0.name == request.name }) { return existing }
@@ -47,11 +50,12 @@ struct SampleSetup: AsyncParsableCommand {
     }
 
     private static func createPage(
-        _ request: Khach_V1_CreatePageRequest, _ client: OnlineClient
+        _ request: Khach_V1_CreatePageRequest,
+        _ client: OnlineClient
     ) async throws(RPCError) {
         do {
             _ = try await client.createPage(request)
-        } catch where error.code == .alreadyExists {
+        } catch  where error.code == .alreadyExists {
             // It is there: what was asked for.
         }
     }

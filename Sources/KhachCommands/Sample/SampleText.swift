@@ -19,7 +19,10 @@ struct SampleText: Sendable {
     var emails: [String] = []
 
     init(
-        _ template: String, _ parts: [Part], phones: [String] = [], emails: [String] = [],
+        _ template: String,
+        _ parts: [Part],
+        phones: [String] = [],
+        emails: [String] = [],
         _ random: inout SplitMix64
     ) {
         self.template = template
@@ -33,13 +36,18 @@ struct SampleText: Sendable {
 
     /// A text that says the number, and perhaps a second one.
     static func contact(
-        _ phone: SamplePhone, second: SamplePhone?, _ random: inout SplitMix64
+        _ phone: SamplePhone,
+        second: SamplePhone?,
+        _ random: inout SplitMix64
     ) -> Self {
         let written = phone.written(&random)
         if let second {
             return Self(
-                "two-phones", [.code("\(written) hoặc \(second.written(&random))")],
-                phones: phone == second ? [phone.e164] : [phone.e164, second.e164], &random)
+                "two-phones",
+                [.code("\(written) hoặc \(second.written(&random))")],
+                phones: phone == second ? [phone.e164] : [phone.e164, second.e164],
+                &random
+            )
         }
 
         let item = random.pick(Self.items)
@@ -56,7 +64,10 @@ struct SampleText: Sendable {
             case 4:
                 (
                     "delivery",
-                    [.words("\(random.pick(Self.people)) - "), .code(written), .words(" - \(place)")]
+                    [
+                        .words("\(random.pick(Self.people)) - "), .code(written),
+                        .words(" - \(place)"),
+                    ]
                 )
             case 5:
                 (
@@ -69,7 +80,7 @@ struct SampleText: Sendable {
             case 6:
                 (
                     "account-and-phone",
-                    [.code("stk 19\(random.within(10_000_000_000...99_999_999_999)) TCB, sđt \(written)")]
+                    [.code("stk 19\(random.within(Self.accounts)) TCB, sđt \(written)")]
                 )
             default:
                 (
@@ -92,12 +103,19 @@ struct SampleText: Sendable {
         case 1:
             let phone = SamplePhone(mobile: &random)
             return Self(
-                "mail-and-phone", [.code("\(address) / \(phone.national)")], phones: [phone.e164],
-                emails: [address], &random)
+                "mail-and-phone",
+                [.code("\(address) / \(phone.national)")],
+                phones: [phone.e164],
+                emails: [address],
+                &random
+            )
         default:
             return Self(
-                "invoice", [.words("gửi hđ về "), .code(address), .words(" nha")],
-                emails: [address], &random)
+                "invoice",
+                [.words("gửi hđ về "), .code(address), .words(" nha")],
+                emails: [address],
+                &random
+            )
         }
     }
 
@@ -108,7 +126,8 @@ struct SampleText: Sendable {
             switch random.below(12) {
             case 0: ("order-code", "mã đơn \(phone.national)")
             case 1: ("account", "stk \(phone.national) MB")
-            case 2: ("tax-code", "mst 0\(random.within(8...9))0\(random.within(1_000_000...9_999_999))")
+            case 2:
+                ("tax-code", "mst 0\(random.within(8...9))0\(random.within(1_000_000...9_999_999))")
             case 3: ("tracking", "SPXVN\(random.within(100_000_000_000...999_999_999_999))")
             case 4: ("price", random.pick(["199k", "2tr5", "1.990.000đ", "84.912.345.678 đ"]))
             case 5: ("date", "1\(random.below(10))/06/2025 2\(random.below(4)):30")
@@ -159,6 +178,7 @@ struct SampleText: Sendable {
         return text
     }
 
+    private static let accounts = 10_000_000_000...99_999_999_999
     private static let cues = Weighted<String>([
         ("", 40), ("sđt ", 18), ("sdt ", 12), ("đt ", 5), ("số ", 5), ("zalo ", 5), ("lh ", 3),
         ("gọi ", 3), ("alo ", 2), ("tel: ", 2),
@@ -174,7 +194,8 @@ struct SampleText: Sendable {
     ]
     private static let chatter = [
         "còn hàng không shop", "giá nhiêu ạ", "ship Hà Nội bao lâu", "ib", ".", "😍", "c ơi", "up",
-        "chấm", "mẫu này có màu đen không", "cho xem hình thật được không", "e đặt rồi vậy bao giờ có",
+        "chấm", "mẫu này có màu đen không", "cho xem hình thật được không",
+        "e đặt rồi vậy bao giờ có",
         "size L còn không", "nhận được hàng rồi, đẹp lắm", "đổi size được không shop", "rep e với",
     ]
     private static let answers = [

@@ -5,12 +5,14 @@ internal import SwiftProtobuf
 /// `khach sample --size S --out DIR`
 struct SampleWrite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "write", abstract: "Write a sample to files or to standard output.",
+        commandName: "write",
+        abstract: "Write a sample to files or to standard output.",
         discussion: """
             Into a directory: businesses.jsonl, pages.jsonl (businessId is the position of the \
             business, from 1), interactions.jsonl and labels.jsonl (what each text contains). \
             To standard output (-): the interactions only.
-            """)
+            """
+    )
 
     @OptionGroup var sample: SampleOptions
 
@@ -43,7 +45,8 @@ struct SampleWrite: AsyncParsableCommand {
         try labels.close()
         Surroundings.current.console.write(
             "\(self.sample.size.linesCount) lines, \(self.sample.size.customersCount) customers "
-                + "in \(self.out)\n")
+                + "in \(self.out)\n"
+        )
     }
 
     private func writeDirectory(_ directory: SampleDirectory, to folder: URL) throws {

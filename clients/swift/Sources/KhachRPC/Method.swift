@@ -41,14 +41,17 @@ public struct AnyMethod: Sendable {
             } catch {
                 throw RPCError(
                     .invalidArgument,
-                    "JSON of a \(Request.protoMessageName) expected, \(error) found")
+                    "JSON of a \(Request.protoMessageName) expected, \(error) found"
+                )
             }
             let response = try await client.call(method, request, timeout: timeout)
             do {
                 return try response.jsonString()
             } catch {
                 throw RPCError(
-                    .internal, "\(Response.protoMessageName) that JSON can hold expected, \(error)")
+                    .internal,
+                    "\(Response.protoMessageName) that JSON can hold expected, \(error)"
+                )
             }
         }
     }

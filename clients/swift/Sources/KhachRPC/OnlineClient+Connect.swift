@@ -21,7 +21,9 @@ extension OnlineClient {
         let client: Client
         do {
             client = try await Client.connect(
-                address: parsed, timeout: min(timeout ?? .seconds(5), .seconds(5)))
+                address: parsed,
+                timeout: min(timeout ?? .seconds(5), .seconds(5))
+            )
         } catch {
             throw RPCError(error)
         }
@@ -29,7 +31,8 @@ extension OnlineClient {
             call: { (service, method, payload, timeout) async throws(Status) -> Payload in
                 try await client.call(service, method, payload, timeout: timeout)
             },
-            close: { await client.close() })
+            close: { await client.close() }
+        )
         return OnlineClient(transport: transport, timeout: timeout)
     }
 }

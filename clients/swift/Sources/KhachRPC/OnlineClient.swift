@@ -37,12 +37,17 @@ public struct OnlineClient: Sendable {
         } catch {
             throw RPCError(
                 .invalidArgument,
-                "a complete \(Request.protoMessageName) expected, \(error) found")
+                "a complete \(Request.protoMessageName) expected, \(error) found"
+            )
         }
         let reply: Payload
         do {
             reply = try await self.transport.call(
-                method.service, method.name, payload, timeout ?? self.timeout)
+                method.service,
+                method.name,
+                payload,
+                timeout ?? self.timeout
+            )
         } catch {
             throw RPCError(error)
         }
@@ -68,28 +73,32 @@ public struct OnlineClient: Sendable {
 
     /// Makes a business.
     public func createBusiness(
-        _ request: Khach_V1_CreateBusinessRequest, timeout: Duration? = nil
+        _ request: Khach_V1_CreateBusinessRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_CreateBusinessResponse {
         try await self.call(Methods.createBusiness, request, timeout: timeout)
     }
 
     /// Lists the businesses, a page at a time.
     public func listBusinesses(
-        _ request: Khach_V1_ListBusinessesRequest, timeout: Duration? = nil
+        _ request: Khach_V1_ListBusinessesRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_ListBusinessesResponse {
         try await self.call(Methods.listBusinesses, request, timeout: timeout)
     }
 
     /// Makes a page of a business.
     public func createPage(
-        _ request: Khach_V1_CreatePageRequest, timeout: Duration? = nil
+        _ request: Khach_V1_CreatePageRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_CreatePageResponse {
         try await self.call(Methods.createPage, request, timeout: timeout)
     }
 
     /// Lists the pages of a business, a page of the list at a time.
     public func listPages(
-        _ request: Khach_V1_ListPagesRequest, timeout: Duration? = nil
+        _ request: Khach_V1_ListPagesRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_ListPagesResponse {
         try await self.call(Methods.listPages, request, timeout: timeout)
     }
@@ -98,35 +107,40 @@ public struct OnlineClient: Sendable {
     ///
     /// Safe to repeat: an interaction that is recorded already answers `duplicate`.
     public func recordInteractions(
-        _ request: Khach_V1_RecordInteractionsRequest, timeout: Duration? = nil
+        _ request: Khach_V1_RecordInteractionsRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_RecordInteractionsResponse {
         try await self.call(Methods.recordInteractions, request, timeout: timeout)
     }
 
     /// Gets one customer.
     public func getCustomer(
-        _ request: Khach_V1_GetCustomerRequest, timeout: Duration? = nil
+        _ request: Khach_V1_GetCustomerRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_GetCustomerResponse {
         try await self.call(Methods.getCustomer, request, timeout: timeout)
     }
 
     /// Lists the customers that a filter accepts, newest first, a page at a time.
     public func listCustomers(
-        _ request: Khach_V1_ListCustomersRequest, timeout: Duration? = nil
+        _ request: Khach_V1_ListCustomersRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_ListCustomersResponse {
         try await self.call(Methods.listCustomers, request, timeout: timeout)
     }
 
     /// Counts the customers that a filter accepts.
     public func countCustomers(
-        _ request: Khach_V1_CountCustomersRequest, timeout: Duration? = nil
+        _ request: Khach_V1_CountCustomersRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_CountCustomersResponse {
         try await self.call(Methods.countCustomers, request, timeout: timeout)
     }
 
     /// Pulls one page of changes after a cursor.
     public func pullChanges(
-        _ request: Khach_V1_PullChangesRequest, timeout: Duration? = nil
+        _ request: Khach_V1_PullChangesRequest,
+        timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_PullChangesResponse {
         try await self.call(Methods.pullChanges, request, timeout: timeout)
     }

@@ -5,8 +5,7 @@ package import TTRPC
 /// Knows nothing of what the bytes say, so that a test can answer instead of a server.
 package struct Transport: Sendable {
     /// Makes one unary call: service, method, request and how long to wait (`nil`: for ever).
-    package var call:
-        @Sendable (String, String, Payload, Duration?) async throws(Status) -> Payload
+    package var call: @Sendable (String, String, Payload, Duration?) async throws(Status) -> Payload
     /// Ends the connection; calls under way fail.
     package var close: @Sendable () async -> Void
 

@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import KhachClient
+
+/// `khach offline count`
+struct OfflineCount: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "count",
+        abstract: "Count customers."
+    )
+
+    @OptionGroup var cache: CacheOptions
+    @OptionGroup var filter: OfflineFilter
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let client = try self.cache.openExisting()
+        let shown = try CachedCustomers(client, as: self.output.output)
+        let count = try client.count(self.filter.filter)
+        if self.output.output == .table {
+            shown.showStamp("\(count) customers ")
+        } else {
+            Surroundings.current.console.write("{\"count\":\"\(count)\"}\n")
+            shown.showStamp()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import KhachClient
+
+/// `khach offline list`
+struct OfflineList: AsyncParsableCommand {
+    private static let pageRowsMax = 1_000
+
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List customers, the newest first."
+    )
+
+    @OptionGroup var cache: CacheOptions
+    @OptionGroup var filter: OfflineFilter
+
+    @Option(help: "How many to show.")
+    var limit = 200
+
+    @Flag(help: "Show all of them, however many.")
+    var all = false
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard self.limit > 0 else {
+            throw ValidationError("a limit of 1 or more expected, \(self.limit) found")
+        }
+    }
+
+    func run() async throws {
+        let client = try self.cache.openExisting()
+        var shown = try CachedCustomers(client, as: self.output.output)
+        var rest = self.all ? Int.max : self.limit
+        var count = 0
+        var next: String?
+        repeat {
+            let list = try client.customers(
+                self.filter.filter,
+                limit: min(rest, Self.pageRowsMax),
+                after: next
+            )
+            try shown.show(list.customers)
+            rest -= list.customers.count
+            count += list.customers.count
+            next = list.next
+        } while next != nil && rest > 0
+        shown.showStamp("\(count) customers \(next == nil ? "" : "(there are more: --all) ")")
+    }
+}

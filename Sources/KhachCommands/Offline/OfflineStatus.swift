@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import KhachClient
+
+/// `khach offline status`
+struct OfflineStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Say what a cache holds, and of when."
+    )
+
+    @OptionGroup var cache: CacheOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let state = try self.cache.openExisting().state()
+        let console = Surroundings.current.console
+        guard self.output.output == .table else {
+            var lines = JSONLines()
+            lines.begin()
+            lines.write("phase", "\(state.phase)")
+            lines.write("seq", "\(state.seq)")
+            lines.write("headSeq", "\(state.headSeq)")
+            lines.write("asOf", state.asOfMilliseconds.map(JSONLines.time) ?? "")
+            lines.write("customersCount", "\(state.customersCount)")
+            lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
+            lines.end()
+            return console.write(String(decoding: lines.bytes, as: UTF8.self))
+        }
+
+        console.write(
+            Listing.facts([
+                ("phase", "\(state.phase)"), ("customers", "\(state.customersCount)"),
+                ("names indexed", state.isSearchIndexed ? "yes" : "no"),
+                ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
+                ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
+            ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
+        )
+    }
+}
