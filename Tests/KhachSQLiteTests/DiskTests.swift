@@ -3,7 +3,6 @@ internal import Glibc
 internal import KhachCore
 internal import KhachService
 internal import KhachTestKit
-internal import Synchronization
 internal import Testing
 
 @testable internal import KhachSQLite
@@ -59,10 +58,9 @@ struct DiskTests {
     @Test("a commit that met an I/O error has an unknown outcome, and ends the writer")
     func unknown() async throws {
         try await withFolder { path in
-            let failures = Mutex<[StoreError.Code]>([])
+            let (failures, report) = AsyncStream.makeStream(of: StoreError.Code.self)
             var configuration = SQLiteStore.Configuration()
-            let shared = Shared(failures)
-            configuration.failure = { shared.append($0.code) }
+            configuration.failure = { report.yield($0.code) }
             let store = try SQLiteStore.open(
                 path: path,
                 codec: .proto,
@@ -81,23 +79,12 @@ struct DiskTests {
             await expect(.unavailable) { () async throws(StoreError) in
                 _ = try await store.businesses(after: nil, rowsMax: 1)
             }
-            #expect(shared.codes == [.outcomeUnknown])
+            var reported = failures.makeAsyncIterator()
+            #expect(await reported.next() == .outcomeUnknown)
             store.close()
+            report.finish()
+            #expect(await reported.next() == nil)
         }
-    }
-}
-
-private final class Shared: Sendable {
-    private let mutex: Mutex<[StoreError.Code]>
-
-    init(_ mutex: consuming Mutex<[StoreError.Code]>) {
-        self.mutex = mutex
-    }
-
-    var codes: [StoreError.Code] { self.mutex.withLock { $0 } }
-
-    func append(_ code: StoreError.Code) {
-        self.mutex.withLock { $0.append(code) }
     }
 }
 

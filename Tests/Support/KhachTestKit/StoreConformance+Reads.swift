@@ -81,14 +81,21 @@ extension StoreConformance {
             try requireEqual(try await list(store, filter).count, 10)
             try requireEqual(try await store.count(filter, deadline: nil).count, 10)
         },
-        Claim(description: "S14 a page of another business shows nothing") { store in
+        Claim(description: "S14 a page of another business is not found") { store in
             let world = try await recordedWorld(store, events: 60)
             let filter = CustomerFilter(
                 businessID: world.businesses[0].id,
                 pages: [world.pages[2].id]
             )
-            try requireEqual(try await list(store, filter), [])
-            try requireEqual(try await store.count(filter, deadline: nil).count, 0)
+            try await requireError(.notFound) { () async throws(StoreError) in
+                try await store.customers(
+                    CustomerQuery(filter: filter, rowsMax: 1),
+                    deadline: nil
+                )
+            }
+            try await requireError(.notFound) { () async throws(StoreError) in
+                try await store.count(filter, deadline: nil)
+            }
             let nobodys = CustomerFilter(businessID: BusinessID(rawValue: 9))
             try requireEqual(try await list(store, nobodys), [])
             try requireEqual(
