@@ -35,7 +35,11 @@ struct CommandFailure: Error, Hashable, Sendable {
         self.message = "\(error.code.name): \(error.message)"
         let parts =
             (error.reason.isEmpty ? [] : ["reason \(error.reason)"])
-            + error.fieldViolations.map { "\($0.field): \($0.description)" }
+            + error.fieldViolations.map {
+                // The message often says the same words already.
+                error.message.contains($0.description)
+                    ? "field \($0.field)" : "\($0.field): \($0.description)"
+            }
         if !parts.isEmpty { self.message += " (\(parts.joined(separator: "; ")))" }
         self.message = ShownText.oneLine(self.message)
     }

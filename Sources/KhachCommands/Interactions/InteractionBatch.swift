@@ -82,6 +82,8 @@ struct InteractionBatch: Sendable {
 
         do {
             return .success(try Khach_V1_Interaction(jsonUTF8Bytes: bytes))
+        } catch JSONDecodingError.failure {
+            return .failure(line.number, "an interaction in JSON expected, other text found")
         } catch let error as JSONDecodingError {
             return .failure(line.number, "an interaction in JSON expected, \(error) found")
         } catch {
