@@ -18,12 +18,18 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments: Target.Dependency = .product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let lifecycleUnix: Target.Dependency = .product(
-    name: "UnixSignals", package: "swift-service-lifecycle")
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
 
 let package = Package(
     name: "khach",
@@ -40,32 +46,50 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(
-            url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+            url: "https://github.com/swift-server/swift-service-lifecycle",
+            exact: "2.13.0"
+        ),
     ],
     targets: [
         // System libraries.
         .systemLibrary(
-            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"])]),
+            name: "CSQLite",
+            path: "Sources/CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
         .systemLibrary(
-            name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"])]),
+            name: "CLibCrypto",
+            path: "Sources/CLibCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(
-            name: "CProtobufC", path: "clients/c/sys/CProtobufC", pkgConfig: "libprotobuf-c",
-            providers: [.apt(["libprotobuf-c-dev"])]),
+            name: "CProtobufC",
+            path: "clients/c/sys/CProtobufC",
+            pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]
+        ),
         // Without pkg-config: its file carries a flag that SwiftPM warns of and that is not needed.
         .systemLibrary(
-            name: "CUtf8proc", path: "clients/c/sys/CUtf8proc",
-            providers: [.apt(["libutf8proc-dev"])]),
+            name: "CUtf8proc",
+            path: "clients/c/sys/CUtf8proc",
+            providers: [.apt(["libutf8proc-dev"])]
+        ),
 
         // The protocol.
         .target(
-            name: "TTRPC", dependencies: [nioCore, protobuf], exclude: ["DESIGN.md"],
-            swiftSettings: strict),
-        .target(
-            name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix, logging],
+            name: "TTRPC",
+            dependencies: [nioCore, protobuf],
             exclude: ["DESIGN.md"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TTRPCNIO",
+            dependencies: ["TTRPC", nioCore, nioPosix, logging],
+            exclude: ["DESIGN.md"],
+            swiftSettings: strict
+        ),
 
         // The service.
         .target(name: "KhachCore", exclude: ["DESIGN.md"], swiftSettings: strict),
@@ -73,95 +97,135 @@ let package = Package(
         .target(
             name: "KhachService",
             dependencies: ["KhachCore", "KhachProto", "TTRPC", "CKhachText", protobuf],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
-            name: "KhachSQLite", dependencies: ["KhachCore", "CSQLite"], exclude: ["DESIGN.md"],
-            swiftSettings: strict),
+            name: "KhachSQLite",
+            dependencies: ["KhachCore", "CSQLite"],
+            exclude: ["DESIGN.md"],
+            swiftSettings: strict
+        ),
         .target(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
                 logging, lifecycle, lifecycleUnix, arguments,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(
-            name: "khachd", dependencies: ["KhachServer", arguments], swiftSettings: strict),
+            name: "khachd",
+            dependencies: ["KhachServer", arguments],
+            swiftSettings: strict
+        ),
 
         // The clients.
         .target(
-            name: "CKhachText", dependencies: ["CUtf8proc"], path: "clients/c/text",
-            sources: ["src"], publicHeadersPath: "include",
-            linkerSettings: [.linkedLibrary("utf8proc")]),
-        .target(
-            name: "CKhach", dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
-            path: "clients/c", sources: ["src"],
+            name: "CKhachText",
+            dependencies: ["CUtf8proc"],
+            path: "clients/c/text",
+            sources: ["src"],
             publicHeadersPath: "include",
-            cSettings: [.headerSearchPath("src/generated")]),
+            linkerSettings: [.linkedLibrary("utf8proc")]
+        ),
         .target(
-            name: "KhachClient", dependencies: ["CKhach"],
-            path: "clients/swift/Sources/KhachClient", swiftSettings: strict),
+            name: "CKhach",
+            dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
+            path: "clients/c",
+            sources: ["src"],
+            publicHeadersPath: "include",
+            cSettings: [.headerSearchPath("src/generated")]
+        ),
         .target(
-            name: "KhachRPC", dependencies: ["TTRPC", "TTRPCNIO", "KhachProto", protobuf],
-            path: "clients/swift/Sources/KhachRPC", swiftSettings: strict),
+            name: "KhachClient",
+            dependencies: ["CKhach"],
+            path: "clients/swift/Sources/KhachClient",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "KhachRPC",
+            dependencies: ["TTRPC", "TTRPCNIO", "KhachProto", protobuf],
+            path: "clients/swift/Sources/KhachRPC",
+            swiftSettings: strict
+        ),
         .target(
             name: "KhachCommands",
             dependencies: ["KhachRPC", "KhachClient", "KhachProto", protobuf, arguments],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
 
         // Test support.
         .target(
-            name: "StreamingProto", dependencies: [protobuf], path: "Tests/Support/StreamingProto",
-            swiftSettings: generated),
+            name: "StreamingProto",
+            dependencies: [protobuf],
+            path: "Tests/Support/StreamingProto",
+            swiftSettings: generated
+        ),
         .executableTarget(
             name: "ttrpc-testd",
             dependencies: ["TTRPC", "TTRPCNIO", "StreamingProto", protobuf, nioCore, logging],
-            path: "Tests/Support/ttrpc-testd", swiftSettings: strict),
+            path: "Tests/Support/ttrpc-testd",
+            swiftSettings: strict
+        ),
         .target(
-            name: "KhachTestKit", dependencies: ["KhachCore", "KhachService"],
-            path: "Tests/Support/KhachTestKit", swiftSettings: strict),
+            name: "KhachTestKit",
+            dependencies: ["KhachCore", "KhachService"],
+            path: "Tests/Support/KhachTestKit",
+            swiftSettings: strict
+        ),
 
         // Tests.
         .testTarget(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "KhachProto", "StreamingProto", nioCore, protobuf],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TTRPCNIOTests",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "StreamingProto", nioCore, nioPosix, nioEmbedded, protobuf,
                 logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "KhachCoreTests", dependencies: ["KhachCore", "KhachTestKit"],
-            swiftSettings: strict),
+            name: "KhachCoreTests",
+            dependencies: ["KhachCore", "KhachTestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachSQLiteTests",
             dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
                 "KhachCore", "KhachService", "KhachProto", "KhachTestKit", "TTRPC", "CKhachText",
                 protobuf,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachClientTests",
             dependencies: ["KhachClient", "CKhach", "CKhachText"],
-            path: "clients/swift/Tests/KhachClientTests", swiftSettings: strict),
+            path: "clients/swift/Tests/KhachClientTests",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachCommandsTests",
             dependencies: ["KhachCommands", "KhachProto", "KhachRPC", protobuf],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
                 "TTRPCNIO", protobuf,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     cLanguageStandard: .c11

@@ -134,6 +134,7 @@ class Bench:
 
     def record(self):
         lines = sum(1 for _ in open(self.interactions))
+        customers = 10_000 if self.quick else 100_000
         heading(f"RecordInteractions, {number(lines)} interactions, durable",
                 "interactions/s", "p50 ms", "cpu us", "C loop rows/s", "ratio", "server MiB")
         for batch, in_flight in ((500, 1), (500, 8)):
@@ -146,19 +147,20 @@ class Bench:
             rate = lines / result["seconds"]
             peak = server.peak_mib()
             server.stop()
-            loop = self.loop("store_loop", self.folder / "loop.db", lines, batch)
+            loop = self.loop("store_loop", "interactions_per_second", self.folder / "loop.db", lines, batch,
+                             lines // customers)
             row(f"batches of {batch}, {in_flight} in flight", number(rate),
                 f"{result['p50_us'] / 1e3:.1f}",
                 f"{result['cpu_us'] / batch:.1f}", number(loop), f"{rate / loop:.2f}",
                 f"{peak:.0f}")
         self.data = data
 
-    def loop(self, program, path, rows, batch):
+    def loop(self, program, figure, path, *arguments):
         for suffix in ("", "-wal", "-shm"):
             pathlib.Path(str(path) + suffix).unlink(missing_ok=True)
-        run = subprocess.run([str(self.build / program), str(path), str(rows), str(batch)],
+        run = subprocess.run([str(self.build / program), str(path), *map(str, arguments)],
                              stdout=subprocess.PIPE, text=True, check=True)
-        return float(json.loads(run.stdout)["rows_per_second"])
+        return float(json.loads(run.stdout)[figure])
 
     # Reads and the first sync, over what was recorded.
 
@@ -193,7 +195,7 @@ class Bench:
             cache = self.folder / f"cache-{index}.db"
             seconds, peak = timed([str(self.build / "libkhach/examples/sync"), server.address,
                                    self.business, str(cache)])
-            rate = self.loop("cache_loop", self.folder / "cache-loop.db", count, 1000)
+            rate = self.loop("cache_loop", "rows_per_second", self.folder / "cache-loop.db", count, 1000)
             pairs.append((seconds, count / rate, peak))
         pairs.sort(key=lambda pair: pair[0] / pair[1])
         seconds, loop, _ = pairs[len(pairs) // 2]

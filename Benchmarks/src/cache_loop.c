@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     uint64_t rows;
     uint64_t per_transaction;
     double begun;
-    double inserted;
+    double inserted, seconds;
 
     if (argc != 4) {
         fprintf(stderr, "usage: cache_loop PATH ROWS ROWS_PER_TRANSACTION\n");
@@ -123,9 +123,11 @@ int main(int argc, char **argv)
     }
     inserted = seconds_now();
     must(db, sqlite3_exec(db, index_names, NULL, NULL, NULL) == SQLITE_OK);
-    printf("rows %llu: insert %.0f rows/s, with names %.0f rows/s, %.2f s\n",
-        (unsigned long long)rows, (double)rows / (inserted - begun),
-        (double)rows / (seconds_now() - begun), seconds_now() - begun);
+    seconds = seconds_now() - begun;
+    printf("{\"name\":\"cache_loop\",\"rows\":%llu,\"seconds\":%.3f,"
+           "\"rows_per_second\":%.0f,\"rows_per_second_without_names\":%.0f}\n",
+        (unsigned long long)rows, seconds, (double)rows / seconds,
+        (double)rows / (inserted - begun));
     (void)sqlite3_finalize(row);
     (void)sqlite3_close(db);
     return 0;

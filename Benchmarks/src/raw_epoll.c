@@ -64,12 +64,17 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1]))};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_port = htons((uint16_t)atoi(argv[1]));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1024)) {
         perror("listen");
         return 1;
     }
+    socklen_t address_bytes = sizeof address;
+    getsockname(listener, (struct sockaddr *)&address, &address_bytes);
+    printf("listening tcp:127.0.0.1:%d\n", ntohs(address.sin_port));
+    fflush(stdout);
     int epoll = epoll_create1(0);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);

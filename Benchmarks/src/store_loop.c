@@ -109,13 +109,14 @@ static void bind_customer(sqlite3_stmt *statement, int64_t user, int64_t seq, in
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: store_loop PATH INTERACTIONS BATCH\n");
+    if (argc != 5) {
+        fprintf(stderr, "usage: store_loop PATH INTERACTIONS BATCH INTERACTIONS_PER_CUSTOMER\n");
         return 2;
     }
     uint64_t count = strtoull(argv[2], NULL, 10);
     uint64_t batch_max = strtoull(argv[3], NULL, 10);
-    if (count == 0 || batch_max == 0) return 2;
+    uint64_t per_customer = strtoull(argv[4], NULL, 10);
+    if (count == 0 || batch_max == 0 || per_customer == 0) return 2;
     struct customer *customers = calloc(count, sizeof *customers);
     uint64_t *touched = calloc(batch_max, sizeof *touched);
     if (customers == NULL || touched == NULL) return 1;
@@ -152,7 +153,7 @@ int main(int argc, char **argv) {
         batch++;
         run(begin);
         for (uint64_t i = 0; i < in_batch; i++, done++) {
-            uint64_t user = made == 0 || next() % 4 == 0 ? made++ : next() % made;
+            uint64_t user = made == 0 || next() % per_customer == 0 ? made++ : next() % made;
             int64_t occurred_ms = EPOCH_MS + (int64_t)done * 10;
             char key[48], conversation[32];
             int key_bytes = snprintf(key, sizeof key, "m_%016llx%016llx",

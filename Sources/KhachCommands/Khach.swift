@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import KhachClient
 internal import KhachRPC
 
@@ -24,6 +25,11 @@ struct Khach: AsyncParsableCommand {
 
 /// The whole program without its process: arguments in, exit status out.
 public enum CommandLineTool {
+    /// Runs the process's own arguments, and ends the process with the status.
+    public static func main() async -> Never {
+        exit(await self.run(Array(CommandLine.arguments.dropFirst())))
+    }
+
     /// Runs the command that `arguments` (without the program's name) describe, and says what went
     /// wrong on the console, in one line.
     public static func run(_ arguments: [String]) async -> Int32 {

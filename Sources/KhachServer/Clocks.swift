@@ -12,7 +12,8 @@ enum Clocks {
     static func monotonicNow() -> MonotonicInstant {
         let time = Self.read(CLOCK_MONOTONIC)
         return MonotonicInstant(
-            nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+            nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        )
     }
 
     private static func read(_ clock: clockid_t) -> timespec {

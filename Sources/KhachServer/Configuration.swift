@@ -35,7 +35,8 @@ package struct Configuration: Sendable {
         for address in addresses where !allowsPlaintext && !address.isLocal {
             throw ConfigurationError(
                 "listen: a Unix socket or a loopback address expected, found \(address); nothing "
-                    + "is encrypted, so others need --allow-plaintext")
+                    + "is encrypted, so others need --allow-plaintext"
+            )
         }
         self.dataFolder = dataFolder
         self.addresses = addresses

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import KhachCore
-internal import KhachService
 internal import KhachSQLite
+internal import KhachService
 package import Logging
 internal import ServiceLifecycle
 internal import TTRPC
@@ -46,7 +46,10 @@ package struct Daemon: Sendable {
             exit(Self.failStopStatus)
         }
         return try SQLiteStore.open(
-            path: self.configuration.dataFolder, codec: .proto, configuration: configuration)
+            path: self.configuration.dataFolder,
+            codec: .proto,
+            configuration: configuration
+        )
     }
 
     private func serve(
@@ -55,8 +58,12 @@ package struct Daemon: Sendable {
     ) async throws {
         let methods = khachMethods(
             ServiceEnvironment(
-                store: store, now: Clocks.now, monotonicNow: Clocks.monotonicNow,
-                seal: Seal(key: store.sealingKey)))
+                store: store,
+                now: Clocks.now,
+                monotonicNow: Clocks.monotonicNow,
+                seal: Seal(key: store.sealingKey)
+            )
+        )
         var listeners: [Listener] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
@@ -70,10 +77,14 @@ package struct Daemon: Sendable {
             configuration: ServiceGroupConfiguration(
                 services: listeners.map {
                     ServiceGroupConfiguration.ServiceConfiguration(
-                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: self.logger))
+                logger: self.logger
+            )
+        )
         try await group.run()
     }
 }

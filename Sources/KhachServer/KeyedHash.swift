@@ -8,7 +8,14 @@ extension Seal {
             var tag = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
             var count: UInt32 = 0
             let result = HMAC(
-                EVP_sha256(), key, Int32(key.count), message, message.count, &tag, &count)
+                EVP_sha256(),
+                key,
+                Int32(key.count),
+                message,
+                message.count,
+                &tag,
+                &count
+            )
             precondition(result != nil, "HMAC-SHA-256 over memory does not fail")
             return Array(tag.prefix(Int(count)))
         }

@@ -10,7 +10,8 @@ package struct ServerCommand: AsyncParsableCommand {
         abstract: "The Khach server: keeps the customers of shops that sell through chat.",
         version: "0.1.0",
         subcommands: [ServeCommand.self],
-        defaultSubcommand: ServeCommand.self)
+        defaultSubcommand: ServeCommand.self
+    )
 
     package init() {}
 }
@@ -24,7 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
             Prints one line "listening ADDRESS" on standard output for each address, and logs to \
             standard error. Ends with 0 after an orderly stop, with 78 for a setting that cannot \
             be, with 70 when a commit failed and the store must be recovered by a restart.
-            """)
+            """
+    )
 
     @Option(help: "The folder of the store; made if it is not there.")
     var data: String
@@ -70,7 +72,8 @@ struct ServeCommand: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: self.logLevel) else {
             throw ConfigurationError(
                 "log-level: trace, debug, info, notice, warning, error or critical expected, "
-                    + "found \(self.logLevel)")
+                    + "found \(self.logLevel)"
+            )
         }
         return try Configuration(
             dataFolder: self.data,
@@ -78,7 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
             loops: self.loops,
             drainSeconds: self.drain,
             logLevel: level,
-            allowsPlaintext: self.allowPlaintext)
+            allowsPlaintext: self.allowPlaintext
+        )
     }
 
     private static func complain(_ text: String) {

@@ -5,7 +5,7 @@ package import KhachCore
 /// On the wire it is opaque: `{version, generation, scope, seq, phase}` and a tag.
 package struct SyncCursor: Hashable, Sendable {
     package enum Phase: Hashable, Sendable {
-        /// The first pass. The client had nothing at `startedAt`, so older tombstones are of no use.
+        /// The first pass. The client had nothing at `startedAt`: older tombstones are of no use.
         case snapshot(startedAt: CommitSequence)
         case delta
     }

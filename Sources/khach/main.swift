@@ -1,4 +1,3 @@
-internal import Foundation
 internal import KhachCommands
 
-exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
+await CommandLineTool.main()

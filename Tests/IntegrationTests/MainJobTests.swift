@@ -67,15 +67,31 @@ struct MainJobTests {
 
     /// Three customers; one of them is named late, one wrote twice, one is a placeholder.
     static let interactions = Data(
-        """
-        {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"m:1","externalUserId":"28181025008155419",\
-        "direction":"INBOUND","kind":"MESSAGE","occurredAt":"2026-05-01T02:00:00Z","text":"còn hàng k sốp"}
-        {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"m:2","externalUserId":"28181025008155419",\
-        "direction":"INBOUND","kind":"MESSAGE","occurredAt":"2026-05-01T03:00:00Z","nameHint":"Đặng Thị Đào"}
-        {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"c:1","externalUserId":"u2",\
-        "direction":"INBOUND","kind":"COMMENT","occurredAt":"2026-05-02T03:00:00Z","nameHint":"Facebook User"}
-        {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"m:3","externalUserId":"u3",\
-        "direction":"OUTBOUND","kind":"MESSAGE","occurredAt":"2026-05-03T03:00:00Z","nameHint":"Trần Ngọc Hạ"}
-        """.utf8
+        [
+            Self.line("m:1", "28181025008155419", "INBOUND", "2026-05-01T02:00:00Z", ""),
+            Self.line(
+                "m:2",
+                "28181025008155419",
+                "INBOUND",
+                "2026-05-01T03:00:00Z",
+                "Đặng Thị Đào"
+            ),
+            Self.line("c:1", "u2", "INBOUND", "2026-05-02T03:00:00Z", "Facebook User"),
+            Self.line("m:3", "u3", "OUTBOUND", "2026-05-03T03:00:00Z", "Trần Ngọc Hạ"),
+        ].joined(separator: "\n").utf8
     )
+
+    private static func line(
+        _ key: String,
+        _ user: String,
+        _ direction: String,
+        _ time: String,
+        _ name: String
+    ) -> String {
+        """
+        {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"\(key)",\
+        "externalUserId":"\(user)","direction":"\(direction)","kind":"MESSAGE",\
+        "occurredAt":"\(time)","nameHint":"\(name)"}
+        """
+    }
 }

@@ -1,10 +1,10 @@
-import KhachProto
-import KhachRPC
-import SwiftProtobuf
-import TTRPC
-import Testing
+internal import KhachProto
+internal import KhachRPC
+internal import SwiftProtobuf
+internal import TTRPC
+internal import Testing
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 @Suite("Command lines")
 struct CommandLineTests {

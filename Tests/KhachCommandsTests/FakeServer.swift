@@ -1,11 +1,11 @@
-import Foundation
-import KhachProto
-import KhachRPC
-import SwiftProtobuf
-import Synchronization
-import TTRPC
+internal import Foundation
+internal import KhachProto
+internal import KhachRPC
+internal import SwiftProtobuf
+internal import Synchronization
+internal import TTRPC
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 /// Answers calls in place of a server, and remembers them and what was written.
 final class FakeServer: Sendable {

@@ -1,10 +1,10 @@
-import KhachProto
-import SwiftProtobuf
-import Synchronization
-import TTRPC
-import Testing
+internal import KhachProto
+internal import SwiftProtobuf
+internal import Synchronization
+internal import TTRPC
+internal import Testing
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 @Suite("Recording interactions")
 struct InteractionRecordTests {

@@ -1,6 +1,6 @@
-import Testing
+internal import Testing
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 @Suite("Reading lines")
 struct LineReaderTests {

@@ -1,6 +1,6 @@
-import Foundation
-import KhachRPC
-import Testing
+internal import Foundation
+internal import KhachRPC
+internal import Testing
 
 @Suite("The table of methods")
 struct MethodsTests {

@@ -1,7 +1,7 @@
-import SwiftProtobuf
-import Testing
+internal import SwiftProtobuf
+internal import Testing
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 @Suite("Output for people")
 struct OutputTests {

@@ -1,9 +1,9 @@
-import Foundation
-import KhachProto
-import SwiftProtobuf
-import Testing
+internal import Foundation
+internal import KhachProto
+internal import SwiftProtobuf
+internal import Testing
 
-@testable import KhachCommands
+@testable internal import KhachCommands
 
 @Suite("Samples")
 struct SampleTests {

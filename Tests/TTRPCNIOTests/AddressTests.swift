@@ -1,5 +1,5 @@
-import TTRPCNIO
-import Testing
+internal import TTRPCNIO
+internal import Testing
 
 @Suite("Addresses")
 struct AddressTests {

@@ -1,10 +1,10 @@
-import Foundation
-import Logging
-import NIOCore
-import TTRPC
-import Testing
+internal import Foundation
+internal import Logging
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
-@testable import TTRPCNIO
+@testable internal import TTRPCNIO
 
 @Suite("Client and server over sockets", .timeLimit(.minutes(1)))
 struct LoopbackTests {

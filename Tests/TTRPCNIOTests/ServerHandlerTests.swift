@@ -1,9 +1,9 @@
-import NIOCore
-import NIOEmbedded
-import TTRPC
-import Testing
+internal import NIOCore
+internal import NIOEmbedded
+internal import TTRPC
+internal import Testing
 
-@testable import TTRPCNIO
+@testable internal import TTRPCNIO
 
 /// One connection on a loop whose time a test turns by hand.
 private final class Connection {

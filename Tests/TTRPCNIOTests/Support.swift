@@ -1,12 +1,12 @@
-import Logging
-import NIOCore
-import NIOEmbedded
-import NIOPosix
-import Synchronization
-import TTRPC
-import Testing
+internal import Logging
+internal import NIOCore
+internal import NIOEmbedded
+internal import NIOPosix
+internal import Synchronization
+internal import TTRPC
+internal import Testing
 
-@testable import TTRPCNIO
+@testable internal import TTRPCNIO
 
 /// A door that tasks wait at until a test opens it; it tells how many have come.
 final class Gate: Sendable {

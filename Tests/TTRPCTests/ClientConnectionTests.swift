@@ -1,6 +1,6 @@
-import NIOCore
-import TTRPC
-import Testing
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
 @Suite("A client's view, row by row of wire.md §1.6")
 struct ClientConnectionTests {

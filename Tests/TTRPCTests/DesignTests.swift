@@ -1,7 +1,7 @@
-import Foundation
-import NIOCore
-import TTRPC
-import Testing
+internal import Foundation
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
 /// The transition tables of `Sources/TTRPC/DESIGN.md`, cell by cell.
 @Suite("The tables of DESIGN.md")

@@ -1,9 +1,9 @@
-import Foundation
-import KhachProto
-import NIOCore
-import SwiftProtobuf
-import TTRPC
-import Testing
+internal import Foundation
+internal import KhachProto
+internal import NIOCore
+internal import SwiftProtobuf
+internal import TTRPC
+internal import Testing
 
 @Suite("Envelopes")
 struct EnvelopeTests {

@@ -1,6 +1,6 @@
-import NIOCore
-import TTRPC
-import Testing
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
 @Suite("Frame decoding")
 struct FrameDecoderTests {

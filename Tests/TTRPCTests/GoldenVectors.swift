@@ -1,7 +1,7 @@
-import Foundation
-import NIOCore
-import TTRPC
-import Testing
+internal import Foundation
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
 /// One captured frame of `Tests/Vectors/ttrpc-golden-vectors.json`.
 struct GoldenFrame: Decodable, Sendable, CustomTestStringConvertible {

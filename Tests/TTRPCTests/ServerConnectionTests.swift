@@ -1,6 +1,6 @@
-import NIOCore
-import TTRPC
-import Testing
+internal import NIOCore
+internal import TTRPC
+internal import Testing
 
 /// A server connection with what a driver adds to it, so that a test reads as a conversation:
 /// frames in, frames out.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Darwin
-#endif
+internal import Glibc
 
 /// The file of a listening Unix socket: made for its owner alone, taken over only from the dead.
 enum UnixSocket {
@@ -47,11 +43,7 @@ enum UnixSocket {
     }
 
     private static func open() throws(Failure) -> CInt {
-        #if canImport(Glibc)
-            let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        #else
-            let kind = SOCK_STREAM
-        #endif
+        let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         let made = socket(AF_UNIX, kind, 0)
         guard made >= 0 else { throw Failure(description: "socket: errno \(errno)") }
 
@@ -63,11 +55,7 @@ enum UnixSocket {
         _ address: UnsafePointer<sockaddr>,
         _ bytes: socklen_t
     ) -> CInt {
-        #if canImport(Glibc)
-            Glibc.bind(socket, address, bytes)
-        #else
-            Darwin.bind(socket, address, bytes)
-        #endif
+        Glibc.bind(socket, address, bytes)
     }
 
     private static func abandon(_ socket: CInt, _ what: String) -> Failure {
