@@ -29,7 +29,10 @@ struct MainJobTests {
 
         let cache = folder.path("cache.db")
         let synced = try khach(
-            ["sync", "--business", business, "--cache", cache, "--once"] + online
+            [
+                "sync", "--business", business, "--cache", cache, "--once", "--server",
+                daemon.address,
+            ]
         )
         #expect(synced.status == 0, "\(synced.errors)")
         let onlineList = try khach(

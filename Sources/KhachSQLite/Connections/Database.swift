@@ -96,19 +96,9 @@ final class Database {
 
     var isInTransaction: Bool { sqlite3_get_autocommit(self.handle) == 0 }
 
-    /// Turns on `SQLITE_DBCONFIG_DEFENSIVE` and reads it back.
-    ///
-    /// Swift does not import C functions with a variable argument list; on the platforms of this
-    /// server such a call is passed like any other.
+    /// Refuses what can corrupt a database through plain SQL; read back to be sure.
     private func setDefensive() -> Bool {
-        typealias Configure =
-            @convention(c) (
-                OpaquePointer, Int32, Int32, UnsafeMutablePointer<Int32>
-            ) -> Int32
-        guard let symbol = dlsym(nil, "sqlite3_db_config") else { return false }
-
-        let configure = unsafeBitCast(symbol, to: Configure.self)
         var isOn: Int32 = 0
-        return configure(self.handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &isOn) == SQLITE_OK && isOn == 1
+        return csqlite_set_defensive(self.handle, &isOn) == SQLITE_OK && isOn == 1
     }
 }
