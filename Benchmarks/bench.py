@@ -193,7 +193,7 @@ class Bench:
         pairs = []
         for index in range(self.rounds):
             cache = self.folder / f"cache-{index}.db"
-            seconds, peak = timed([str(self.build / "libkhach/examples/sync"), server.address,
+            seconds, peak = timed([str(self.build / "libkhach/examples/example_sync"), server.address,
                                    self.business, str(cache)])
             rate = self.loop("cache_loop", "rows_per_second", self.folder / "cache-loop.db", count, 1000)
             pairs.append((seconds, count / rate, peak))

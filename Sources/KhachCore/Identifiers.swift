@@ -31,9 +31,10 @@ package struct CustomerID: Identifier {
 }
 
 private let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-private let values: [UInt8: Int64] = Dictionary(
-    uniqueKeysWithValues: digits.enumerated().map { ($1, Int64($0)) }
-)
+/// The number of each digit by its byte; 255 for a byte that is none.
+private let numbers: [UInt8] = (0..<256).map { byte in
+    UInt8(digits.firstIndex(of: UInt8(byte)) ?? 255)
+}
 private let digitsCount = 13
 
 extension Identifier {
@@ -41,18 +42,17 @@ extension Identifier {
 
     /// Reads the text form; `nil` when it is not one of this kind.
     package init?(text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == digitsCount + 1, bytes[0] == Self.letter else { return nil }
+        let bytes = text.utf8
+        guard bytes.count == digitsCount + 1, bytes.first == Self.letter else { return nil }
 
         var number: UInt64 = 0
         for byte in bytes.dropFirst() {
-            guard let value = values[byte] else { return nil }
+            let value = numbers[Int(byte)]
+            // 13 digits hold 65 bits, and a number has 63.
+            guard value < 32, number >> 58 == 0 else { return nil }
 
             number = number << 5 | UInt64(value)
         }
-        // 13 digits hold 65 bits; a first digit above 7 would have lost some.
-        guard (values[bytes[1]] ?? 8) < 8, number <= UInt64(Int64.max) else { return nil }
-
         self.init(rawValue: Int64(number))
     }
 
