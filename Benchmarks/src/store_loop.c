@@ -31,6 +31,7 @@ static const char schema[] =
     " has_phone INTEGER NOT NULL DEFAULT 0, has_email INTEGER NOT NULL DEFAULT 0,"
     " blocked INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL, record BLOB NOT NULL,"
     " facts BLOB NOT NULL) STRICT;"
+    "CREATE INDEX customers_by_id ON customers (business_id);"
     "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
     "CREATE INDEX customers_by_business ON customers (business_id, created_at);"
     "CREATE INDEX customers_by_page ON customers (page_id, created_at);"

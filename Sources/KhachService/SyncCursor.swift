@@ -2,14 +2,8 @@ package import KhachCore
 
 /// Where a client is in a business's change feed (sync.md §4.2).
 ///
-/// On the wire it is opaque: `{version, generation, scope, seq, phase}` and a tag.
+/// On the wire it is opaque: `{version, generation, scope, seq, phase, key}` and a tag.
 package struct SyncCursor: Hashable, Sendable {
-    package enum Phase: Hashable, Sendable {
-        /// The first pass. The client had nothing at `startedAt`: older tombstones are of no use.
-        case snapshot(startedAt: CommitSequence)
-        case delta
-    }
-
     /// Why a cursor was refused; the reason goes into `ErrorInfo` (sync.md §3).
     package enum Refusal: Error, Hashable, Sendable {
         case invalid
@@ -22,15 +16,15 @@ package struct SyncCursor: Hashable, Sendable {
     private static let generationBytes = 16
     private static let bodyBytes = 1 + generationBytes + 8 + 8 + 1 + 8
     private static let context = Array("khach.v1.cursor".utf8)
+    /// The phase byte of a delta; a first pass has the kind that it stands in.
+    private static let delta: UInt8 = 1
 
     package var business: BusinessID
-    package var seq: CommitSequence
-    package var phase: Phase
+    package var position: FeedPosition
 
-    package init(business: BusinessID, seq: CommitSequence, phase: Phase) {
+    package init(business: BusinessID, position: FeedPosition) {
         self.business = business
-        self.seq = seq
-        self.phase = phase
+        self.position = position
     }
 
     package func sealed(by seal: Seal, generation: [UInt8]) -> [UInt8] {
@@ -38,13 +32,13 @@ package struct SyncCursor: Hashable, Sendable {
         var body: [UInt8] = [Self.version]
         body.append(contentsOf: generation)
         body.appendInteger(UInt64(bitPattern: self.business.rawValue))
-        body.appendInteger(self.seq)
-        switch self.phase {
-        case .snapshot(let startedAt):
-            body.append(1)
-            body.appendInteger(startedAt)
+        body.appendInteger(self.position.latest)
+        switch self.position {
+        case .snapshot(let after, _):
+            body.append(after.kind.rawValue)
+            body.appendInteger(UInt64(bitPattern: after.id))
         case .delta:
-            body.append(2)
+            body.append(Self.delta)
             body.appendInteger(0)
         }
         return seal.seal(body, context: Self.context)
@@ -65,12 +59,13 @@ package struct SyncCursor: Hashable, Sendable {
         guard scope == business else { throw .scopeMismatch }
         guard Array(body[1..<17]) == generation else { throw .generationChanged }
 
-        let phase: Phase
-        switch body[33] {
-        case 1: phase = .snapshot(startedAt: body.integer(at: 34))
-        case 2: phase = .delta
-        default: throw .invalid
+        let seq = body.integer(at: 25)
+        guard body[33] != Self.delta else {
+            return SyncCursor(business: scope, position: .delta(after: seq))
         }
-        return SyncCursor(business: scope, seq: body.integer(at: 25), phase: phase)
+        guard let kind = ChangeKind(rawValue: body[33]) else { throw .invalid }
+
+        let key = SnapshotKey(kind: kind, id: Int64(bitPattern: body.integer(at: 34)))
+        return SyncCursor(business: scope, position: .snapshot(after: key, startedAt: seq))
     }
 }

@@ -48,6 +48,7 @@ struct PullChangesTests {
     func cursorIsWhatWasDelivered() async throws {
         let harness = ServiceHarness()
         let business = try await harness.business()
+        let id = try #require(BusinessID(text: business.id))
         _ = try await harness.page(business, "p1")
         let request = Khach_V1_PullChangesRequest.with {
             $0.businessID = business.id
@@ -55,15 +56,24 @@ struct PullChangesTests {
         }
         let reply: Khach_V1_PullChangesResponse = try await harness.call(Self.pull, request)
         #expect(reply.hasMore_p)
-        #expect(reply.seq == reply.changes.last?.seq)
+        #expect(reply.seq == 0)
         let cursor = try SyncCursor.open(
             Array(reply.cursor),
             by: harness.seal,
             generation: harness.store.generation,
-            business: try #require(BusinessID(text: business.id))
+            business: id
         )
-        #expect(cursor.seq == reply.seq)
-        #expect(cursor.phase == .snapshot(startedAt: reply.headSeq))
+        let key = SnapshotKey(kind: .business, id: id.rawValue)
+        #expect(cursor.position == .snapshot(after: key, startedAt: reply.headSeq))
+
+        let delta = SyncCursor(business: id, position: .delta(after: 0))
+            .sealed(by: harness.seal, generation: harness.store.generation)
+        var more = request
+        more.cursor.append(contentsOf: delta)
+        let change: Khach_V1_PullChangesResponse = try await harness.call(Self.pull, more)
+        #expect(change.hasMore_p)
+        #expect(change.seq == change.changes.last?.seq)
+        #expect(change.seq < change.headSeq)
     }
 
     struct Refused: Sendable, CustomTestStringConvertible {
@@ -84,7 +94,7 @@ struct PullChangesTests {
             _,
             generation,
             business in
-            SyncCursor(business: business, seq: 0, phase: .delta)
+            SyncCursor(business: business, position: .delta(after: 0))
                 .sealed(by: Seal { _ in [UInt8](repeating: 0, count: 16) }, generation: generation)
         },
         Refused(
@@ -94,8 +104,7 @@ struct PullChangesTests {
         ) { seal, generation, business in
             SyncCursor(
                 business: BusinessID(rawValue: business.rawValue + 1),
-                seq: 0,
-                phase: .delta
+                position: .delta(after: 0)
             ).sealed(by: seal, generation: generation)
         },
         Refused(
@@ -103,7 +112,7 @@ struct PullChangesTests {
             code: .failedPrecondition,
             reason: "GENERATION_CHANGED"
         ) { seal, _, business in
-            SyncCursor(business: business, seq: 0, phase: .delta)
+            SyncCursor(business: business, position: .delta(after: 0))
                 .sealed(by: seal, generation: [UInt8](repeating: 9, count: 16))
         },
         Refused(
@@ -111,7 +120,7 @@ struct PullChangesTests {
             code: .outOfRange,
             reason: "CURSOR_AHEAD"
         ) { seal, generation, business in
-            SyncCursor(business: business, seq: 1_000, phase: .delta)
+            SyncCursor(business: business, position: .delta(after: 1_000))
                 .sealed(by: seal, generation: generation)
         },
     ]

@@ -7,9 +7,12 @@ struct SyncCursorTests {
     static let generation = [UInt8](repeating: 7, count: 16)
     static let business = BusinessID(rawValue: 1 << 40)
     static let cursors = [
-        SyncCursor(business: business, seq: 0, phase: .snapshot(startedAt: 0)),
-        SyncCursor(business: business, seq: 41, phase: .snapshot(startedAt: 99)),
-        SyncCursor(business: business, seq: .max, phase: .delta),
+        SyncCursor(business: business, position: .snapshot(after: .start, startedAt: 0)),
+        SyncCursor(
+            business: business,
+            position: .snapshot(after: SnapshotKey(kind: .customer, id: .max), startedAt: 99)
+        ),
+        SyncCursor(business: business, position: .delta(after: .max)),
     ]
 
     @Test("comes back as it was sealed", arguments: cursors)

@@ -1,7 +1,4 @@
-/// Position in a business's change feed: every change up to it was delivered.
-package typealias CommitSequence = UInt64
-
-/// What one change of the feed is about.
+/// What one change of the feed is about. Raw values are the fields of `khach.v1.Change`.
 package enum ChangeKind: UInt8, Hashable, Sendable {
     case business = 2
     case page = 3
@@ -9,12 +6,11 @@ package enum ChangeKind: UInt8, Hashable, Sendable {
     case tombstone = 5
 }
 
-/// Asks for the changes after a position.
+/// Asks for one page of the feed.
 package struct ChangeQuery: Hashable, Sendable {
     package var businessID: BusinessID
-    package var after: CommitSequence
-    /// Tombstones at or below this are of no use to the asker: it never had what they remove.
-    package var tombstonesAfter: CommitSequence
+    /// `nil` begins the first pass.
+    package var position: FeedPosition?
     /// At least 1.
     package var rowsMax: Int
     /// A page holds at least one change, whatever its size.
@@ -22,20 +18,18 @@ package struct ChangeQuery: Hashable, Sendable {
 
     package init(
         businessID: BusinessID,
-        after: CommitSequence,
-        tombstonesAfter: CommitSequence,
+        position: FeedPosition?,
         rowsMax: Int,
         bytesMax: Int
     ) {
         self.businessID = businessID
-        self.after = after
-        self.tombstonesAfter = tombstonesAfter
+        self.position = position
         self.rowsMax = rowsMax
         self.bytesMax = bytesMax
     }
 }
 
-/// Changes in order of sequence, read at one instant of the store.
+/// One page of the feed, read at one instant of the store: changes in the order of the position.
 package struct ChangePage: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         package var seq: CommitSequence
@@ -50,28 +44,51 @@ package struct ChangePage: Hashable, Sendable {
         }
     }
 
-    package var entries: [Entry]
+    package private(set) var entries: [Entry] = []
     /// The stored records, one after the other.
-    package var bytes: [UInt8]
-    /// Every change up to here is in this page or was before it.
-    package var through: CommitSequence
+    package private(set) var bytes: [UInt8] = []
+    /// Where the reader stands after this page; it never names more than was delivered (A4).
+    package var next: FeedPosition
     /// The business's last sequence when the page was read.
-    package var head: CommitSequence
-    package var customersEstimate: UInt64
+    package let head: CommitSequence
+    package let customersEstimate: UInt64
+    private let rowsMax: Int
+    private let bytesMax: Int
 
+    /// An empty page for a query; `next` is where the reader stood.
     package init(
-        entries: [Entry] = [],
-        bytes: [UInt8] = [],
-        through: CommitSequence,
+        _ query: ChangeQuery,
         head: CommitSequence,
         customersEstimate: UInt64
     ) {
-        self.entries = entries
-        self.bytes = bytes
-        self.through = through
+        self.next = query.position ?? .snapshot(after: .start, startedAt: head)
         self.head = head
         self.customersEstimate = customersEstimate
+        self.rowsMax = query.rowsMax
+        self.bytesMax = query.bytesMax
+        self.bytes.reserveCapacity(min(query.bytesMax, query.rowsMax << 8))
     }
 
-    package var hasMore: Bool { self.through < self.head }
+    /// Whether there was more to deliver when the page was read.
+    package var hasMore: Bool { self.next.covered < self.head || self.isFirstPass }
+
+    /// Whether another record of this size still belongs into the page.
+    package func hasRoom(for recordBytes: Int) -> Bool {
+        self.entries.isEmpty
+            || self.entries.count < self.rowsMax && self.bytes.count + recordBytes <= self.bytesMax
+    }
+
+    package mutating func append(
+        _ record: some Collection<UInt8>,
+        seq: CommitSequence,
+        kind: ChangeKind
+    ) {
+        let start = self.bytes.count
+        self.bytes.append(contentsOf: record)
+        self.entries.append(Entry(seq: seq, kind: kind, range: start..<self.bytes.count))
+    }
+
+    private var isFirstPass: Bool {
+        if case .snapshot = self.next { true } else { false }
+    }
 }

@@ -163,7 +163,7 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// In order of `seq`.
+  /// In the first pass in order of identifier, business and pages first; then in order of `seq`.
   public var changes: [Khach_V1_Change] = []
 
   /// Names exactly what this page and those before it delivered; never more.
@@ -174,7 +174,7 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
 
   public var phase: Khach_V1_PullChangesResponse.Phase = .unspecified
 
-  /// The last commit sequence that `cursor` covers.
+  /// The last commit sequence that `cursor` covers wholly; 0 while the first pass is under way.
   public var seq: UInt64 = 0
 
   /// The business's last commit sequence, and the server's clock, when the page was read.
@@ -198,7 +198,7 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
     public typealias RawValue = Int
     case unspecified // = 0
 
-    /// The first pass over what exists; the cache is not complete until it ends.
+    /// The first pass over what exists. The cache is not complete until `has_more` is false.
     case snapshot // = 1
     case delta // = 2
     case UNRECOGNIZED(Int)

@@ -16,6 +16,9 @@ struct ReadStatements {
     let pagePositions: Statement
     let countBusiness: Statement
     let countPage: Statement
+    let businessByID: Statement
+    let pagesByID: Statement
+    let customersByID: Statement
     let businessChange: Statement
     let pageChanges: Statement
     let customerChanges: Statement
@@ -61,6 +64,24 @@ struct ReadStatements {
         self.pagePositions = try Statement(database, Self.pagePositionsSQL)
         self.countBusiness = try Statement(database, Self.countBusinessSQL)
         self.countPage = try Statement(database, Self.countPageSQL)
+        self.businessByID = try Statement(
+            database,
+            "SELECT id, seq, record FROM businesses WHERE id = ?1 AND id > ?2"
+        )
+        self.pagesByID = try Statement(
+            database,
+            """
+            SELECT id, seq, record FROM pages INDEXED BY pages_by_id
+            WHERE business_id = ?1 AND id > ?2 ORDER BY id
+            """
+        )
+        self.customersByID = try Statement(
+            database,
+            """
+            SELECT id, seq, record FROM customers INDEXED BY customers_by_id
+            WHERE business_id = ?1 AND id > ?2 ORDER BY id
+            """
+        )
         self.businessChange = try Statement(
             database,
             "SELECT seq, record FROM businesses WHERE id = ?1 AND seq > ?2"

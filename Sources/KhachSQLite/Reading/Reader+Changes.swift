@@ -1,7 +1,73 @@
 internal import KhachCore
 
-/// The feed: four tables, each in order of sequence, merged. Called inside a snapshot.
+/// The feed: what exists by identifier, then what changed by sequence. Called inside a snapshot.
 extension Reader {
+    func changes(_ query: ChangeQuery) throws(StoreError) -> ChangePage {
+        guard let feed = try self.feed(of: query.businessID) else {
+            throw StoreError(.notFound, "an existing business expected, none found")
+        }
+
+        var page = ChangePage(
+            query,
+            head: feed.head,
+            customersEstimate: UInt64(max(0, feed.customers))
+        )
+        switch page.next {
+        case .snapshot(let after, let startedAt):
+            try self.readSnapshot(of: query.businessID, after, startedAt, into: &page)
+        case .delta(let after):
+            try self.readDelta(of: query.businessID, after, into: &page)
+        }
+        return page
+    }
+
+    func feed(
+        of business: BusinessID
+    ) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
+        let select = self.statements.selectFeed
+        select.bind(1, business.rawValue)
+        guard try select.step() else { return nil }
+
+        defer { select.reset() }
+        return (CommitSequence(bitPattern: select.integer(0)), select.integer(1))
+    }
+
+    // MARK: The first pass
+
+    private func readSnapshot(
+        of business: BusinessID,
+        _ after: SnapshotKey,
+        _ startedAt: CommitSequence,
+        into page: inout ChangePage
+    ) throws(StoreError) {
+        let tables: [(kind: ChangeKind, statement: Statement)] = [
+            (.business, self.statements.businessByID),
+            (.page, self.statements.pagesByID),
+            (.customer, self.statements.customersByID),
+        ]
+        for table in tables where table.kind.rawValue >= after.kind.rawValue {
+            let statement = table.statement
+            statement.bind(1, business.rawValue)
+            statement.bind(2, table.kind == after.kind ? after.id : 0)
+            defer { statement.reset() }
+            while try statement.step() {
+                let record = statement.bytes(2)
+                guard page.hasRoom(for: record.count) else { return }
+
+                page.append(
+                    record,
+                    seq: CommitSequence(bitPattern: statement.integer(1)),
+                    kind: table.kind
+                )
+                let key = SnapshotKey(kind: table.kind, id: statement.integer(0))
+                page.next = .snapshot(after: key, startedAt: startedAt)
+            }
+        }
+        page.next = .delta(after: startedAt)
+    }
+
+    // MARK: Deltas
+
     /// One of the tables, standing on its next change.
     private struct Source {
         var kind: ChangeKind
@@ -16,16 +82,12 @@ extension Reader {
         }
     }
 
-    func changes(_ query: ChangeQuery) throws(StoreError) -> ChangePage {
-        guard let feed = try self.feed(of: query.businessID) else {
-            throw StoreError(.notFound, "an existing business expected, none found")
-        }
-
-        var page = ChangePage(
-            through: feed.head,
-            head: feed.head,
-            customersEstimate: UInt64(max(0, feed.customers))
-        )
+    /// Four tables, each in order of sequence, merged.
+    private func readDelta(
+        of business: BusinessID,
+        _ after: CommitSequence,
+        into page: inout ChangePage
+    ) throws(StoreError) {
         var sources = [
             Source(kind: .business, statement: self.statements.businessChange),
             Source(kind: .page, statement: self.statements.pageChanges),
@@ -38,47 +100,20 @@ extension Reader {
             }
         }
         for index in sources.indices {
-            let after =
-                sources[index].kind == .tombstone
-                ? max(query.after, query.tombstonesAfter) : query.after
-            sources[index].statement.bind(1, query.businessID.rawValue)
+            sources[index].statement.bind(1, business.rawValue)
             // A position that no sequence can reach finds nothing.
             sources[index].statement.bind(2, Int64(clamping: after))
             try sources[index].advance()
         }
-        page.bytes.reserveCapacity(min(query.bytesMax, query.rowsMax << 8))
         while let next = Self.lowest(of: sources), let seq = sources[next].seq {
             let record = sources[next].statement.bytes(1)
-            let isFull =
-                page.entries.count >= query.rowsMax
-                || page.bytes.count + record.count > query.bytesMax
-            if isFull, let last = page.entries.last {
-                page.through = last.seq
-                break
-            }
-            let start = page.bytes.count
-            page.bytes.append(contentsOf: record)
-            page.entries.append(
-                ChangePage.Entry(
-                    seq: seq,
-                    kind: sources[next].kind,
-                    range: start..<page.bytes.count
-                )
-            )
+            guard page.hasRoom(for: record.count) else { return }
+
+            page.append(record, seq: seq, kind: sources[next].kind)
+            page.next = .delta(after: seq)
             try sources[next].advance()
         }
-        return page
-    }
-
-    func feed(
-        of business: BusinessID
-    ) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
-        let select = self.statements.selectFeed
-        select.bind(1, business.rawValue)
-        guard try select.step() else { return nil }
-
-        defer { select.reset() }
-        return (CommitSequence(bitPattern: select.integer(0)), select.integer(1))
+        page.next = .delta(after: max(after, page.head))
     }
 
     private static func lowest(of sources: [Source]) -> Int? {

@@ -64,6 +64,7 @@ enum Schema {
             facts BLOB NOT NULL
         ) STRICT
         """,
+        "CREATE INDEX customers_by_id ON customers (business_id)",
         "CREATE INDEX customers_by_seq ON customers (business_id, seq)",
         "CREATE INDEX customers_by_business ON customers (business_id, created_at)",
         "CREATE INDEX customers_by_page ON customers (page_id, created_at)",

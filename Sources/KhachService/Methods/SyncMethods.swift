@@ -32,7 +32,7 @@ struct SyncMethods {
                 query,
                 deadline: self.environment.queryDeadline(context)
             )
-            if let cursor, cursor.seq > page.head {
+            if let cursor, cursor.position.latest > page.head {
                 throw SyncCursor.Refusal.ahead(head: page.head)
             }
 
@@ -72,16 +72,9 @@ struct SyncMethods {
             )
         }
 
-        let tombstonesAfter: CommitSequence
-        switch cursor?.phase {
-        case nil: tombstonesAfter = .max
-        case .snapshot(let startedAt): tombstonesAfter = startedAt
-        case .delta: tombstonesAfter = 0
-        }
         return ChangeQuery(
             businessID: try BusinessID(request.businessID, field: "business_id"),
-            after: cursor?.seq ?? 0,
-            tombstonesAfter: tombstonesAfter,
+            position: cursor?.position,
             rowsMax: request.pageRowsMax == 0 ? Limits.pageRowsMax : Int(request.pageRowsMax),
             bytesMax: request.pageBytesMax == 0 ? Limits.pageBytesMax : Int(request.pageBytesMax)
         )
@@ -95,14 +88,7 @@ struct SyncMethods {
         business: BusinessID,
         readAt: Instant
     ) throws -> Payload {
-        // A first pass that has reached the head is over; the next pull is a delta.
-        let phase = cursor?.phase ?? .snapshot(startedAt: page.head)
-        let next = SyncCursor(
-            business: business,
-            seq: page.through,
-            phase: page.hasMore ? phase : .delta
-        )
-
+        let next = SyncCursor(business: business, position: page.next)
         var writer = PayloadWriter(capacity: page.bytes.count + page.entries.count * 24 + 256)
         for entry in page.entries {
             let recordBytes = entry.range.count
@@ -118,11 +104,13 @@ struct SyncMethods {
             field: 2
         )
         writer.write(page.hasMore ? 1 : 0, field: 3)
-        switch phase {
-        case .snapshot: writer.write(1, field: 4)
-        case .delta: writer.write(2, field: 4)
+        let phase: Khach_V1_PullChangesResponse.Phase
+        switch cursor?.position {
+        case nil, .snapshot: phase = .snapshot
+        case .delta: phase = .delta
         }
-        writer.write(page.through, field: 5)
+        writer.write(UInt64(phase.rawValue), field: 4)
+        writer.write(page.next.covered, field: 5)
         writer.write(page.head, field: 6)
         let time: [UInt8] = try Google_Protobuf_Timestamp(readAt).serializedBytes()
         writer.write(time, field: 7)

@@ -162,39 +162,53 @@ struct MemoryState: Sendable {
         return page
     }
 
+    /// What exists, as the feed gives it: an entity's key, sequence and record.
+    private func live(
+        _ business: BusinessID
+    ) -> [(key: SnapshotKey, seq: CommitSequence, record: [UInt8])] {
+        func row<Value>(
+            _ kind: ChangeKind,
+            _ id: Int64,
+            _ row: Row<Value>
+        ) -> (key: SnapshotKey, seq: CommitSequence, record: [UInt8]) {
+            (SnapshotKey(kind: kind, id: id), row.seq, row.record)
+        }
+        let businesses = self.businesses.values.filter { $0.value.id == business }
+        let pages = self.pages.values.filter { $0.value.businessID == business }
+        let customers = self.customers.values.filter { $0.value.businessID == business }
+        return businesses.map { row(.business, $0.value.id.rawValue, $0) }
+            + pages.map { row(.page, $0.value.id.rawValue, $0) }
+            + customers.map { row(.customer, $0.value.id.rawValue, $0) }
+    }
+
     func changes(_ query: ChangeQuery) throws(StoreError) -> ChangePage {
-        guard let business = self.businesses[query.businessID] else {
+        guard self.businesses[query.businessID] != nil else {
             throw StoreError(.notFound, "an existing business expected, none found")
         }
 
-        let customers = self.customers.values.filter { $0.value.businessID == query.businessID }
-        var all: [(seq: CommitSequence, kind: ChangeKind, record: [UInt8])] = []
-        all.append((business.seq, .business, business.record))
-        for row in self.pages.values where row.value.businessID == query.businessID {
-            all.append((row.seq, .page, row.record))
-        }
-        for row in customers {
-            all.append((row.seq, .customer, row.record))
-        }
-        let head = self.head(query.businessID)
+        let live = self.live(query.businessID)
         var page = ChangePage(
-            through: head,
-            head: head,
-            customersEstimate: UInt64(customers.count)
+            query,
+            head: self.head(query.businessID),
+            customersEstimate: UInt64(live.count { $0.key.kind == .customer })
         )
-        for change in all.sorted(by: { $0.seq < $1.seq }) where change.seq > query.after {
-            let start = page.bytes.count
-            let end = start + change.record.count
-            if let last = page.entries.last,
-                page.entries.count >= query.rowsMax || end > query.bytesMax
-            {
-                page.through = last.seq
-                break
+        switch page.next {
+        case .snapshot(let after, let startedAt):
+            for row in live.sorted(by: { $0.key < $1.key }) where row.key > after {
+                guard page.hasRoom(for: row.record.count) else { return page }
+
+                page.append(row.record, seq: row.seq, kind: row.key.kind)
+                page.next = .snapshot(after: row.key, startedAt: startedAt)
             }
-            page.bytes += change.record
-            page.entries.append(
-                ChangePage.Entry(seq: change.seq, kind: change.kind, range: start..<end)
-            )
+            page.next = .delta(after: startedAt)
+        case .delta(let after):
+            for row in live.sorted(by: { $0.seq < $1.seq }) where row.seq > after {
+                guard page.hasRoom(for: row.record.count) else { return page }
+
+                page.append(row.record, seq: row.seq, kind: row.key.kind)
+                page.next = .delta(after: row.seq)
+            }
+            page.next = .delta(after: max(after, page.head))
         }
         return page
     }

@@ -1,4 +1,5 @@
 internal import KhachCore
+internal import KhachService
 
 extension StoreConformance {
     static let readClaims: [Claim] = [
@@ -22,20 +23,26 @@ extension StoreConformance {
             try await requireError(.notFound) { () throws(StoreError) in
                 let query = ChangeQuery(
                     businessID: BusinessID(rawValue: 1),
-                    after: 0,
-                    tombstonesAfter: 0,
+                    position: nil,
                     rowsMax: 1,
                     bytesMax: 1
                 )
                 return try await store.changes(query, deadline: nil)
             }
         },
+        Claim(description: "E2 a first pass cut anywhere, with writes meanwhile, ends at the head")
+        {
+            store in
+            let world = try await recordedWorld(store, events: 40)
+            for rowsMax in [1, 3, 1_000] {
+                try await followFirstPass(store, world, rowsMax: rowsMax)
+            }
+        },
         Claim(description: "A9 a position ahead of the head finds nothing") { store in
             let world = try await recordedWorld(store, events: 5)
             let query = ChangeQuery(
                 businessID: world.businesses[0].id,
-                after: .max,
-                tombstonesAfter: .max,
+                position: .delta(after: .max),
                 rowsMax: 5,
                 bytesMax: 99
             )
@@ -139,5 +146,51 @@ extension StoreConformance {
             _ = try await store.record(batch, now: now)
         }
         return world
+    }
+
+    /// Follows the feed from nothing as a cache does, with a write between any two pages: one that
+    /// changes a customer who may have been given, and one that makes a customer.
+    private static func followFirstPass(
+        _ store: any CustomerStore,
+        _ world: World,
+        rowsMax: Int
+    ) async throws {
+        let business = world.businesses[0].id
+        var cache: [CustomerID: [UInt8]] = [:]
+        var position: FeedPosition?
+        for turn in 0..<1_000 {
+            let query = ChangeQuery(
+                businessID: business,
+                position: position,
+                rowsMax: rowsMax,
+                bytesMax: 1 << 20
+            )
+            let page = try await store.changes(query, deadline: nil)
+            for entry in page.entries where entry.kind == .customer {
+                let record = Array(page.bytes[entry.range])
+                let customer = RecordCodec.proto.decodeCustomer(record, [], business)
+                cache[customer?.id ?? CustomerID(rawValue: 0)] = record
+            }
+            guard page.hasMore else {
+                try requireEqual(page.next, .delta(after: page.head))
+                let listed = try await list(
+                    store,
+                    CustomerFilter(businessID: business),
+                    rowsMax: 1_000
+                )
+                try requireEqual(Set(cache.values), Set(listed))
+                try requireEqual(cache.count, listed.count)
+                return
+            }
+            position = page.next
+            guard turn < 8 else { continue }
+
+            let writes = [
+                world.message("c\(rowsMax)-\(turn)", from: "same", at: Int64(turn)),
+                world.message("n\(rowsMax)-\(turn)", from: "new\(rowsMax)-\(turn)"),
+            ]
+            _ = try await store.record(writes, now: now)
+        }
+        throw Broken(description: "an end of the first pass expected, none found")
     }
 }

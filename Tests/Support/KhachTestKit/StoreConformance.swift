@@ -90,7 +90,7 @@ package enum StoreConformance {
         throw Broken(description: "an error expected, none found (line \(line))")
     }
 
-    /// Every change of a business, pulled page by page from 0.
+    /// Every change of a business in order of sequence, pulled page by page.
     package static func replay(
         _ store: any CustomerStore,
         _ business: BusinessID,
@@ -98,12 +98,11 @@ package enum StoreConformance {
         bytesMax: Int = 4_096
     ) async throws -> [(entry: ChangePage.Entry, record: [UInt8])] {
         var changes: [(entry: ChangePage.Entry, record: [UInt8])] = []
-        var after: CommitSequence = 0
+        var position = FeedPosition.delta(after: 0)
         while true {
             let query = ChangeQuery(
                 businessID: business,
-                after: after,
-                tombstonesAfter: 0,
+                position: position,
                 rowsMax: rowsMax,
                 bytesMax: bytesMax
             )
@@ -115,11 +114,12 @@ package enum StoreConformance {
                 "a bounded page"
             )
             guard page.hasMore else {
-                try self.requireEqual(page.through, page.head)
+                try self.requireEqual(page.next, .delta(after: page.head))
                 return changes
             }
-            try self.require(page.through > after, "progress")
-            after = page.through
+            try self.require(page.next.covered > position.covered, "progress")
+            try self.requireEqual(page.next.covered, page.entries.last?.seq ?? 0)
+            position = page.next
         }
     }
 

@@ -35,7 +35,7 @@ typedef enum _Khach__V1__Tombstone__Reason {
 typedef enum _Khach__V1__PullChangesResponse__Phase {
   KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__PHASE_UNSPECIFIED = 0,
   /*
-   * The first pass over what exists; the cache is not complete until it ends.
+   * The first pass over what exists. The cache is not complete until `has_more` is false.
    */
   KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__SNAPSHOT = 1,
   KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__DELTA = 2
@@ -114,7 +114,7 @@ struct  Khach__V1__PullChangesResponse
 {
   ProtobufCMessage base;
   /*
-   * In order of `seq`.
+   * In the first pass in order of identifier, business and pages first; then in order of `seq`.
    */
   size_t n_changes;
   Khach__V1__Change **changes;
@@ -128,7 +128,7 @@ struct  Khach__V1__PullChangesResponse
   protobuf_c_boolean has_more;
   Khach__V1__PullChangesResponse__Phase phase;
   /*
-   * The last commit sequence that `cursor` covers.
+   * The last commit sequence that `cursor` covers wholly; 0 while the first pass is under way.
    */
   uint64_t seq;
   /*
