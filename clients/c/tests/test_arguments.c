@@ -54,6 +54,7 @@ static void test_null_values(void)
     CHECK_INT(khach_customer_created_at_ms(NULL), 0);
     CHECK_INT(khach_customer_block_since_ms(NULL), 0);
     CHECK_INT(khach_customer_seq(NULL), 0);
+    CHECK(khach_customer_record(NULL, NULL) == NULL);
     CHECK_INT(khach_customer_list_count(NULL), 0);
     CHECK(khach_customer_list_at(NULL, 0) == NULL);
     CHECK_TEXT(khach_customer_list_next(NULL), "");
