@@ -321,6 +321,11 @@ int32_t khach_page_list_channel_at(const khach_page_list *list, size_t index)
     return page == NULL ? 0 : (int32_t)page->channel;
 }
 
+const char *khach_page_list_business_id(const khach_page_list *list)
+{
+    return list == NULL || list->business == NULL ? "" : list->business->id;
+}
+
 const char *khach_page_list_business_name(const khach_page_list *list)
 {
     return list == NULL || list->business == NULL ? "" : list->business->name;

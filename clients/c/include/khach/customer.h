@@ -126,6 +126,7 @@ KHACH_API const char *khach_page_list_name_at(const khach_page_list *list, size_
 KHACH_API const char *khach_page_list_external_id_at(const khach_page_list *list, size_t index);
 /** A khach_channel. */
 KHACH_API int32_t khach_page_list_channel_at(const khach_page_list *list, size_t index);
+KHACH_API const char *khach_page_list_business_id(const khach_page_list *list);
 KHACH_API const char *khach_page_list_business_name(const khach_page_list *list);
 /** The IANA zone in which the business's days are counted. */
 KHACH_API const char *khach_page_list_business_zone(const khach_page_list *list);
