@@ -95,6 +95,28 @@ struct OfflineTests {
         #expect(shop.daemon.kill(SIGTERM) == 0)
     }
 
+    @Test("what is malformed, and what is not there, has its status online and offline")
+    func statuses() throws {
+        let shop = try Shop()
+        let cache = try shop.sync(shop.businesses[0])
+        let cases: [(String, Int32)] = [
+            ("nonsense", 1), ("p0000000000001", 1), ("c0000000000001", 4),
+        ]
+        for (id, expected) in cases {
+            let online = try khach(["customers", "get", id, "--server", shop.daemon.address])
+            let offline = try khach(["offline", "get", id, "--cache", cache])
+            for result in [online, offline] {
+                #expect(result.status == expected, "\(id): \(result.errors)")
+                #expect(result.errors.contains("expected"), "\(result.errors)")
+                #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+                #expect(result.output.isEmpty)
+            }
+        }
+        let absent = try khach(["offline", "list", "--cache", shop.folder.path("none.db")])
+        #expect(absent.status == 4)
+        #expect(shop.daemon.kill(SIGTERM) == 0)
+    }
+
     private static func canonical(_ value: Any?) throws -> Data {
         try JSONSerialization.data(withJSONObject: try #require(value), options: .sortedKeys)
     }
