@@ -66,6 +66,11 @@ struct CommandLineTests {
             finding: "CustomerService/Fly found"
         ),
         Refusal(
+            testDescription: "a new cache of nobody",
+            arguments: ["sync", "--cache", "/no/such/cache.db", "--once"],
+            finding: "--business or KHACH_BUSINESS expected"
+        ),
+        Refusal(
             testDescription: "a sample of no known size",
             arguments: ["sample", "--size", "XL"],
             finding: "XL"

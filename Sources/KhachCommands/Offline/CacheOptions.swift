@@ -1,29 +1,34 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// Which cache, and of which business it is.
+/// Which cache. It knows its business itself; a business that is given is compared with it.
 struct CacheOptions: ParsableArguments {
     @Option(help: "The file of the cache.")
     var cache: String
 
-    @Option(help: "The id of the business that the cache is of (KHACH_BUSINESS).")
+    @Option(
+        help: """
+            The id of the business that the cache is of (KHACH_BUSINESS); needed to make a cache.
+            """
+    )
     var business: String?
-
-    func validate() throws {
-        guard self.businessID == nil else { return }
-
-        throw ValidationError("--business or KHACH_BUSINESS expected, neither found")
-    }
 
     private var businessID: String? {
         self.business ?? Surroundings.current.environment["KHACH_BUSINESS"]
     }
 
     /// Opens the cache for syncing, and makes it when it is not there.
-    func open(address: String) throws(ClientError) -> OfflineClient {
-        try OfflineClient.open(
+    func open(address: String) throws -> OfflineClient {
+        guard self.businessID != nil || Surroundings.current.fileExists(self.cache) else {
+            throw CommandFailure(
+                .usage,
+                "--business or KHACH_BUSINESS expected to make a cache, neither found"
+            )
+        }
+
+        return try OfflineClient.open(
             cachePath: self.cache,
-            businessID: self.businessID ?? "",
+            businessID: self.businessID,
             address: address
         )
     }
@@ -36,8 +41,7 @@ struct CacheOptions: ParsableArguments {
 
         return try OfflineClient.open(
             cachePath: self.cache,
-            businessID: self.businessID ?? "",
-            address: nil
+            businessID: self.businessID
         )
     }
 }

@@ -1,61 +1,79 @@
-internal import Foundation
 internal import KhachClient
 internal import KhachProto
 internal import SwiftProtobuf
 
 /// Customers of a cache, and of when they are.
+///
+/// They are shown from the records that the server sent, so that they look as they do online.
 struct CachedCustomers {
-    private let state: CacheState
-    private let times: LocalTime
+    private let client: OfflineClient
     private let format: OutputFormat
-    private var table = Table([
-        .init("ID"), .init("NAME", max: 32), .init("PHONE", max: 14), .init("EMAIL", max: 30),
-        .init("CHANNEL"), .init("CREATED"), .init("LAST MESSAGE"),
-    ])
+    private var table: CustomerTable
+    /// What a document holds when it ends; lines and rows are written as they come.
+    private var whole = Khach_V1_ListCustomersResponse()
+    private var isCapped = false
 
-    init(_ client: OfflineClient, as format: OutputFormat) throws(ClientError) {
-        self.state = try client.state()
-        self.times = LocalTime(zoneName: (try? client.business())?.timeZone)
+    init(_ client: OfflineClient, as format: OutputFormat) {
+        self.client = client
         self.format = format
+        self.table = CustomerTable(zoneName: (try? client.business())?.timeZone)
     }
 
     /// Shows one piece of a list.
-    mutating func show(_ customers: [Customer]) throws {
-        let console = Surroundings.current.console
+    mutating func show(_ list: KhachClient.CustomerList) throws {
+        let customers = try list.customers.map(Self.record)
+        self.whole.asOfSeq = list.seq
+        self.whole.nextPageToken = list.next ?? ""
+        self.isCapped = list.isCapped
         switch self.format {
-        case .table: console.write(self.table.lines(customers.map { self.cells($0) }))
-        case .json, .jsonl:
-            console.write(try customers.map { try Self.json($0) + "\n" }.joined())
+        case .table: Surroundings.current.console.write(self.table.lines(customers))
+        case .json: self.whole.customers += customers
+        case .jsonl: try Listing.showLines(customers)
         }
     }
 
-    func showFacts(_ customer: Customer) throws {
-        guard self.format == .table else {
-            let json = try Self.json(customer)
-            let text = self.format == .json ? JSONText.indented(json) : json
-            return Surroundings.current.console.write(text + "\n")
+    /// Ends a list: says of when it is, and `prefix` before it to people.
+    func finish(_ prefix: String) throws {
+        if self.format == .json {
+            let capped = self.isCapped ? #","isCapped":true"# : ""
+            try self.showDocument(self.whole, adding: capped)
         }
+        try self.showStamp(prefix)
+    }
 
-        Surroundings.current.console.write(
-            Listing.facts([
-                ("id", customer.id), ("name", Self.name(customer)),
-                ("phones", customer.phones.map(\.value).joined(separator: ", ")),
-                ("emails", customer.emails.map(\.value).joined(separator: ", ")),
-                ("address", customer.address), ("page", customer.pageID),
-                ("channel user", customer.externalUserID),
-                ("created", self.time(customer.createdAtMilliseconds)),
-                ("last message", self.time(customer.lastInboundAtMilliseconds)),
-                ("seq", "\(customer.seq)"), ("times in", self.times.zoneName),
-            ])
-        )
+    /// Shows one customer: a document is a `GetCustomerResponse`, a line the customer.
+    func showOne(_ customer: Customer) throws {
+        let record = try Self.record(customer)
+        switch self.format {
+        case .table: Surroundings.current.console.write(self.table.facts(record))
+        case .json:
+            let response = try Khach_V1_GetCustomerResponse.with {
+                $0.customer = record
+                $0.businessID = try self.client.business().id
+                $0.seq = customer.seq
+            }
+            try self.showDocument(response)
+        case .jsonl: try Listing.showLines([record])
+        }
+        try self.showStamp()
+    }
+
+    /// Shows a count to programs.
+    func showCount(_ count: UInt64) throws {
+        let response = try Khach_V1_CountCustomersResponse.with {
+            $0.count = count
+            $0.asOfSeq = try self.client.state().seq
+        }
+        try self.showDocument(response)
+        try self.showStamp()
     }
 
     /// Says of when the answer is, to people beside it and to programs on the other side.
-    func showStamp(_ prefix: String = "") {
+    func showStamp(_ prefix: String = "") throws {
         let console = Surroundings.current.console
-        let stamp = Self.stamp(self.state, now: Surroundings.current.now())
+        let stamp = Self.stamp(try self.client.state(), now: Surroundings.current.now())
         if self.format == .table {
-            console.write("\(prefix)\(stamp); times in \(self.times.zoneName)\n")
+            console.write("\(prefix)\(stamp); times in \(self.table.zoneName)\n")
         } else {
             console.writeError(stamp + "\n")
         }
@@ -77,44 +95,17 @@ struct CachedCustomers {
         return "as of seq \(state.seq), \(text) ago\(partial)"
     }
 
-    private func cells(_ customer: Customer) -> [String] {
-        let phone = customer.phones.first { !$0.isRejected }?.value ?? ""
-        return [
-            customer.id, Self.name(customer),
-            phone.hasPrefix("+84") ? "0" + phone.dropFirst(3) : phone,
-            customer.emails.first { !$0.isRejected }?.value ?? "",
-            ChannelName(.init(rawValue: Int(customer.channel.rawValue)) ?? .other).name,
-            self.time(customer.createdAtMilliseconds),
-            self.time(customer.lastInboundAtMilliseconds),
-        ]
-    }
-
-    private func time(_ milliseconds: Int64?) -> String {
-        guard let milliseconds, milliseconds != 0 else { return "" }
-
-        return self.times.text(Google_Protobuf_Timestamp(seconds: milliseconds / 1_000))
-    }
-
-    private static func name(_ customer: Customer) -> String {
-        customer.name.isEmpty ? "(\(customer.displayName))" : customer.name
-    }
-
-    /// The members that `khach.v1.Customer` has, under its names, as far as the cache tells them.
-    private static func json(_ customer: Customer) throws -> String {
-        var lines = JSONLines()
-        lines.begin()
-        lines.write("id", customer.id)
-        lines.write("pageId", customer.pageID)
-        lines.write("externalUserId", customer.externalUserID)
-        lines.write("name", customer.name)
-        lines.write("createdAt", JSONLines.time(customer.createdAtMilliseconds))
-        if let last = customer.lastInboundAtMilliseconds {
-            lines.write("lastInboundAt", JSONLines.time(last))
+    /// The server's document with what the server does not say: the instant that it shows.
+    private func showDocument(_ message: some Message, adding members: String = "") throws {
+        let asOf = try self.client.state().asOfMilliseconds.map {
+            ",\"asOf\":\"\(JSONLines.time($0))\""
         }
-        lines.write("phones", customer.phones.filter { !$0.isRejected }.map(\.value))
-        lines.write("emails", customer.emails.filter { !$0.isRejected }.map(\.value))
-        lines.write("seq", "\(customer.seq)")
-        lines.end()
-        return String(decoding: lines.bytes.dropLast(), as: UTF8.self)
+        let json = try String(message.jsonString().dropLast() + (asOf ?? "") + members + "}")
+        let text = self.format == .json ? JSONText.indented(json) : json
+        Surroundings.current.console.write(text + "\n")
+    }
+
+    private static func record(_ customer: Customer) throws -> Khach_V1_Customer {
+        try Khach_V1_Customer(serializedBytes: customer.record)
     }
 }

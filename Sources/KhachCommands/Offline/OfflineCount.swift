@@ -14,13 +14,12 @@ struct OfflineCount: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.cache.openExisting()
-        let shown = try CachedCustomers(client, as: self.output.output)
+        let shown = CachedCustomers(client, as: self.output.output)
         let count = try client.count(self.filter.filter)
         if self.output.output == .table {
-            shown.showStamp("\(count) customers ")
+            try shown.showStamp("\(count) customers ")
         } else {
-            Surroundings.current.console.write("{\"count\":\"\(count)\"}\n")
-            shown.showStamp()
+            try shown.showCount(count)
         }
     }
 }

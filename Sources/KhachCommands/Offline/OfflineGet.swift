@@ -16,8 +16,7 @@ struct OfflineGet: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.cache.openExisting()
-        let shown = try CachedCustomers(client, as: self.output.output)
-        try shown.showFacts(try client.customer(id: self.id))
-        shown.showStamp()
+        let shown = CachedCustomers(client, as: self.output.output)
+        try shown.showOne(try client.customer(id: self.id))
     }
 }

@@ -29,7 +29,7 @@ struct OfflineList: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.cache.openExisting()
-        var shown = try CachedCustomers(client, as: self.output.output)
+        var shown = CachedCustomers(client, as: self.output.output)
         var rest = self.all ? Int.max : self.limit
         var count = 0
         var next: String?
@@ -39,11 +39,11 @@ struct OfflineList: AsyncParsableCommand {
                 limit: min(rest, Self.pageRowsMax),
                 after: next
             )
-            try shown.show(list.customers)
+            try shown.show(list)
             rest -= list.customers.count
             count += list.customers.count
             next = list.next
         } while next != nil && rest > 0
-        shown.showStamp("\(count) customers \(next == nil ? "" : "(there are more: --all) ")")
+        try shown.finish("\(count) customers \(next == nil ? "" : "(there are more: --all) ")")
     }
 }

@@ -27,10 +27,10 @@ struct OfflineSearch: AsyncParsableCommand {
 
     func run() async throws {
         let client = try self.cache.openExisting()
-        var shown = try CachedCustomers(client, as: self.output.output)
+        var shown = CachedCustomers(client, as: self.output.output)
         let list = try client.search(self.text, filter: self.filter.filter, limit: self.limit)
-        try shown.show(list.customers)
+        try shown.show(list)
         let cap = list.isCapped ? "(not every name was looked at) " : ""
-        shown.showStamp("\(list.customers.count) customers \(cap)")
+        try shown.finish("\(list.customers.count) customers \(cap)")
     }
 }

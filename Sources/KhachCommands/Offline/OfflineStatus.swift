@@ -12,11 +12,14 @@ struct OfflineStatus: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let state = try self.cache.openExisting().state()
+        let client = try self.cache.openExisting()
+        let state = try client.state()
+        let businessID = (try? client.business())?.id ?? ""
         let console = Surroundings.current.console
         guard self.output.output == .table else {
             var lines = JSONLines()
             lines.begin()
+            lines.write("businessId", businessID)
             lines.write("phase", "\(state.phase)")
             lines.write("seq", "\(state.seq)")
             lines.write("headSeq", "\(state.headSeq)")
@@ -29,7 +32,8 @@ struct OfflineStatus: AsyncParsableCommand {
 
         console.write(
             Listing.facts([
-                ("phase", "\(state.phase)"), ("customers", "\(state.customersCount)"),
+                ("business", businessID), ("phase", "\(state.phase)"),
+                ("customers", "\(state.customersCount)"),
                 ("names indexed", state.isSearchIndexed ? "yes" : "no"),
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),

@@ -21,6 +21,7 @@ struct SyncCommand: AsyncParsableCommand {
     var every: Double = 5
 
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard self.every >= 0.1, self.every <= 86_400 else {
@@ -51,21 +52,32 @@ struct SyncCommand: AsyncParsableCommand {
     /// has no other use.
     private func pull(_ client: OfflineClient) throws {
         var progress = ProgressLine(ProgressBar(label: "syncing", unit: "customers"))
-        var total = Total()
-        repeat {
+        var summary = SyncSummary()
+        var hasMore = true
+        while hasMore {
             let page = try client.syncStep()
-            total.add(page)
-            progress.show(done: total.upserts, share: Self.share(page))
-        } while total.hasMore
+            summary.add(page)
+            hasMore = page.hasMore
+            progress.show(done: summary.changedCount, share: Self.share(page))
+        }
         progress.clear()
-        let state = try client.state()
-        guard total.hasChanges || self.once else { return }
+        summary.seconds = progress.seconds
+        guard summary.rowsCount > 0 || self.once else { return }
 
-        let stamp = CachedCustomers.stamp(state, now: Surroundings.current.now())
-        Surroundings.current.console.write(
-            "\(total.upserts) changed, \(total.tombstones) gone, \(total.bytes) bytes; "
-                + "\(state.customersCount) customers \(stamp)\n"
-        )
+        let state = try client.state()
+        summary.show(state)
+        self.write(summary, state)
+    }
+
+    private func write(_ summary: SyncSummary, _ state: CacheState) {
+        let console = Surroundings.current.console
+        switch self.output.output {
+        case .table:
+            let stamp = CachedCustomers.stamp(state, now: Surroundings.current.now())
+            console.write(summary.text(stamp: stamp))
+        case .json: console.write(JSONText.indented(summary.json) + "\n")
+        case .jsonl: console.write(summary.json + "\n")
+        }
     }
 
     /// How far the first pass is; later pulls are short and have no whole.
@@ -76,20 +88,18 @@ struct SyncCommand: AsyncParsableCommand {
         let share = Double(page.customersCount) / Double(page.customersEstimate)
         return page.hasMore ? min(share, 0.99) : 1
     }
+}
 
-    private struct Total {
-        var upserts: UInt64 = 0
-        var tombstones: UInt64 = 0
-        var bytes: UInt64 = 0
-        var hasMore = false
+extension SyncSummary {
+    fileprivate mutating func add(_ page: SyncProgress) {
+        self.changedCount += page.upsertsCount
+        self.goneCount += page.tombstonesCount
+        self.bytesCount += page.pageBytes
+    }
 
-        var hasChanges: Bool { self.upserts + self.tombstones > 0 }
-
-        mutating func add(_ page: SyncProgress) {
-            self.upserts += page.upsertsCount
-            self.tombstones += page.tombstonesCount
-            self.bytes += page.pageBytes
-            self.hasMore = page.hasMore
-        }
+    fileprivate mutating func show(_ state: CacheState) {
+        self.customersCount = state.customersCount
+        self.seq = state.seq
+        self.asOf = state.asOfMilliseconds.map(JSONLines.time) ?? ""
     }
 }

@@ -39,6 +39,12 @@ struct JSONLines: Sendable {
         self.bytes.append(UInt8(ascii: "]"))
     }
 
+    /// A member whose value is a number, or any other JSON that is valid.
+    mutating func write(_ key: StaticString, number: String) {
+        self.writeKey(key)
+        self.bytes.append(contentsOf: number.utf8)
+    }
+
     private mutating func writeKey(_ key: StaticString) {
         if !self.isFirst { self.bytes.append(UInt8(ascii: ",")) }
         self.isFirst = false

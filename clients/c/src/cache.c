@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,9 +13,7 @@
 #include <unistd.h>
 
 #define LOCK_SUFFIX "-lock"
-#define LOCK_WAIT_MS 5000
 #define LOCK_POLL_MS 10
-#define BUSY_WAIT_MS 5000
 /* Pages of the write-ahead log after which it is moved into the file. */
 #define LOG_PAGES_MAX 4096
 
@@ -29,14 +28,17 @@ khach_status khach__cache_failure(khach_cache *cache, khach_error **error)
     case SQLITE_NOMEM:
         return khach__error_set(error, KHACH_E_MEMORY, "no memory for the cache");
     case SQLITE_FULL:
-        return khach__error_set(error, KHACH_E_DISK_FULL, "the disk of the cache is full");
+        return khach__error_set(error, KHACH_E_DISK_FULL, "room on the disk expected, none found");
     case SQLITE_NOTADB:
-        return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the file is not a cache");
+        return khach__error_set(
+            error, KHACH_E_CACHE_FOREIGN, "a Khach cache expected, another file found");
     case SQLITE_CORRUPT:
-        return khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the cache is damaged: %s", message);
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "a whole cache expected, damage found: %s", message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return khach__error_set(error, KHACH_E_CACHE_LOCKED, "the cache is in use: %s", message);
+        return khach__error_set(
+            error, KHACH_E_CACHE_LOCKED, "a free cache expected, one in use found: %s", message);
     default:
         return khach__error_set(error, KHACH_E_IO, "the cache: %s (%d)", message, code);
     }
@@ -63,14 +65,15 @@ khach_status khach__cache_lock(khach_cache *cache, khach_error **error)
 {
     const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
 
-    for (int waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
+    for (uint64_t waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
         if (flock(cache->lock_fd, LOCK_EX | LOCK_NB) == 0)
             return KHACH_OK;
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return khach__error_set(error, KHACH_E_IO, "cannot lock: %s", strerror(errno));
-        if (waited_ms >= LOCK_WAIT_MS)
-            return khach__error_set(
-                error, KHACH_E_CACHE_LOCKED, "another process is writing to the cache");
+            return khach__error_set(error, KHACH_E_IO, "locking the cache: %s", strerror(errno));
+        if (waited_ms >= cache->lock_timeout_ms)
+            return khach__error_set(error, KHACH_E_CACHE_LOCKED,
+                "the lock of the cache expected within %u ms, another writer found",
+                (unsigned)cache->lock_timeout_ms);
         (void)nanosleep(&pause, NULL);
     }
 }
@@ -121,29 +124,32 @@ static khach_status open_lock(khach_cache *cache, const char *path, khach_error 
     cache->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     free(lock_path);
     if (cache->lock_fd < 0)
-        return khach__error_set(error, KHACH_E_IO, "cannot open the lock: %s", strerror(errno));
+        return khach__error_set(error, KHACH_E_IO, "opening the lock: %s", strerror(errno));
     return KHACH_OK;
 }
 
 /* Makes the file, private to its owner, when there is none. A file that is there is never opened
  * here: closing it would drop the locks that SQLite holds on it in this process. */
-static khach_status make_file(const char *path, khach_error **error)
+static khach_status make_file(const khach_cache *cache, const char *path, khach_error **error)
 {
     struct stat found;
     int fd;
 
     if (lstat(path, &found) == 0) {
         if (!S_ISREG(found.st_mode))
-            return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the path is not a file");
+            return khach__error_set(
+                error, KHACH_E_CACHE_FOREIGN, "a Khach cache expected, no regular file found");
         return KHACH_OK;
     }
     if (errno != ENOENT)
-        return khach__error_set(error, KHACH_E_IO, "cannot look at the cache: %s", strerror(errno));
+        return khach__error_set(error, KHACH_E_IO, "looking for the cache: %s", strerror(errno));
+    if (cache->business_id[0] == '\0')
+        return khach__error_set(error, KHACH_E_INVALID, KHACH_CACHE_BUSINESS_EXPECTED);
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
         return KHACH_OK; /* Another process was first. */
     if (fd < 0)
-        return khach__error_set(error, KHACH_E_IO, "cannot make the cache: %s", strerror(errno));
+        return khach__error_set(error, KHACH_E_IO, "making the cache: %s", strerror(errno));
     (void)close(fd);
     return KHACH_OK;
 }
@@ -151,8 +157,8 @@ static khach_status make_file(const char *path, khach_error **error)
 static khach_status open_database(khach_cache *cache, const char *path, khach_error **error)
 {
     /* Nothing here writes to the file, so that a foreign one stays as it was. */
-    static const char settings[] = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -12288;"
-                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL;"
+    static const char settings[] = "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 0;"
+                                   "PRAGMA synchronous = NORMAL;"
                                    "PRAGMA journal_size_limit = 16777216;"
                                    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
@@ -163,7 +169,8 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
         return khach__cache_failure(cache, error);
     }
     (void)sqlite3_extended_result_codes(cache->db, 1);
-    (void)sqlite3_busy_timeout(cache->db, BUSY_WAIT_MS);
+    (void)sqlite3_busy_timeout(
+        cache->db, cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms);
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     /* A checkpoint happens under the lock or not at all. */
@@ -171,8 +178,8 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     return khach__cache_run(cache, settings, error);
 }
 
-khach_status khach__cache_open(
-    khach_cache **out, const char *path, const char *business_id, khach_error **error)
+khach_status khach__cache_open(khach_cache **out, const char *path, const char *business_id,
+    uint32_t lock_timeout_ms, khach_error **error)
 {
     khach_cache *cache = calloc(1, sizeof(*cache));
     khach_status status;
@@ -181,17 +188,17 @@ khach_status khach__cache_open(
     if (cache == NULL)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
     cache->lock_fd = -1;
+    cache->lock_timeout_ms = lock_timeout_ms;
     cache->business_id = join(business_id, "");
     if (!khach__arena_open(&cache->arena) || cache->business_id == NULL) {
         status = khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
         goto done;
     }
 
-    status = open_lock(cache, path, error);
-    if (status != KHACH_OK)
-        goto done;
     /* Without the lock: a reader need not wait for another process's long write. */
-    status = make_file(path, error);
+    status = make_file(cache, path, error);
+    if (status == KHACH_OK)
+        status = open_lock(cache, path, error);
     if (status == KHACH_OK)
         status = open_database(cache, path, error);
     if (status == KHACH_OK)

@@ -13,6 +13,7 @@
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
 #define KHACH_CACHE_SCHEMA_VERSION 1
+#define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */
 typedef enum khach_cache_write {
@@ -30,6 +31,7 @@ typedef enum khach_cache_write {
 typedef struct khach_cache {
     sqlite3 *db;
     int lock_fd;
+    uint32_t lock_timeout_ms;
     char *business_id;
     khach_arena arena;
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
@@ -57,8 +59,9 @@ enum {
 };
 
 /* cache.c: opening, closing, locking, failing. */
-khach_status khach__cache_open(
-    khach_cache **out, const char *path, const char *business_id, khach_error **error);
+/* `business_id` is empty for that of the cache, which then must be there. */
+khach_status khach__cache_open(khach_cache **out, const char *path, const char *business_id,
+    uint32_t lock_timeout_ms, khach_error **error);
 void khach__cache_close(khach_cache *cache);
 /* Takes and leaves the lock that every write and checkpoint is under. */
 khach_status khach__cache_lock(khach_cache *cache, khach_error **error);

@@ -62,9 +62,10 @@ static khach_status write_run(apply *page, sqlite3_stmt *statement)
     return status;
 }
 
-static khach_status broken(apply *page, const char *what)
+static khach_status broken(apply *page, const char *expected, const char *found)
 {
-    return khach__error_set(page->error, KHACH_E_PROTOCOL, "the page holds %s", what);
+    return khach__error_set(
+        page->error, KHACH_E_PROTOCOL, "%s expected in a change, %s found", expected, found);
 }
 
 /* --- names --- */
@@ -201,9 +202,9 @@ static khach_status apply_customer(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a customer that cannot be decoded");
+        return broken(page, "a customer", "other bytes");
     if (khach__record_number('c', record->id) < 0 || khach__record_number('p', record->page_id) < 0)
-        return broken(page, "a customer without its identifiers");
+        return broken(page, "identifiers of a customer", "none");
     if (khach_text_fold(&folded, &folded_bytes, record->name, strlen(record->name)) != 0)
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory to fold a name");
 
@@ -222,10 +223,10 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a tombstone that cannot be decoded");
+        return broken(page, "a tombstone", "other bytes");
     customer = khach__record_number('c', record->customer_id);
     if (customer < 0)
-        return broken(page, "a tombstone without its identifier");
+        return broken(page, "the identifier of a tombstone", "none");
 
     page->tombstones_count++;
     status = find_row(page, &before, customer, change->seq, "");
@@ -249,9 +250,9 @@ static khach_status apply_business(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a business that cannot be decoded");
+        return broken(page, "a business", "other bytes");
     if (strcmp(record->id, page->cache->business_id) != 0)
-        return broken(page, "another business");
+        return broken(page, "the business of the cache", "another");
     status = write_open(page, KHACH_WRITE_BUSINESS, &statement);
     if (status != KHACH_OK)
         return status;
@@ -268,9 +269,9 @@ static khach_status apply_page(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL || khach__record_number('p', record->id) < 0)
-        return broken(page, "a page that cannot be decoded");
+        return broken(page, "a page", "other bytes");
     if (strcmp(record->business_id, page->cache->business_id) != 0)
-        return broken(page, "a page of another business");
+        return broken(page, "a page of the business", "one of another");
     status = write_open(page, KHACH_WRITE_PAGE, &statement);
     if (status != KHACH_OK)
         return status;

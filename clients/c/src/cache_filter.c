@@ -38,20 +38,21 @@ static khach_status open_zone(khach_cache *cache, khach_zone **zone, khach_error
         return status;
     if (sqlite3_step(statement) != SQLITE_ROW) {
         status = khach__error_set(
-            error, KHACH_E_NOT_SYNCED, "the cache does not know the time zone of the business");
+            error, KHACH_E_NOT_SYNCED, "the business expected in the cache, none found yet");
         goto done;
     }
     khach__arena_clear(&cache->arena);
     business = khach__v1__business__unpack(&cache->arena.allocator,
         (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
     if (business == NULL) {
-        status = khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the business cannot be decoded");
+        status = khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "a business expected, other bytes found");
         goto done;
     }
     result = khach_zone_open(zone, business->time_zone);
     if (result != 0)
         status = khach__error_set(error, result == -2 ? KHACH_E_MEMORY : KHACH_E_IO,
-            "no time zone %s on this system", business->time_zone);
+            "time zone %s expected on this system, none found", business->time_zone);
 
 done:
     (void)sqlite3_finalize(statement);
@@ -72,9 +73,11 @@ static khach_status read_days(
         return KHACH_OK;
     if ((!is_empty(query->created_from) && khach_day_parse(&from, query->created_from) != 0)
         || (!is_empty(query->created_to) && khach_day_parse(&to, query->created_to) != 0))
-        return khach__error_set(error, KHACH_E_INVALID, "a day is YYYY-MM-DD");
+        return khach__error_set(
+            error, KHACH_E_INVALID, "a day as YYYY-MM-DD expected, another text found");
     if (!is_empty(query->created_from) && !is_empty(query->created_to) && from > to)
-        return khach__error_set(error, KHACH_E_INVALID, "created_from is after created_to");
+        return khach__error_set(error, KHACH_E_INVALID,
+            "created_from on or before created_to expected, a later day found");
 
     status = open_zone(cache, &zone, error);
     if (status != KHACH_OK)
@@ -105,8 +108,9 @@ static khach_status read_pages(
     if (query->page_id_count == 0)
         return KHACH_OK;
     if (query->page_id_count > KHACH_QUERY_PAGES_MAX || query->page_ids == NULL)
-        return khach__error_set(error, KHACH_E_INVALID, "more than %d pages, or none given",
-            KHACH_QUERY_PAGES_MAX);
+        return khach__error_set(error, KHACH_E_INVALID,
+            "at most %d pages expected, %zu%s found", KHACH_QUERY_PAGES_MAX, query->page_id_count,
+            query->page_ids == NULL ? " at NULL" : "");
     filter->pages = malloc(query->page_id_count * sizeof(*filter->pages));
     if (filter->pages == NULL)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory for a query");
@@ -118,11 +122,12 @@ static khach_status read_pages(
 
         (void)sqlite3_bind_int64(statement, 1, page);
         if (page < 0)
-            status = khach__error_set(error, KHACH_E_INVALID, "a page's identifier is malformed");
+            status = khach__error_set(
+                error, KHACH_E_INVALID, "a page id like p0000000000001 expected, another found");
         else if (sqlite3_step(statement) != SQLITE_ROW)
             status = khach__error_set(error,
                 filter->sync.phase == KHACH_PHASE_COMPLETE ? KHACH_E_NOT_FOUND : KHACH_E_NOT_SYNCED,
-                "the cache knows no page %s", query->page_ids[i]);
+                "a page of the business expected, %s found", query->page_ids[i]);
         (void)sqlite3_reset(statement);
         filter->pages[i] = page;
     }
@@ -156,7 +161,7 @@ static khach_status read_after(
             != 3
         || query->after[used] != '\0' || given != filter->hash)
         return khach__error_set(
-            error, KHACH_E_INVALID, "the token is not one of this query's lists");
+            error, KHACH_E_INVALID, "a token of this query's lists expected, another found");
     filter->has_after = true;
     return KHACH_OK;
 }
@@ -172,17 +177,19 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
     if (query == NULL)
         query = &all;
     if (query->struct_size != sizeof(khach_query))
-        return khach__error_set(error, KHACH_E_INVALID, "the query was not initialised");
+        return khach__error_set(error, KHACH_E_INVALID,
+            "a query of %zu bytes expected, %zu found", sizeof(khach_query), query->struct_size);
     if (query->limit > KHACH_QUERY_LIMIT_MAX)
-        return khach__error_set(
-            error, KHACH_E_INVALID, "a limit above %d", KHACH_QUERY_LIMIT_MAX);
+        return khach__error_set(error, KHACH_E_INVALID, "a limit of at most %d expected, %u found",
+            KHACH_QUERY_LIMIT_MAX, (unsigned)query->limit);
     filter->limit = query->limit == 0 ? KHACH_QUERY_LIMIT_DEFAULT : query->limit;
 
     status = khach__cache_run(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &filter->sync, error);
     if (status == KHACH_OK && filter->sync.phase == KHACH_PHASE_EMPTY)
-        status = khach__error_set(error, KHACH_E_NOT_SYNCED, "the cache was never synced");
+        status = khach__error_set(
+            error, KHACH_E_NOT_SYNCED, "a synced cache expected, one that never was found");
     if (status == KHACH_OK)
         status = read_days(cache, filter, query, error);
     if (status == KHACH_OK)

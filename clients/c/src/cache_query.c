@@ -61,10 +61,11 @@ khach_status khach__cache_record_add(khach_cache *cache, khach_customer_list *li
                 (size_t)sqlite3_column_bytes(statement, 0),
                 (uint64_t)sqlite3_column_int64(statement, 1)))
             status = khach__error_set(
-                error, KHACH_E_CACHE_CORRUPT, "a customer of the cache cannot be decoded");
+                error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
         break;
     case SQLITE_DONE:
-        status = khach__error_set(error, KHACH_E_CACHE_CORRUPT, "a customer has lost its row");
+        status = khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "the row of a customer expected, none found");
         break;
     default:
         status = khach__cache_failure(cache, error);
@@ -84,7 +85,8 @@ khach_status khach__cache_get(
     khach_status status;
 
     if (number < 0)
-        return khach__error_set(error, KHACH_E_INVALID, "a customer's identifier is malformed");
+        return khach__error_set(
+            error, KHACH_E_INVALID, "a customer id like c0000000000001 expected, another found");
     status = khach__cache_sync_read(cache, &sync, error);
     free(sync.cursor.bytes);
     if (status == KHACH_OK)
@@ -100,20 +102,20 @@ khach_status khach__cache_get(
             status = khach__error_set(error, KHACH_E_MEMORY, "no memory for a customer");
             break;
         }
-        customer->seq = (uint64_t)sqlite3_column_int64(statement, 1);
-        customer->record = khach__v1__customer__unpack(
-            NULL, (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
-        if (customer->record == NULL) {
+        if (!khach__customer_fill(customer, sqlite3_column_blob(statement, 0),
+                (size_t)sqlite3_column_bytes(statement, 0),
+                (uint64_t)sqlite3_column_int64(statement, 1))) {
             free(customer);
             customer = NULL;
             status = khach__error_set(
-                error, KHACH_E_CACHE_CORRUPT, "a customer of the cache cannot be decoded");
+                error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
         }
         break;
     case SQLITE_DONE:
         status = sync.phase == KHACH_PHASE_COMPLETE
-            ? khach__error_set(error, KHACH_E_NOT_FOUND, "no customer %s", id)
-            : khach__error_set(error, KHACH_E_NOT_SYNCED, "the cache is not complete yet");
+            ? khach__error_set(error, KHACH_E_NOT_FOUND, "customer %s expected, none found", id)
+            : khach__error_set(error, KHACH_E_NOT_SYNCED,
+                  "a complete cache expected, the first pass found under way");
         break;
     default:
         status = khach__cache_failure(cache, error);
@@ -276,13 +278,15 @@ static khach_status read_business(
     int result = sqlite3_step(statement);
 
     if (result == SQLITE_DONE)
-        return khach__error_set(error, KHACH_E_NOT_SYNCED, "the cache was never synced");
+        return khach__error_set(
+            error, KHACH_E_NOT_SYNCED, "a synced cache expected, one that never was found");
     if (result != SQLITE_ROW)
         return khach__cache_failure(cache, error);
     list->business = khach__v1__business__unpack(
         NULL, (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
     if (list->business == NULL)
-        return khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the business cannot be decoded");
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "a business expected, other bytes found");
     return KHACH_OK;
 }
 
@@ -300,7 +304,8 @@ static khach_status read_page(
     }
     list->pages[list->count] = khach__v1__page__unpack(NULL, bytes_count, bytes);
     if (list->pages[list->count] == NULL)
-        return khach__error_set(error, KHACH_E_CACHE_CORRUPT, "a page cannot be decoded");
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "a page expected, other bytes found");
     list->count++;
     return KHACH_OK;
 }

@@ -1,6 +1,7 @@
 /* The layout of the cache, and the row that says how far it has come. */
 
 #include "cache.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,27 @@ static khach_status create(khach_cache *cache, khach_error **error)
     return status;
 }
 
-/* Refuses a cache of another business. */
+/* Takes the business of the cache when none was given; another than the given one is refused. */
+static khach_status take_business(khach_cache *cache, const char *found, khach_error **error)
+{
+    if (khach__record_number('b', found) < 0)
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "the business of a cache expected, none found");
+    if (cache->business_id[0] != '\0') {
+        if (strcmp(found, cache->business_id) == 0)
+            return KHACH_OK;
+        return khach__error_set(error, KHACH_E_SCOPE_MISMATCH,
+            "a cache of business %s expected, one of %s found", cache->business_id, found);
+    }
+    free(cache->business_id);
+    cache->business_id = malloc(strlen(found) + 1);
+    if (cache->business_id == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+    memcpy(cache->business_id, found, strlen(found) + 1);
+    return KHACH_OK;
+}
+
+
 static khach_status check_business(khach_cache *cache, khach_error **error)
 {
     sqlite3_stmt *statement = NULL;
@@ -81,12 +102,11 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
     if (status != KHACH_OK)
         return status;
     if (sqlite3_step(statement) != SQLITE_ROW) {
-        status = khach__error_set(error, KHACH_E_CACHE_CORRUPT, "the cache has lost its state");
+        status = khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "the state of a cache expected, none found");
     } else {
         found = (const char *)sqlite3_column_text(statement, 0);
-        if (found == NULL || strcmp(found, cache->business_id) != 0)
-            status = khach__error_set(
-                error, KHACH_E_SCOPE_MISMATCH, "the cache belongs to another business");
+        status = take_business(cache, found, error);
     }
     (void)sqlite3_finalize(statement);
     return status;
@@ -124,7 +144,9 @@ static khach_status create_once(khach_cache *cache, identity *found, khach_error
         return status;
     status = read_identity(cache, found, error);
     if (status == KHACH_OK && is_blank(found)) {
-        status = create(cache, error);
+        status = cache->business_id[0] == '\0'
+            ? khach__error_set(error, KHACH_E_INVALID, KHACH_CACHE_BUSINESS_EXPECTED)
+            : create(cache, error);
         if (status == KHACH_OK)
             status = read_identity(cache, found, error);
     }
@@ -143,14 +165,16 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
         return status;
 
     if (found.application != KHACH_CACHE_APPLICATION_ID)
-        return khach__error_set(error, KHACH_E_CACHE_FOREIGN, "the file is another program's");
+        return khach__error_set(
+            error, KHACH_E_CACHE_FOREIGN, "a Khach cache expected, another file found");
     if (found.version > KHACH_CACHE_SCHEMA_VERSION)
         return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
-            "the cache has layout %d, this library knows %d", (int)found.version,
-            KHACH_CACHE_SCHEMA_VERSION);
+            "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,
+            (int)found.version);
     if (found.version != KHACH_CACHE_SCHEMA_VERSION)
-        return khach__error_set(
-            error, KHACH_E_CACHE_CORRUPT, "the cache has layout %d", (int)found.version);
+        return khach__error_set(error, KHACH_E_CACHE_CORRUPT,
+            "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,
+            (int)found.version);
     return check_business(cache, error);
 }
 

@@ -258,13 +258,15 @@ static khach_status search_open(
     if (status != KHACH_OK)
         return status;
     if (work->filter.has_after)
-        return khach__error_set(error, KHACH_E_INVALID, "a search has one page");
+        return khach__error_set(error, KHACH_E_INVALID, "no token expected in a search, one found");
     if (text_bytes > KHACH_SEARCH_TEXT_BYTES_MAX)
-        return khach__error_set(error, KHACH_E_INVALID, "a text of more than %d bytes",
-            KHACH_SEARCH_TEXT_BYTES_MAX);
+        return khach__error_set(error, KHACH_E_INVALID,
+            "a text of at most %d bytes expected, %zu found", KHACH_SEARCH_TEXT_BYTES_MAX,
+            text_bytes);
     result = khach_name_query_open(&work->query, text, text_bytes);
     if (result == -1)
-        return khach__error_set(error, KHACH_E_INVALID, "nothing to search for, or too much");
+        return khach__error_set(
+            error, KHACH_E_INVALID, "a few words to search for expected, none or too many found");
     work->answers = malloc((work->filter.limit + 1) * sizeof(*work->answers));
     if (result != 0 || work->answers == NULL)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory for a search");

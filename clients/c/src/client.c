@@ -31,7 +31,14 @@ static void clear(khach_error **error)
 
 static khach_status missing(khach_error **error)
 {
-    return khach__error_set(error, KHACH_E_INVALID, "a required argument is NULL");
+    return khach__error_set(error, KHACH_E_INVALID, "a required argument expected, NULL found");
+}
+
+static khach_status wrong_size(
+    khach_error **error, const char *what, size_t expected, size_t found)
+{
+    return khach__error_set(error, KHACH_E_INVALID,
+        "%s of %zu bytes from its initialiser expected, %zu found", what, expected, found);
 }
 
 /* --- options --- */
@@ -62,22 +69,29 @@ void khach_cache_state_init(khach_cache_state *state)
 
 static khach_status check_options(const khach_options *options, khach_error **error)
 {
-    if (options == NULL || options->struct_size != sizeof(khach_options))
-        return khach__error_set(error, KHACH_E_INVALID,
-            "the options were not initialised, or are of another version of this library");
-    if (khach__record_number('b', options->business_id) < 0)
-        return khach__error_set(error, KHACH_E_INVALID, "business_id is malformed");
+    if (options == NULL)
+        return missing(error);
+    if (options->struct_size != sizeof(khach_options))
+        return wrong_size(error, "options", sizeof(khach_options), options->struct_size);
+    if (options->business_id != NULL && options->business_id[0] != '\0'
+        && khach__record_number('b', options->business_id) < 0)
+        return khach__error_set(
+            error, KHACH_E_INVALID, "a business_id like b0000000000001 expected, another found");
     if (options->cache_path == NULL || options->cache_path[0] == '\0'
         || strlen(options->cache_path) > PATH_BYTES_MAX)
-        return khach__error_set(error, KHACH_E_INVALID, "cache_path is missing or too long");
+        return khach__error_set(error, KHACH_E_INVALID,
+            "a cache_path of 1 to %d bytes expected, none or a longer one found", PATH_BYTES_MAX);
     if (options->address != NULL && options->address[0] != '\0'
         && (strlen(options->address) > ADDRESS_BYTES_MAX
             || !khach__transport_address_is_valid(options->address)))
         return khach__error_set(
-            error, KHACH_E_INVALID, "an address is unix:/path or tcp:host:port");
+            error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     if (options->page_rows == 0 || options->page_rows > KHACH_PAGE_ROWS_MAX
         || options->page_bytes == 0 || options->page_bytes > KHACH_PAGE_BYTES_MAX)
-        return khach__error_set(error, KHACH_E_INVALID, "page_rows or page_bytes out of range");
+        return khach__error_set(error, KHACH_E_INVALID,
+            "page_rows of 1 to %d and page_bytes of 1 to %d expected, %u and %u found",
+            KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX, (unsigned)options->page_rows,
+            (unsigned)options->page_bytes);
     return KHACH_OK;
 }
 
@@ -112,8 +126,8 @@ khach_status khach_client_open(
             goto done;
         }
     }
-    status =
-        khach__cache_open(&client->cache, options->cache_path, options->business_id, error);
+    status = khach__cache_open(&client->cache, options->cache_path,
+        options->business_id == NULL ? "" : options->business_id, options->lock_timeout_ms, error);
 
 done:
     if (status == KHACH_OK)
@@ -149,7 +163,7 @@ static khach_status pull(khach_client *client, const khach_bytes *cursor,
         client->options.page_rows, client->options.page_bytes);
 
     if (status != KHACH_OK)
-        return khach__error_set(error, status, "no memory for a request");
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory for a request");
     status = khach__connection_call(
         &client->connection, &call, &request, &reply, &reply_bytes, error);
     free(request.bytes);
@@ -158,7 +172,8 @@ static khach_status pull(khach_client *client, const khach_bytes *cursor,
     /* A page that moves nothing would be asked for again without end. */
     if (status == KHACH_OK && page.has_more && page.cursor_bytes == cursor->count
         && memcmp(page.cursor, cursor->bytes, cursor->count) == 0)
-        status = khach__error_set(error, KHACH_E_PROTOCOL, "the cursor does not move");
+        status = khach__error_set(
+            error, KHACH_E_PROTOCOL, "a cursor that moves expected, the same found");
     if (status == KHACH_OK)
         status = khach__cache_apply(client->cache, &page, cursor, progress, error);
     return status;
@@ -174,9 +189,10 @@ khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, kha
     if (client == NULL)
         return missing(error);
     if (out != NULL && out->struct_size != sizeof(*out))
-        return khach__error_set(error, KHACH_E_INVALID, "the progress was not initialised");
+        return wrong_size(error, "progress", sizeof(*out), out->struct_size);
     if (client->address == NULL)
-        return khach__error_set(error, KHACH_E_OFFLINE, "the client was opened without an address");
+        return khach__error_set(
+            error, KHACH_E_OFFLINE, "an address expected when the client was opened, none found");
 
     khach_sync_progress_init(&progress);
     status = khach__cache_sync_read(client->cache, &sync, error);
@@ -197,7 +213,7 @@ khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, kha
 
     clear(error);
     if (out != NULL && out->struct_size != sizeof(*out))
-        return khach__error_set(error, KHACH_E_INVALID, "the progress was not initialised");
+        return wrong_size(error, "progress", sizeof(*out), out->struct_size);
     khach_sync_progress_init(&sum);
     do {
         khach_status status;
@@ -233,7 +249,7 @@ khach_status khach_cache_state_read(
     if (client == NULL || out == NULL)
         return missing(error);
     if (out->struct_size != sizeof(*out))
-        return khach__error_set(error, KHACH_E_INVALID, "the state was not initialised");
+        return wrong_size(error, "state", sizeof(*out), out->struct_size);
     status = khach__cache_sync_read(client->cache, &sync, error);
     free(sync.cursor.bytes);
     if (status != KHACH_OK)

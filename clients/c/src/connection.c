@@ -54,12 +54,13 @@ static khach_status receive_response(khach_connection *connection, uint32_t stre
             if (frame->stream_id != stream_id)
                 continue;
             if (frame->kind != KHACH_FRAME_RESPONSE)
-                return khach__error_set(
-                    error, KHACH_E_PROTOCOL, "a frame of kind %u answers a call", frame->kind);
+                return khach__error_set(error, KHACH_E_PROTOCOL,
+                    "a response expected, a frame of kind %u found", (unsigned)frame->kind);
             return KHACH_OK;
         case KHACH_FRAME_OVERSIZED:
-            return khach__error_set(
-                error, KHACH_E_PROTOCOL, "a frame of %u bytes", frame->payload_bytes);
+            return khach__error_set(error, KHACH_E_PROTOCOL,
+                "a frame of at most %d bytes expected, %u found", KHACH_FRAME_PAYLOAD_BYTES_MAX,
+                (unsigned)frame->payload_bytes);
         case KHACH_FRAME_MORE:
             if (connection->end - connection->first >= KHACH_FRAME_HEADER_BYTES)
                 wanted = KHACH_FRAME_HEADER_BYTES + (size_t)frame->payload_bytes;
@@ -67,11 +68,13 @@ static khach_status receive_response(khach_connection *connection, uint32_t stre
         }
 
         if (khach__transport_now_ms() > deadline_ms)
-            return khach__error_set(error, KHACH_E_TIMEOUT, "the server did not answer in time");
+            return khach__error_set(
+                error, KHACH_E_TIMEOUT, "an answer expected in time, none found");
         if (reserve(connection, wanted) != KHACH_OK)
             return khach__error_set(error, KHACH_E_MEMORY, "no memory for a frame");
         if (connection->end == connection->room)
-            return khach__error_set(error, KHACH_E_PROTOCOL, "no room for a frame");
+            return khach__error_set(
+                error, KHACH_E_PROTOCOL, "a frame of a known size expected, a longer one found");
         status = khach__transport_receive(connection->fd, connection->buffer + connection->end,
             connection->room - connection->end, &received, deadline_ms, error);
         if (status != KHACH_OK)
@@ -114,7 +117,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     status = khach__envelope_request(
         &request, stream_id, call->service, call->method, payload, call->call_timeout_ms);
     if (status != KHACH_OK)
-        return khach__error_set(error, status, "cannot encode the call");
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
 
     status =
         khach__transport_send(connection->fd, request.bytes, request.count, deadline_ms, error);

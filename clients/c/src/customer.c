@@ -3,6 +3,7 @@
 #include "customer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 khach_customer_list *khach__customer_list_new(size_t room)
 {
@@ -19,17 +20,36 @@ khach_customer_list *khach__customer_list_new(size_t room)
     return list;
 }
 
+static void clear(khach_customer *customer)
+{
+    if (customer->record != NULL)
+        khach__v1__customer__free_unpacked(customer->record, NULL);
+    free(customer->bytes);
+    *customer = (khach_customer){0};
+}
+
+bool khach__customer_fill(
+    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
+{
+    customer->bytes = malloc(bytes_count + 1);
+    if (customer->bytes == NULL)
+        return false;
+    if (bytes_count > 0)
+        memcpy(customer->bytes, bytes, bytes_count);
+    customer->bytes_count = bytes_count;
+    customer->seq = seq;
+    customer->record = khach__v1__customer__unpack(NULL, bytes_count, bytes);
+    if (customer->record == NULL)
+        clear(customer);
+    return customer->record != NULL;
+}
+
 bool khach__customer_list_add(
     khach_customer_list *list, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
 {
-    khach_customer *customer;
-
     if (list->count == list->room)
         return false;
-    customer = &list->customers[list->count];
-    customer->record = khach__v1__customer__unpack(NULL, bytes_count, bytes);
-    customer->seq = seq;
-    if (customer->record == NULL)
+    if (!khach__customer_fill(&list->customers[list->count], bytes, bytes_count, seq))
         return false;
     list->count++;
     return true;
@@ -39,7 +59,7 @@ void khach_customer_free(khach_customer *customer)
 {
     if (customer == NULL)
         return;
-    khach__v1__customer__free_unpacked(customer->record, NULL);
+    clear(customer);
     free(customer);
 }
 
@@ -150,6 +170,13 @@ uint64_t khach_customer_seq(const khach_customer *customer)
     return customer == NULL ? 0 : customer->seq;
 }
 
+const uint8_t *khach_customer_record(const khach_customer *customer, size_t *bytes_out)
+{
+    if (bytes_out != NULL)
+        *bytes_out = customer == NULL ? 0 : customer->bytes_count;
+    return customer == NULL ? NULL : customer->bytes;
+}
+
 /* --- contact points --- */
 
 static const Khach__V1__ContactPoint *phone_at(const khach_customer *customer, size_t index)
@@ -251,7 +278,7 @@ void khach_customer_list_free(khach_customer_list *list)
     if (list == NULL)
         return;
     for (size_t i = 0; i < list->count; i++)
-        khach__v1__customer__free_unpacked(list->customers[i].record, NULL);
+        clear(&list->customers[i]);
     free(list->customers);
     free(list);
 }
@@ -292,6 +319,11 @@ int32_t khach_page_list_channel_at(const khach_page_list *list, size_t index)
     const Khach__V1__Page *page = page_at(list, index);
 
     return page == NULL ? 0 : (int32_t)page->channel;
+}
+
+const char *khach_page_list_business_id(const khach_page_list *list)
+{
+    return list == NULL || list->business == NULL ? "" : list->business->id;
 }
 
 const char *khach_page_list_business_name(const khach_page_list *list)

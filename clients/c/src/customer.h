@@ -9,6 +9,8 @@
 
 struct khach_customer {
     Khach__V1__Customer *record;
+    uint8_t *bytes; /* that it was decoded from */
+    size_t bytes_count;
     uint64_t seq;
 };
 
@@ -32,7 +34,11 @@ struct khach_page_list {
 /* A list with room for `room` customers; NULL when there is no memory. */
 khach_customer_list *khach__customer_list_new(size_t room);
 
-/* Decodes a record of the cache into the next place; false when it cannot be. */
+/* Decodes a record of the cache into an empty customer; false when it cannot be. */
+bool khach__customer_fill(
+    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
+
+/* The same into the next place of a list. */
 bool khach__customer_list_add(
     khach_customer_list *list, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
 

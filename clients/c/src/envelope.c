@@ -133,7 +133,8 @@ static khach_status read_status(slice status, khach_error **error)
             read_detail((slice){field.bytes, field.bytes_count}, &reason);
     }
     if (wire.is_broken)
-        return khach__error_set(error, KHACH_E_PROTOCOL, "the server's status is not protobuf");
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "a google.rpc.Status expected, other bytes found");
     if (code == 0)
         return KHACH_OK;
     return khach__error_set_remote(error, status_of(code, reason),
@@ -159,6 +160,7 @@ khach_status khach__envelope_response(const uint8_t **payload, size_t *payload_b
         }
     }
     if (wire.is_broken)
-        return khach__error_set(error, KHACH_E_PROTOCOL, "the server's response is not protobuf");
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "a ttrpc.Response expected, other bytes found");
     return read_status(status, error);
 }

@@ -133,19 +133,22 @@ khach_status khach__sync_page_read(
             continue;
         }
         if (++page->changes_count > KHACH_SYNC_CHANGES_MAX)
-            return khach__error_set(error, KHACH_E_PROTOCOL, "a page of more than %d changes",
-                KHACH_SYNC_CHANGES_MAX);
+            return khach__error_set(error, KHACH_E_PROTOCOL,
+                "a page of at most %d changes expected, more found", KHACH_SYNC_CHANGES_MAX);
         if (!change_read(&change, field.bytes, field.bytes_count) || !change_check(&change))
-            return khach__error_set(
-                error, KHACH_E_PROTOCOL, "change %zu of the page is broken", page->changes_count);
+            return khach__error_set(error, KHACH_E_PROTOCOL,
+                "a change expected, other bytes found as number %zu", page->changes_count);
     }
     if (wire.is_broken)
-        return khach__error_set(error, KHACH_E_PROTOCOL, "the page of changes is not protobuf");
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "a page of changes expected, other bytes found");
     if (page->cursor_bytes == 0 || page->cursor_bytes > KHACH_SYNC_CURSOR_BYTES_MAX)
-        return khach__error_set(error, KHACH_E_PROTOCOL, "a cursor of %zu bytes in the page",
+        return khach__error_set(error, KHACH_E_PROTOCOL,
+            "a cursor of 1 to %d bytes expected, %zu found", KHACH_SYNC_CURSOR_BYTES_MAX,
             page->cursor_bytes);
     if (page->seq > INT64_MAX || page->head_seq > INT64_MAX
         || page->customers_estimate > INT64_MAX)
-        return khach__error_set(error, KHACH_E_PROTOCOL, "a sequence above 63 bits in the page");
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "numbers of at most 63 bits expected, a longer one found");
     return KHACH_OK;
 }

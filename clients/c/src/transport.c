@@ -41,7 +41,8 @@ static khach_status wait_for(int fd, short events, int64_t deadline_ms, khach_er
         if (count > 0)
             return KHACH_OK;
         if (count == 0)
-            return khach__error_set(error, KHACH_E_TIMEOUT, "the server did not answer in time");
+            return khach__error_set(
+                error, KHACH_E_TIMEOUT, "an answer expected in time, none found");
         if (errno != EINTR)
             return khach__error_set(error, KHACH_E_NETWORK, "poll: %s", strerror(errno));
     }
@@ -68,7 +69,7 @@ static khach_status connect_to(int fd, const struct sockaddr *address, socklen_t
     }
     if (failure == 0)
         return KHACH_OK;
-    return khach__error_set(error, KHACH_E_NETWORK, "cannot connect: %s", strerror(failure));
+    return khach__error_set(error, KHACH_E_NETWORK, "connecting: %s", strerror(failure));
 }
 
 static khach_status open_unix(
@@ -122,11 +123,11 @@ static khach_status open_tcp(int *fd, const char *text, int64_t deadline_ms, kha
     int result;
 
     if (!split_host(host, sizeof(host), &port, text))
-        return khach__error_set(error, KHACH_E_INVALID, "not tcp:host:port");
+        return khach__error_set(error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     result = getaddrinfo(host, port, &hints, &found);
     if (result != 0)
         return khach__error_set(
-            error, KHACH_E_NETWORK, "cannot find %s: %s", host, gai_strerror(result));
+            error, KHACH_E_NETWORK, "looking up %s: %s", host, gai_strerror(result));
 
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
         int yes = 1;
@@ -168,8 +169,7 @@ khach_status khach__transport_open(
 {
     *fd = -1;
     if (!khach__transport_address_is_valid(address))
-        return khach__error_set(
-            error, KHACH_E_INVALID, "an address is unix:/path or tcp:host:port");
+        return khach__error_set(error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return open_unix(fd, address + strlen(UNIX_PREFIX), deadline_ms, error);
     return open_tcp(fd, address + strlen(TCP_PREFIX), deadline_ms, error);
@@ -191,7 +191,7 @@ khach_status khach__transport_send(
             if (status != KHACH_OK)
                 return status;
         } else if (errno != EINTR) {
-            return khach__error_set(error, KHACH_E_NETWORK, "cannot send: %s", strerror(errno));
+            return khach__error_set(error, KHACH_E_NETWORK, "sending: %s", strerror(errno));
         }
     }
     return KHACH_OK;
@@ -208,14 +208,15 @@ khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t 
             return KHACH_OK;
         }
         if (result == 0)
-            return khach__error_set(error, KHACH_E_NETWORK, "the server closed the connection");
+            return khach__error_set(
+                error, KHACH_E_NETWORK, "an answer expected, the end of the connection found");
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
             khach_status status = wait_for(fd, POLLIN, deadline_ms, error);
 
             if (status != KHACH_OK)
                 return status;
         } else if (errno != EINTR) {
-            return khach__error_set(error, KHACH_E_NETWORK, "cannot receive: %s", strerror(errno));
+            return khach__error_set(error, KHACH_E_NETWORK, "receiving: %s", strerror(errno));
         }
     }
 }

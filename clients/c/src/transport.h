@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#define KHACH_ADDRESS_EXPECTED "an address like unix:/path or tcp:host:port expected, another found"
+
 /* Milliseconds of a clock that never goes back. */
 int64_t khach__transport_now_ms(void);
 

@@ -1,6 +1,7 @@
 /*
- * A server of made-up customers, for measuring: fake_feed SOCKET ROWS ROWS_PER_PAGE
- * Serves one connection: a business, 20 pages, ROWS customers; prints nothing.
+ * A server of made-up customers: fake_feed SOCKET ROWS ROWS_PER_PAGE [PAGES_PER_SYNC]
+ * Serves one connection: a business, 20 pages, ROWS customers; prints nothing. After each
+ * PAGES_PER_SYNC pages it says that there is no more, as if the others came later.
  */
 
 #define _GNU_SOURCE
@@ -28,11 +29,21 @@ static void make_name(char *out, size_t room, uint64_t number)
         first[mixed / 98 % 27], (int)(mixed / 2646 % 1000));
 }
 
-static void make_page(fixture_page *page, uint64_t first, uint64_t rows, uint64_t rows_per_page)
+/* What is served. */
+typedef struct feed {
+    uint64_t rows;
+    uint64_t rows_per_page;
+    uint64_t pages_per_sync;
+} feed;
+
+static void make_page(fixture_page *page, uint64_t first, const feed *served)
 {
     char cursor[32];
-    uint64_t end = first + rows_per_page < rows ? first + rows_per_page : rows;
+    uint64_t end = first + served->rows_per_page;
+    int has_more;
 
+    end = end < served->rows ? end : served->rows;
+    has_more = end < served->rows && end / served->rows_per_page % served->pages_per_sync != 0;
     if (first == 0) {
         fixture_business(page, 1, "Asia/Ho_Chi_Minh");
         for (uint64_t i = 1; i <= 20; i++)
@@ -46,7 +57,7 @@ static void make_page(fixture_page *page, uint64_t first, uint64_t rows, uint64_
             (int64_t)(UINT64_C(1600000000000) + i * 1000));
     }
     (void)snprintf(cursor, sizeof(cursor), "%llu", (unsigned long long)end);
-    fixture_end(page, cursor, end < rows, 22 + end);
+    fixture_end(page, cursor, has_more, 22 + end);
 }
 
 static int wait_request(int fd)
@@ -71,28 +82,30 @@ static int wait_request(int fd)
 int main(int argc, char **argv)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    uint64_t rows;
-    uint64_t rows_per_page;
+    feed served = {0};
     int listener;
     int fd;
 
-    CHECK(argc == 4);
-    CHECK(strlen(argv[1]) < sizeof(address.sun_path));
-    memcpy(address.sun_path, argv[1], strlen(argv[1]) + 1);
-    rows = strtoull(argv[2], NULL, 10);
-    rows_per_page = strtoull(argv[3], NULL, 10);
-    (void)unlink(argv[1]);
+    CHECK(argc == 4 || argc == 5);
+    /* It has its name once it listens. */
+    CHECK((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s.new", argv[1])
+        < sizeof(address.sun_path));
+    served.rows = strtoull(argv[2], NULL, 10);
+    served.rows_per_page = strtoull(argv[3], NULL, 10);
+    served.pages_per_sync = argc == 5 ? strtoull(argv[4], NULL, 10) : UINT64_MAX;
+    (void)unlink(address.sun_path);
     listener = socket(AF_UNIX, SOCK_STREAM, 0);
     CHECK(bind(listener, (const struct sockaddr *)&address, sizeof(address)) == 0);
     CHECK(listen(listener, 1) == 0);
+    CHECK(rename(address.sun_path, argv[1]) == 0);
     fd = accept(listener, NULL, NULL);
     CHECK(fd >= 0);
 
-    for (uint64_t first = 0, call = 0; first < rows && wait_request(fd); call++) {
+    for (uint64_t first = 0, call = 0; first < served.rows && wait_request(fd); call++) {
         fixture_page page = {0};
         khach_bytes frame;
 
-        make_page(&page, first, rows, rows_per_page);
+        make_page(&page, first, &served);
         frame = fixture_frame(&page, (uint32_t)(call * 2 + 1));
         for (size_t sent = 0; sent < frame.count;) {
             ssize_t count = send(fd, frame.bytes + sent, frame.count - sent, MSG_NOSIGNAL);
@@ -100,7 +113,7 @@ int main(int argc, char **argv)
             CHECK(count > 0);
             sent += (size_t)count;
         }
-        first += rows_per_page;
+        first += served.rows_per_page;
         free(frame.bytes);
         fixture_free(&page);
     }

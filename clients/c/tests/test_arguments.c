@@ -54,11 +54,13 @@ static void test_null_values(void)
     CHECK_INT(khach_customer_created_at_ms(NULL), 0);
     CHECK_INT(khach_customer_block_since_ms(NULL), 0);
     CHECK_INT(khach_customer_seq(NULL), 0);
+    CHECK(khach_customer_record(NULL, NULL) == NULL);
     CHECK_INT(khach_customer_list_count(NULL), 0);
     CHECK(khach_customer_list_at(NULL, 0) == NULL);
     CHECK_TEXT(khach_customer_list_next(NULL), "");
     CHECK_INT(khach_page_list_count(NULL), 0);
     CHECK_TEXT(khach_page_list_id_at(NULL, 0), "");
+    CHECK_TEXT(khach_page_list_business_id(NULL), "");
     CHECK_TEXT(khach_page_list_business_zone(NULL), "");
     CHECK_TEXT(khach_status_name(KHACH_E_OFFLINE), "KHACH_E_OFFLINE");
     CHECK_TEXT(khach_status_name((khach_status)-1000), "KHACH_E_UNKNOWN");

@@ -4,7 +4,10 @@
 #include "fixture.h"
 #include "harness.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OTHER_BUSINESS "b0000000000002"
@@ -65,6 +68,76 @@ static void test_opening(void)
     CHECK(try_open(folder, FIXTURE_BUSINESS) != KHACH_OK);
     run_sql(path, "PRAGMA user_version = 99");
     CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_TOO_NEW);
+    fixture_remove(folder);
+}
+
+/* The business of a cache that is there need not be said; a new one needs it. */
+static void test_own_business(void)
+{
+    char folder[64];
+    char path[128];
+    char lock_path[160];
+    struct stat found;
+
+    fixture_folder(folder, path);
+    (void)snprintf(lock_path, sizeof(lock_path), "%s-lock", path);
+    CHECK_INT(try_open(path, NULL), KHACH_E_INVALID);
+    CHECK_INT(try_open(path, ""), KHACH_E_INVALID);
+    CHECK(stat(path, &found) != 0 && stat(lock_path, &found) != 0);
+    write_file(path, "", 0);
+    CHECK_INT(try_open(path, NULL), KHACH_E_INVALID);
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
+    CHECK_INT(try_open(path, NULL), KHACH_OK);
+    CHECK_INT(try_open(path, ""), KHACH_OK);
+    CHECK_INT(try_open(path, OTHER_BUSINESS), KHACH_E_SCOPE_MISMATCH);
+    run_sql(path, "UPDATE sync_state SET business_id = 'x'");
+    CHECK_INT(try_open(path, NULL), KHACH_E_CACHE_CORRUPT);
+    fixture_remove(folder);
+}
+
+/* A held lock keeps writers out for as long as they wait, and readers not at all. */
+static void test_lock(void)
+{
+    char folder[64];
+    char path[128];
+    char lock_path[160];
+    khach_options options = KHACH_OPTIONS_INIT;
+    khach_client *client = NULL;
+    khach_client *other = NULL;
+    khach_cache_state state;
+    khach_error *error = NULL;
+    struct timespec begin;
+    struct timespec end;
+    int fd;
+
+    fixture_folder(folder, path);
+    (void)snprintf(lock_path, sizeof(lock_path), "%s-lock", path);
+    options.business_id = FIXTURE_BUSINESS;
+    options.cache_path = path;
+    options.lock_timeout_ms = 50;
+    CHECK_INT(khach_client_open(&client, &options, NULL), KHACH_OK);
+    fd = open(lock_path, O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    CHECK_INT(khach_sync_restart(client, &error), KHACH_E_CACHE_LOCKED);
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    CHECK(khach_error_is_retryable(error));
+    CHECK_TEXT(khach_error_message(error),
+        "the lock of the cache expected within 50 ms, another writer found");
+    khach_error_free(error);
+    error = NULL;
+    CHECK((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >= 50);
+    CHECK(end.tv_sec - begin.tv_sec < 5);
+    CHECK_INT(khach_client_open(&other, &options, NULL), KHACH_OK);
+    khach_cache_state_init(&state);
+    CHECK_INT(khach_cache_state_read(other, &state, NULL), KHACH_OK);
+    khach_client_close(other);
+
+    CHECK(flock(fd, LOCK_UN) == 0);
+    CHECK_INT(khach_sync_restart(client, NULL), KHACH_OK);
+    (void)close(fd);
+    khach_client_close(client);
     fixture_remove(folder);
 }
 
@@ -142,7 +215,7 @@ static void test_disk_full(void)
     fixture_end(&bytes, "one", 0, 901);
     CHECK_INT(khach__sync_page_read(&page, bytes.bytes, bytes.count, NULL), KHACH_OK);
 
-    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
     CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
     CHECK_INT(khach__cache_run(cache, "PRAGMA max_page_count = 20", NULL), KHACH_OK);
     khach_sync_progress_init(&progress);
@@ -171,6 +244,8 @@ static void test_disk_full(void)
 int main(void)
 {
     test_opening();
+    test_own_business();
+    test_lock();
     test_foreign_files();
     test_not_synced();
     test_disk_full();

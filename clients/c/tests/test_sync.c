@@ -4,6 +4,8 @@
 #include "frame.h"
 #include "harness.h"
 
+#include "khach/v1/customer.pb-c.h"
+
 #include <stdint.h>
 
 /* A scene: a cache in a folder of its own, and a server with replies. */
@@ -75,6 +77,22 @@ static void first_page(fixture_page *page)
     fixture_customer(page, 6, 102, 7, NULL, INT64_C(1748710800000));
 }
 
+/* The record is what the server packed, to the byte. */
+static void check_record(const khach_customer *customer)
+{
+    size_t count = 0;
+    const uint8_t *bytes = khach_customer_record(customer, &count);
+    Khach__V1__Customer *record = khach__v1__customer__unpack(NULL, count, bytes);
+    uint8_t packed[512];
+
+    CHECK(record != NULL && count <= sizeof(packed));
+    CHECK_TEXT(record->id, khach_customer_id(customer));
+    CHECK_INT(khach__v1__customer__pack(record, packed), count);
+    CHECK(memcmp(packed, bytes, count) == 0);
+    CHECK(khach_customer_record(customer, NULL) == bytes);
+    khach__v1__customer__free_unpacked(record, NULL);
+}
+
 static void check_answers(scene *at)
 {
     khach_customer *customer = NULL;
@@ -88,6 +106,7 @@ static void check_answers(scene *at)
     CHECK_TEXT(khach_customer_phone_at(customer, 0), "+84912345678");
     CHECK_TEXT(khach_customer_phone_at(customer, 1), "");
     CHECK_INT(khach_customer_seq(customer), 5);
+    check_record(customer);
     CHECK_INT(khach_customer_created_at_ms(customer), INT64_C(1748710800000));
     khach_customer_free(customer);
     CHECK_INT(khach_get(&customer, at->client, "c0000000000zzz", NULL), KHACH_E_NOT_FOUND);

@@ -20,7 +20,7 @@ typedef struct khach_options {
     size_t struct_size;
     /** "unix:/path" or "tcp:host:port"; NULL or "" for offline use only. */
     const char *address;
-    /** Required, such as "b0d2k7m9q4r1sa". */
+    /** Such as "b0d2k7m9q4r1sa"; NULL or "" for the business of a cache that is there. */
     const char *business_id;
     /** Required. Its folder must exist; beside it lie "-wal", "-shm" and "-lock". */
     const char *cache_path;
@@ -30,17 +30,21 @@ typedef struct khach_options {
     uint32_t page_rows;
     /** Bytes asked for in one page of changes, 1 to 1 MiB. */
     uint32_t page_bytes;
+    /** How long a write waits for another process's; 0 does not wait. */
+    uint32_t lock_timeout_ms;
 } khach_options;
 
 #define KHACH_CONNECT_TIMEOUT_MS_DEFAULT 10000
 #define KHACH_CALL_TIMEOUT_MS_DEFAULT 30000
+#define KHACH_LOCK_TIMEOUT_MS_DEFAULT 5000
 #define KHACH_PAGE_ROWS_MAX 1000
 #define KHACH_PAGE_BYTES_MAX 1048576
 
 #define KHACH_OPTIONS_INIT \
     { \
         sizeof(khach_options), NULL, NULL, NULL, KHACH_CONNECT_TIMEOUT_MS_DEFAULT, \
-            KHACH_CALL_TIMEOUT_MS_DEFAULT, KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX \
+            KHACH_CALL_TIMEOUT_MS_DEFAULT, KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX, \
+            KHACH_LOCK_TIMEOUT_MS_DEFAULT \
     }
 
 /** The same as KHACH_OPTIONS_INIT, for languages that cannot see a macro. NULL is a no-op. */
@@ -54,10 +58,10 @@ KHACH_API void khach_options_init(khach_options *options);
  * Borrows: `options` and what it points to, until the call returns.
  * Threads: any thread; a client belongs to one thread at a time. Any number of processes may
  *          open one cache. A client must not be carried across fork().
- * Blocks:  on the disk; for at most 5 s while another process makes the cache.
+ * Blocks:  on the disk; for at most `lock_timeout_ms` while another process makes the cache.
  *
  * KHACH_E_CACHE_FOREIGN, KHACH_E_CACHE_TOO_NEW, KHACH_E_CACHE_CORRUPT and KHACH_E_SCOPE_MISMATCH
- * leave the file as it was.
+ * leave the file as it was. KHACH_E_INVALID without a business_id when there is no cache yet.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error);

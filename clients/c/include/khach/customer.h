@@ -96,6 +96,12 @@ KHACH_API const char *khach_customer_address(const khach_customer *customer);
 /** A khach_block_state; KHACH_BLOCK_NONE when never blocked. */
 KHACH_API int32_t khach_customer_block_state(const khach_customer *customer);
 KHACH_API int64_t khach_customer_block_since_ms(const khach_customer *customer);
+/**
+ * The stored record: the encoded khach.v1.Customer, byte for byte as the server sent it.
+ *
+ * Borrowed from `customer`; NULL for NULL. `bytes_out`, which may be NULL, is set to its length.
+ */
+KHACH_API const uint8_t *khach_customer_record(const khach_customer *customer, size_t *bytes_out);
 /** The commit sequence of this state of the customer. */
 KHACH_API uint64_t khach_customer_seq(const khach_customer *customer);
 
@@ -120,6 +126,7 @@ KHACH_API const char *khach_page_list_name_at(const khach_page_list *list, size_
 KHACH_API const char *khach_page_list_external_id_at(const khach_page_list *list, size_t index);
 /** A khach_channel. */
 KHACH_API int32_t khach_page_list_channel_at(const khach_page_list *list, size_t index);
+KHACH_API const char *khach_page_list_business_id(const khach_page_list *list);
 KHACH_API const char *khach_page_list_business_name(const khach_page_list *list);
 /** The IANA zone in which the business's days are counted. */
 KHACH_API const char *khach_page_list_business_zone(const khach_page_list *list);

@@ -59,7 +59,7 @@ KHACH_API const char *khach_status_name(khach_status status);
 /** The status; KHACH_OK for NULL. */
 KHACH_API khach_status khach_error_status(const khach_error *error);
 
-/** A sentence for people. Borrowed from `error`; UTF-8; never NULL. */
+/** What was expected and what was found, for people. Borrowed from `error`; UTF-8; never NULL. */
 KHACH_API const char *khach_error_message(const khach_error *error);
 
 /** The server's reason, such as "CURSOR_INVALID". Borrowed from `error`; empty when none. */

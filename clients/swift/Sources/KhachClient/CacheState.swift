@@ -89,7 +89,9 @@ public struct CachedPage: Hashable, Sendable, Identifiable {
 }
 
 /// The business that a cache is of, and its pages.
-public struct CachedBusiness: Hashable, Sendable {
+public struct CachedBusiness: Hashable, Sendable, Identifiable {
+    /// Opaque; begins with "b".
+    public let id: String
     /// As people see it.
     public let name: String
     /// The IANA zone in which its days are counted.
@@ -99,6 +101,7 @@ public struct CachedBusiness: Hashable, Sendable {
 
     /// Copies a list and releases it.
     init(taking list: OpaquePointer?) {
+        self.id = String(cString: khach_page_list_business_id(list))
         self.name = String(cString: khach_page_list_business_name(list))
         self.timeZone = String(cString: khach_page_list_business_zone(list))
         self.pages = (0..<khach_page_list_count(list)).map { index in

@@ -24,18 +24,18 @@ public final class OfflineClient: Sendable {
     ///
     /// - Parameters:
     ///   - cachePath: A file whose folder exists; the library keeps others beside it.
-    ///   - businessID: The business that the cache is of.
+    ///   - businessID: The business that the cache is of; nil for that of a cache that is there.
     ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
     ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
     public static func open(
         cachePath: String,
-        businessID: String,
+        businessID: String? = nil,
         address: String? = nil,
         pageRows: Int = 1000
     ) throws(ClientError) -> OfflineClient {
         var client: OpaquePointer?
         try ClientError.check { error in
-            businessID.withCString { businessID in
+            (businessID ?? "").withCString { businessID in
                 cachePath.withCString { cachePath in
                     (address ?? "").withCString { address in
                         var options = khach_options()

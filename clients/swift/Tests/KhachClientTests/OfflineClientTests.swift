@@ -58,6 +58,20 @@ struct OfflineClientTests {
         }
     }
 
+    @Test("a cache knows its business; a new one has to be told")
+    func ownBusiness() throws {
+        let folder = try TemporaryFolder()
+        do throws(ClientError) {
+            _ = try OfflineClient.open(cachePath: folder.cache)
+            Issue.record("a cache of nobody was made")
+        } catch {
+            #expect(error.code == .invalid)
+            #expect(error.message == "a business_id expected for a new cache, none found")
+        }
+        _ = try OfflineClient.open(cachePath: folder.cache, businessID: Self.business)
+        #expect(try OfflineClient.open(cachePath: folder.cache).state().phase == .empty)
+    }
+
     @Test("what the server sent is answered without it")
     func syncThenAsk() throws {
         let folder = try TemporaryFolder()
@@ -91,7 +105,10 @@ struct OfflineClientTests {
         #expect(rest.customers.count == 1)
         #expect(try client.search("dao dang").customers.map(\.name) == ["Đặng Thị Đào"])
         #expect(try client.search("guyen").customers.isEmpty)
-        #expect(try client.customer(id: "c0000000000034").name == "Nguyễn Văn An")
+        let customer = try client.customer(id: "c0000000000034")
+        #expect(customer.name == "Nguyễn Văn An")
+        #expect(customer.record.starts(with: [0x0A, 14] + Array(customer.id.utf8)))
+        #expect(try client.business().id == Self.business)
         #expect(try client.business().timeZone == "Asia/Ho_Chi_Minh")
         #expect(try client.business().pages.map(\.id) == ["p0000000000007"])
     }
