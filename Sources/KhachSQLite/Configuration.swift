@@ -19,7 +19,9 @@ extension SQLiteStore {
         package var checkpointPages: Int32 = 4_000
 
         /// Called once when a commit's outcome is not known: the process should end, and the next
-        /// one recover. Called on the writer's thread.
+        /// one recover.
+        ///
+        /// Called on the writer's thread.
         package var failure: @Sendable (StoreError) -> Void = { _ in }
 
         package init() {}

@@ -11,8 +11,9 @@ final class DataFolder: Sendable {
     let databasePath: String
     private let lock: Int32
 
-    /// Makes the folder and the files that are missing. Throws `unavailable` when another server
-    /// has it open.
+    /// Makes the folder and the files that are missing.
+    ///
+    /// Throws `unavailable` when another server has it open.
     init(path: String) throws(StoreError) {
         guard mkdir(path, Self.folderMode) == 0 || errno == EEXIST else {
             throw StoreError(.unavailable, "a data folder expected, errno \(errno) found")

@@ -40,8 +40,9 @@ package final class SQLiteStore: CustomerStore, PointReads {
         self.readers = readers
     }
 
-    /// Writes and answers what waits, copies the log back, and closes the file. Blocks until then;
-    /// every later call is `unavailable`.
+    /// Writes and answers what waits, copies the log back, and closes the file.
+    ///
+    /// Blocks until then; every later call is `unavailable`.
     package func close() {
         self.readers.close()
         self.writer.close()

@@ -124,7 +124,9 @@ struct CommandResult {
     }
 }
 
-/// Runs a program to its end. Output goes through files, so that no pipe can fill up.
+/// Runs a program to its end.
+///
+/// Output goes through files, so that no pipe can fill up.
 func run(
     _ url: URL,
     _ arguments: [String],

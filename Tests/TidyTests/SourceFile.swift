@@ -11,7 +11,7 @@ struct SourceFile: Sendable, CustomTestStringConvertible {
     var name: String { String(self.path.split(separator: "/").last ?? "") }
     var testDescription: String { self.path }
 
-    /// The folder of its target: "Sources/TTRPC", "clients/c", …
+    /// The folder of its target: "Sources/TTRPC", "clients/c", ….
     func isIn(_ folder: String) -> Bool { self.path.hasPrefix(folder + "/") }
     var isSwift: Bool { self.path.hasSuffix(".swift") }
     var isC: Bool { self.path.hasSuffix(".c") || self.path.hasSuffix(".h") }

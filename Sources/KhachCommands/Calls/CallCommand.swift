@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachRPC
 
-/// `khach call SERVICE/METHOD JSON`
+/// `khach call SERVICE/METHOD JSON`.
 struct CallCommand: AsyncParsableCommand {
     private static let inputBytesMax = 4 << 20
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachRPC
 
-/// `khach methods`
+/// `khach methods`.
 struct MethodsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "methods",

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach customers …`
+/// `khach customers …`.
 struct CustomerCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customers",

@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach customers count --business ID`
+/// `khach customers count --business ID`.
 struct CustomerCount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "count",

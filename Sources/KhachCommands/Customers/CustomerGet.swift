@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach customers get ID`
+/// `khach customers get ID`.
 struct CustomerGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",

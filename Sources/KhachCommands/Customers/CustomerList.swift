@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach customers list --business ID`
+/// `khach customers list --business ID`.
 struct CustomerList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
 

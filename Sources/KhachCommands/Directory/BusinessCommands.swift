@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach business …`
+/// `khach business …`.
 struct BusinessCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "business",

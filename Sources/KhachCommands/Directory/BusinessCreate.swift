@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach business create NAME`
+/// `khach business create NAME`.
 struct BusinessCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",

@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach business list`
+/// `khach business list`.
 struct BusinessList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach page …`
+/// `khach page …`.
 struct PageCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "page",

@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach page create NAME --business ID --channel CHANNEL --external-id ID`
+/// `khach page create NAME --business ID --channel CHANNEL --external-id ID`.
 struct PageCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",

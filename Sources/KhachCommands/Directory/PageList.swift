@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach page list --business ID`
+/// `khach page list --business ID`.
 struct PageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",

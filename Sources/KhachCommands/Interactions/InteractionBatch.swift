@@ -29,7 +29,9 @@ struct InteractionBatch: Sendable {
         self.bytesCount += line.bytes?.count ?? 0
     }
 
-    /// Reads the lines and has them recorded. Lines that cannot be read are refused one by one.
+    /// Reads the lines and has them recorded.
+    ///
+    /// Lines that cannot be read are refused one by one.
     func record(_ client: OnlineClient, retries: Int) async throws -> Report {
         var report = Report()
         var request = Khach_V1_RecordInteractionsRequest()

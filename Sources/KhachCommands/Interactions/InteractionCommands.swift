@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach interactions …`
+/// `khach interactions …`.
 struct InteractionCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interactions",

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import KhachRPC
 
-/// `khach interactions record FILE`
+/// `khach interactions record FILE`.
 struct InteractionRecord: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// Which cache. It knows its business itself; a business that is given is compared with it.
+/// Which cache.
+///
+/// It knows its business itself; a business that is given is compared with it.
 struct CacheOptions: ParsableArguments {
     @Option(help: "The file of the cache.")
     var cache: String

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach offline …`
+/// `khach offline …`.
 struct OfflineCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "offline",

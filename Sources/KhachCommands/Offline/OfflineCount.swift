@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach offline count`
+/// `khach offline count`.
 struct OfflineCount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "count",

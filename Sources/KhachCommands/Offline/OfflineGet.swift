@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach offline get ID`
+/// `khach offline get ID`.
 struct OfflineGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",

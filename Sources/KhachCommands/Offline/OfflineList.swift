@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach offline list`
+/// `khach offline list`.
 struct OfflineList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
 

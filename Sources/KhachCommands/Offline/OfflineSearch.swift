@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach offline search TEXT`
+/// `khach offline search TEXT`.
 struct OfflineSearch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach offline status`
+/// `khach offline status`.
 struct OfflineStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",

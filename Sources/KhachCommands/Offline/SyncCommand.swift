@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import KhachClient
 
-/// `khach sync`
+/// `khach sync`.
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
@@ -38,8 +38,10 @@ struct SyncCommand: AsyncParsableCommand {
         }
     }
 
-    /// Pulls once. Unless it is the only time, an absent server is reported and waited for: the
-    /// cache stays as it was.
+    /// Pulls once.
+    ///
+    /// Unless it is the only time, an absent server is reported and waited for: the cache stays as
+    /// it was.
     private func turn(_ client: OfflineClient) throws {
         do {
             try self.pull(client)
@@ -48,8 +50,9 @@ struct SyncCommand: AsyncParsableCommand {
         }
     }
 
-    /// Pulls page after page until the server has no more. Blocks its thread, of which a command
-    /// has no other use.
+    /// Pulls page after page until the server has no more.
+    ///
+    /// Blocks its thread, of which a command has no other use.
     private func pull(_ client: OfflineClient) throws {
         var progress = ProgressLine(ProgressBar(label: "syncing", unit: "customers"))
         var summary = SyncSummary()

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `khach sample …`
+/// `khach sample …`.
 struct SampleCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample",

@@ -3,7 +3,7 @@ internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// `khach sample setup`
+/// `khach sample setup`.
 struct SampleSetup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup",

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SwiftProtobuf
 
-/// `khach sample --size S --out DIR`
+/// `khach sample --size S --out DIR`.
 struct SampleWrite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "write",

@@ -22,7 +22,9 @@ struct SplitMix64: Sendable {
         return Self.mix(self.state)
     }
 
-    /// A number in `0..<bound`. The bias of one part in 2^64 / bound is of no use to a sample.
+    /// A number in `0..<bound`.
+    ///
+    /// The bias of one part in 2^64 / bound is of no use to a sample.
     mutating func below(_ bound: Int) -> Int {
         Int(truncatingIfNeeded: self.next().multipliedFullWidth(by: UInt64(bound)).high)
     }

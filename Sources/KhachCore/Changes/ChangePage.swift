@@ -1,4 +1,6 @@
-/// What one change of the feed is about. Raw values are the fields of `khach.v1.Change`.
+/// What one change of the feed is about.
+///
+/// Raw values are the fields of `khach.v1.Change`.
 package enum ChangeKind: UInt8, Hashable, Sendable {
     case business = 2
     case page = 3

@@ -13,7 +13,9 @@ package struct CustomerName: Hashable, Sendable {
     }
 }
 
-/// Where a name was observed. Raw values are ranks: the highest wins (domain.md §4.5).
+/// Where a name was observed.
+///
+/// Raw values are ranks: the highest wins (domain.md §4.5).
 package enum NameSource: UInt8, Hashable, Sendable, CaseIterable {
     case masked = 20
     case username = 30
@@ -23,7 +25,9 @@ package enum NameSource: UInt8, Hashable, Sendable, CaseIterable {
     case manual = 60
 }
 
-/// How far a name can be trusted (M2). Raw values are those of `khach.v1.NameStatus`.
+/// How far a name can be trusted (M2).
+///
+/// Raw values are those of `khach.v1.NameStatus`.
 package enum NameStatus: UInt8, Hashable, Sendable {
     case real = 1
     case username = 2

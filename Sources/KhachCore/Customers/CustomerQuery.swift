@@ -1,7 +1,9 @@
 /// Which customers; all conditions hold together (domain.md S19).
 package struct CustomerFilter: Hashable, Sendable {
     package var businessID: BusinessID
-    /// Empty means every page. Sorted, without repetition, all of the business.
+    /// Empty means every page.
+    ///
+    /// Sorted, without repetition, all of the business.
     package var pages: [PageID]
     /// Half open: `from <= createdAt < before`; `nil` means open.
     package var createdFrom: Instant?

@@ -22,7 +22,9 @@ package struct Business: Hashable, Sendable {
     }
 }
 
-/// A business before it has an identifier. Its fields were checked.
+/// A business before it has an identifier.
+///
+/// Its fields were checked.
 package struct NewBusiness: Hashable, Sendable {
     package var name: String
     package var timeZone: String

@@ -1,4 +1,6 @@
-/// The chat platform that a page lives on. Raw values are those of `khach.v1.Channel`.
+/// The chat platform that a page lives on.
+///
+/// Raw values are those of `khach.v1.Channel`.
 package enum Channel: UInt8, Hashable, Sendable, CaseIterable {
     case facebook = 1
     case instagram = 2

@@ -46,7 +46,9 @@ package struct Page: Hashable, Sendable {
     }
 }
 
-/// A page before it has an identifier. Its fields were checked.
+/// A page before it has an identifier.
+///
+/// Its fields were checked.
 package struct NewPage: Hashable, Sendable {
     package var businessID: BusinessID
     package var key: PageKey

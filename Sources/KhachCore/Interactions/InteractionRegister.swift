@@ -77,7 +77,9 @@ package struct InteractionRegister: Hashable, Sendable {
         self.text = Self.text(of: interaction)
     }
 
-    /// Takes what describes the event. The first delivery that is not a removal decides it.
+    /// Takes what describes the event.
+    ///
+    /// The first delivery that is not a removal decides it.
     mutating func describe(by interaction: Interaction) {
         self.direction = interaction.direction
         self.kind = interaction.kind

@@ -65,7 +65,9 @@ final class Database {
         self.logPagesBox.deallocate()
     }
 
-    /// Runs SQL that returns no rows. A literal, so that nothing can be pasted into it.
+    /// Runs SQL that returns no rows.
+    ///
+    /// A literal, so that nothing can be pasted into it.
     func execute(_ sql: StaticString) throws(StoreError) {
         let statement = try Statement(self, sql)
         while try statement.step() {}

@@ -73,7 +73,9 @@ extension Reader {
         return try select.step() ? select.integer(0) : 0
     }
 
-    /// The filter's pages. One of another business is as absent as one that never was (S14).
+    /// The filter's pages.
+    ///
+    /// One of another business is as absent as one that never was (S14).
     private func ownPages(_ filter: CustomerFilter) throws(StoreError) -> [PageID] {
         let select = self.statements.selectPageBusiness
         for page in filter.pages {

@@ -26,7 +26,9 @@ final class Reader {
         self.deadline.deallocate()
     }
 
-    /// Runs `body` on one state of the store. Throws `deadlineExceeded` once the deadline passed.
+    /// Runs `body` on one state of the store.
+    ///
+    /// Throws `deadlineExceeded` once the deadline passed.
     func snapshot<Answer>(
         deadline: Deadline?,
         _ body: () throws(StoreError) -> Answer

@@ -103,7 +103,9 @@ final class Readers: Sendable {
         return try result.get()
     }
 
-    /// Runs `body` here. A thread comes back to the same connection while others leave it free.
+    /// Runs `body` here.
+    ///
+    /// A thread comes back to the same connection while others leave it free.
     func readInPlace<Answer: Sendable>(
         _ body: (Reader) throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {
@@ -120,7 +122,9 @@ final class Readers: Sendable {
         return try result.get()
     }
 
-    /// Answers what waits, then ends the threads and closes the connections. Blocks until then.
+    /// Answers what waits, then ends the threads and closes the connections.
+    ///
+    /// Blocks until then.
     func close() {
         let threads = self.threads.withLock { exchange(&$0, with: []) }
         self.queue.withLock { $0.isOpen = false }

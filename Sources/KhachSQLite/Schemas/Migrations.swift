@@ -28,7 +28,9 @@ struct Migrations: Sendable {
     /// In order of version, without a gap.
     let steps: [Step]
 
-    /// Applies what is missing, in one transaction. Changes nothing in a file it refuses.
+    /// Applies what is missing, in one transaction.
+    ///
+    /// Changes nothing in a file it refuses.
     func run(on database: Database) throws(StoreError) {
         let expected = self.steps.last?.version ?? 0
         let found = try database.integer("PRAGMA user_version")

@@ -8,8 +8,9 @@ internal import KhachCore
 extension WriteSession {
     private static let synchronousFull: Int64 = 2
 
-    /// Turns on the log, and reads back every setting that durability rests on. Called once the
-    /// file is known to be a store.
+    /// Turns on the log, and reads back every setting that durability rests on.
+    ///
+    /// Called once the file is known to be a store.
     static func prepare(_ database: Database) throws(StoreError) {
         guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw StoreError(.unavailable, "journal mode wal expected, another found")
@@ -26,7 +27,9 @@ extension WriteSession {
         }
     }
 
-    /// Copies the log back when it is long. An error of the disk ends the writer.
+    /// Copies the log back when it is long.
+    ///
+    /// An error of the disk ends the writer.
     func checkpointIfDue(pages: Int32) -> StoreError? {
         guard self.database.logPages >= pages else { return nil }
 

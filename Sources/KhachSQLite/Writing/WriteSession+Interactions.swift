@@ -198,7 +198,9 @@ extension WriteSession {
         return entry
     }
 
-    /// Writes a touched customer. Its sequence moves if and only if its record's bytes do.
+    /// Writes a touched customer.
+    ///
+    /// Its sequence moves if and only if its record's bytes do.
     func write(_ entry: CustomerEntry) throws(StoreError) {
         let customer = entry.customer
         let record = self.codec.encodeCustomer(customer)

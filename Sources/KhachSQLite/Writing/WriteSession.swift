@@ -81,7 +81,9 @@ final class WriteSession {
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
     }
 
-    /// Forgets the group. Identifiers it took are never given out again.
+    /// Forgets the group.
+    ///
+    /// Identifiers it took are never given out again.
     func rollBack() throws(StoreError) {
         self.touched.removeAll()
         self.customers.removeAll()

@@ -163,7 +163,9 @@ final class Writer: Sendable {
         }
     }
 
-    /// Writes a group and answers it. Returns the error after which nothing more may be written.
+    /// Writes a group and answers it.
+    ///
+    /// Returns the error after which nothing more may be written.
     private func write(_ group: [Command], _ session: WriteSession) -> StoreError? {
         var answers: [@Sendable () -> Void] = []
         do throws(StoreError) {

@@ -64,7 +64,9 @@ public enum Methods {
     ]
 
     /// The method that `path` names: `service/method`, with or without the package of the service
-    /// and a leading slash. `nil` when none is, or when more than one is.
+    /// and a leading slash.
+    ///
+    /// `nil` when none is, or when more than one is.
     public static func method(at path: String) -> AnyMethod? {
         let name = path.hasPrefix("/") ? String(path.dropFirst()) : path
         if let exact = self.all.first(where: { $0.path == name }) { return exact }

@@ -18,7 +18,9 @@ public struct OnlineClient: Sendable {
         self.timeout = timeout
     }
 
-    /// Ends the connection. Calls under way fail with `unavailable`.
+    /// Ends the connection.
+    ///
+    /// Calls under way fail with `unavailable`.
     public func close() async {
         await self.transport.close()
     }

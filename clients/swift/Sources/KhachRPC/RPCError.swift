@@ -108,8 +108,9 @@ public struct RPCError: Error, Hashable, Sendable {
 }
 
 extension RPCError {
-    /// The only place where a wire status becomes a client error. A detail that cannot be read is
-    /// left out: it must not hide the failure it came with.
+    /// The only place where a wire status becomes a client error.
+    ///
+    /// A detail that cannot be read is left out: it must not hide the failure it came with.
     init(_ status: Status) {
         self.init(Code(rawValue: status.code.rawValue), status.message)
         for detail in status.details {
