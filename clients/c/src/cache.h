@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
-#define KHACH_CACHE_SCHEMA_VERSION 1
+#define KHACH_CACHE_SCHEMA_VERSION 2
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */

@@ -28,7 +28,10 @@ static const char *const write_sql[KHACH_WRITE_COUNT] = {
         " seq = ?5, epoch = ?6, flags = ?7, name_folded = ?8, record = ?9 WHERE customer = ?1",
     [KHACH_WRITE_DELETE] = "DELETE FROM base_customers WHERE customer = ?1",
     [KHACH_WRITE_TOKEN_ADD] =
-        "INSERT INTO name_tokens(token, customer) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        "INSERT INTO name_tokens(token, customer, name_folded, last_inbound_at_ms)"
+        " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE"
+        " SET last_inbound_at_ms = excluded.last_inbound_at_ms"
+        " WHERE last_inbound_at_ms <> excluded.last_inbound_at_ms",
     [KHACH_WRITE_TOKEN_DROP] = "DELETE FROM name_tokens WHERE token = ?1 AND customer = ?2",
     [KHACH_WRITE_BUSINESS] =
         "INSERT INTO base_business(one, seq, record) VALUES (1, ?1, ?2)"
@@ -70,8 +73,9 @@ static khach_status broken(apply *page, const char *expected, const char *found)
 
 /* --- names --- */
 
-static khach_status write_tokens(
-    apply *page, khach_cache_write write, int64_t customer, const char *folded, size_t bytes)
+/* Adds or drops the tokens of a name; `last_inbound_at_ms` is for adding. */
+static khach_status write_tokens(apply *page, khach_cache_write write, int64_t customer,
+    const char *folded, size_t bytes, int64_t last_inbound_at_ms)
 {
     for (size_t at = 0; at < bytes;) {
         const char *space = memchr(folded + at, ' ', bytes - at);
@@ -83,6 +87,10 @@ static khach_status write_tokens(
             return status;
         (void)sqlite3_bind_text(statement, 1, folded + at, (int)count, SQLITE_STATIC);
         (void)sqlite3_bind_int64(statement, 2, customer);
+        if (write == KHACH_WRITE_TOKEN_ADD) {
+            (void)sqlite3_bind_text(statement, 3, folded, (int)bytes, SQLITE_STATIC);
+            (void)sqlite3_bind_int64(statement, 4, last_inbound_at_ms);
+        }
         status = write_run(page, statement);
         if (status != KHACH_OK)
             return status;
@@ -137,7 +145,7 @@ static khach_status find_row(
             status = khach__cache_failure(page->cache, page->error);
         else if (!before->is_newer && page->sync.is_search_indexed
             && strcmp(name, name_folded) != 0)
-            status = write_tokens(page, KHACH_WRITE_TOKEN_DROP, customer, name, strlen(name));
+            status = write_tokens(page, KHACH_WRITE_TOKEN_DROP, customer, name, strlen(name), 0);
     } else if (result != SQLITE_DONE) {
         status = khach__cache_failure(page->cache, page->error);
     }
@@ -188,7 +196,8 @@ static khach_status write_row(apply *page, const khach_change *change,
         status = write_run(page, statement);
     }
     if (status == KHACH_OK && page->sync.is_search_indexed)
-        status = write_tokens(page, KHACH_WRITE_TOKEN_ADD, customer, folded, folded_bytes);
+        status = write_tokens(page, KHACH_WRITE_TOKEN_ADD, customer, folded, folded_bytes,
+            khach__record_ms(record->last_inbound_at));
     page->upserts_count++;
     return status;
 }

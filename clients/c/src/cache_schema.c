@@ -26,7 +26,8 @@ static const char schema[] =
     "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
     "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
     "CREATE TABLE name_tokens("
-    "  token TEXT NOT NULL, customer INTEGER NOT NULL, PRIMARY KEY (token, customer))"
+    "  token TEXT NOT NULL, customer INTEGER NOT NULL, name_folded TEXT NOT NULL,"
+    "  last_inbound_at_ms INTEGER NOT NULL, PRIMARY KEY (token, customer DESC))"
     "  WITHOUT ROWID;";
 
 /* Reads a pragma or a count: the first column of the first row. */

@@ -130,6 +130,7 @@ static void judge(search *work, sqlite3_stmt *statement)
     keep(work, &found);
 }
 
+#define TOKEN_COLUMNS "customer, name_folded, last_inbound_at_ms"
 #define ROW_COLUMNS "customer, page, created_at_ms, last_inbound_at_ms, name_folded, record"
 
 /* Looks at every name: before names are indexed, and for a query without letters. */
@@ -192,6 +193,23 @@ static khach_status find_rarest(search *work, const char **token, size_t *token_
     return status;
 }
 
+/* False when the customer of this token cannot be among the answers: its row stays unread. */
+static bool may_answer(const search *work, sqlite3_stmt *statement)
+{
+    const char *folded = (const char *)sqlite3_column_text(statement, 1);
+    answer best;
+
+    if (folded == NULL)
+        return false;
+    best.rank = khach_name_query_rank_best(
+        work->query, folded, (size_t)sqlite3_column_bytes(statement, 1));
+    best.last_inbound_at_ms = sqlite3_column_int64(statement, 2);
+    best.customer = sqlite3_column_int64(statement, 0);
+    return best.rank != 0
+        && (work->count < work->filter.limit
+            || compare(&best, &work->answers[work->count - 1]) < 0);
+}
+
 /* Judges the customers that `statement` names, up to the cap. */
 static khach_status judge_each(search *work, sqlite3_stmt *statement)
 {
@@ -202,6 +220,8 @@ static khach_status judge_each(search *work, sqlite3_stmt *statement)
             work->is_capped = true;
             return KHACH_OK;
         }
+        if (!may_answer(work, statement))
+            continue;
         (void)sqlite3_bind_int64(work->row, 1, sqlite3_column_int64(statement, 0));
         result = sqlite3_step(work->row);
         if (result == SQLITE_ROW)
@@ -216,10 +236,11 @@ static khach_status judge_each(search *work, sqlite3_stmt *statement)
 /* First those whose word is the token itself, newest first; then those whose word begins so. */
 static khach_status search_indexed(search *work)
 {
-    static const char equal[] = "SELECT customer FROM name_tokens WHERE token = ?1"
+    static const char equal[] = "SELECT " TOKEN_COLUMNS " FROM name_tokens WHERE token = ?1"
                                 " ORDER BY customer DESC";
     static const char longer[] =
-        "SELECT customer FROM name_tokens WHERE token > ?1 AND token < ?2";
+        "SELECT " TOKEN_COLUMNS " FROM name_tokens WHERE token > ?1 AND token < ?2"
+        " ORDER BY token, customer DESC";
     const char *token = "";
     size_t token_bytes = 0;
     sqlite3_stmt *statement = NULL;

@@ -32,10 +32,10 @@ khach_status khach__cache_snapshot_finish(
     /* The sort keeps the inserts in key order: the tree is written once, from left to right. A
      * folded name has letters, digits and spaces alone, so that it makes JSON as it stands. */
     static const char index[] =
-        "INSERT OR IGNORE INTO name_tokens(token, customer)"
-        " SELECT token.value, customer FROM base_customers,"
+        "INSERT OR IGNORE INTO name_tokens(token, customer, name_folded, last_inbound_at_ms)"
+        " SELECT token.value, customer, name_folded, last_inbound_at_ms FROM base_customers,"
         "  json_each('[\"' || replace(name_folded, ' ', '\",\"') || '\"]') AS token"
-        " WHERE name_folded <> '' ORDER BY 1, 2";
+        " WHERE name_folded <> '' ORDER BY 1, 2 DESC";
     khach_status status = KHACH_OK;
 
     if (sync->epoch > 1)

@@ -68,6 +68,8 @@ static void test_opening(void)
     CHECK(try_open(folder, FIXTURE_BUSINESS) != KHACH_OK);
     run_sql(path, "PRAGMA user_version = 99");
     CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_TOO_NEW);
+    run_sql(path, "PRAGMA user_version = 1");
+    CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_E_CACHE_CORRUPT);
     fixture_remove(folder);
 }
 

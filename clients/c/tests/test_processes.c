@@ -3,7 +3,6 @@
  * only: test_processes FAKE_FEED
  */
 
-#define _GNU_SOURCE
 
 #include "fixture.h"
 #include "harness.h"

@@ -88,6 +88,13 @@ const char *khach_name_query_token(const khach_name_query *query, size_t index, 
 int khach_name_query_rank(const khach_name_query *query, const char *name, size_t name_bytes,
     const char *folded, size_t folded_bytes);
 
+/**
+ * The best place that khach_name_query_rank() can give to any name of this folding; 0 for none, and
+ * for a query without folded tokens.
+ */
+int khach_name_query_rank_best(
+    const khach_name_query *query, const char *folded, size_t folded_bytes);
+
 /** The rules of one IANA time zone. Opaque. */
 typedef struct khach_zone khach_zone;
 

@@ -237,6 +237,16 @@ const char *khach_name_query_token(const khach_name_query *query, size_t index, 
     return query->tokens[index].bytes;
 }
 
+int khach_name_query_rank_best(
+    const khach_name_query *query, const char *folded, size_t folded_bytes)
+{
+    int rank = 2
+        * rank_tokens(query->tokens, query->tokens_count, query->folded, query->folded_bytes,
+            folded, folded_bytes);
+
+    return rank == 0 || !query->has_marks ? rank : rank - 1;
+}
+
 int khach_name_query_rank(const khach_name_query *query, const char *name, size_t name_bytes,
     const char *folded, size_t folded_bytes)
 {
