@@ -26,13 +26,16 @@ static const char schema[] =
     "  flags INTEGER NOT NULL, name_folded TEXT NOT NULL, record BLOB NOT NULL);"
     "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
     "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
-    "CREATE TABLE name_tokens(token TEXT NOT NULL, customer INTEGER NOT NULL,"
-    "  PRIMARY KEY (token, customer)) WITHOUT ROWID;";
+    "CREATE TABLE name_tokens("
+    "  token TEXT NOT NULL, customer INTEGER NOT NULL, name_folded TEXT NOT NULL,"
+    "  last_inbound_at_ms INTEGER NOT NULL, PRIMARY KEY (token, customer DESC))"
+    "  WITHOUT ROWID;";
 
 static const char index_names[] =
-    "BEGIN; INSERT OR IGNORE INTO name_tokens SELECT token.value, customer FROM base_customers,"
+    "BEGIN; INSERT OR IGNORE INTO name_tokens"
+    " SELECT token.value, customer, name_folded, last_inbound_at_ms FROM base_customers,"
     " json_each('[\"' || replace(name_folded, ' ', '\",\"') || '\"]') AS token"
-    " WHERE name_folded <> '' ORDER BY 1, 2; COMMIT; PRAGMA wal_checkpoint(PASSIVE);";
+    " WHERE name_folded <> '' ORDER BY 1, 2 DESC; COMMIT; PRAGMA wal_checkpoint(PASSIVE);";
 
 static void must(sqlite3 *db, int is_good)
 {
