@@ -49,12 +49,6 @@ void khach_options_init(khach_options *options)
         *options = (khach_options)KHACH_OPTIONS_INIT;
 }
 
-void khach_query_init(khach_query *query)
-{
-    if (query != NULL)
-        *query = (khach_query){.struct_size = sizeof(khach_query)};
-}
-
 void khach_sync_progress_init(khach_sync_progress *progress)
 {
     if (progress != NULL)
