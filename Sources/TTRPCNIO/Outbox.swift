@@ -25,3 +25,12 @@ struct Outbox {
         self.buffer = written
     }
 }
+
+extension ChannelHandlerContext {
+    /// Closes the channel once all that was written before has gone out.
+    func closeAfterWrites(on loop: any EventLoop) {
+        let written = loop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.close(promise: nil) }
+        self.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+    }
+}

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import TTRPC
 
 /// The timers of one connection, each with one purpose and running at most once at a time.
 struct Timers {
@@ -39,14 +40,11 @@ struct Timers {
         }
     }
 
-    /// Closes the connection unless the timer is cancelled before.
-    mutating func close(
-        _ context: ChannelHandlerContext,
-        _ purpose: Purpose,
-        milliseconds: Int
-    ) {
-        let time = TimeAmount.milliseconds(Int64(milliseconds))
-        self.start(purpose, after: time, on: context.eventLoop) { context.close(promise: nil) }
+    /// Closes the connection after the purpose's limit, unless the timer is cancelled before.
+    mutating func close(_ context: ChannelHandlerContext, _ purpose: Purpose, _ limits: Limits) {
+        self.start(purpose, after: limits.time(purpose), on: context.eventLoop) {
+            context.close(promise: nil)
+        }
     }
 
     mutating func cancel(_ purpose: Purpose) {
@@ -56,5 +54,17 @@ struct Timers {
     mutating func cancelAll() {
         for entry in self.entries.values { entry.timer?.cancel() }
         self.entries.removeAll()
+    }
+}
+
+extension Limits {
+    /// How long a timer of this purpose runs.
+    func time(_ purpose: Timers.Purpose) -> TimeAmount {
+        switch purpose {
+        case .frame: .milliseconds(Int64(self.frameMillisecondsMax))
+        case .stalledWrite: .milliseconds(Int64(self.stalledWriteMillisecondsMax))
+        case .halfClosed: .milliseconds(Int64(self.halfClosedMillisecondsMax))
+        case .drainQuiet: .milliseconds(Int64(self.drainQuietMilliseconds))
+        }
     }
 }

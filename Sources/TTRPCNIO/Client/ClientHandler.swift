@@ -79,8 +79,7 @@ final class ClientHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard !context.channel.isWritable else { return self.timers.cancel(.stalledWrite) }
 
-        let limit = self.limits.stalledWriteMillisecondsMax
-        self.timers.close(context, .stalledWrite, milliseconds: limit)
+        self.timers.close(context, .stalledWrite, self.limits)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -15,6 +15,28 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
+    /// How the connection stands with its peer.
+    private enum State {
+        case open
+        /// The peer does not take what it is owed; nothing is read or answered until it does.
+        case paused
+        /// Everything is answered, or nothing can be; the socket closes.
+        case closing
+        /// The socket is gone; handlers may still be ending.
+        case gone
+    }
+
+    /// What this turn of the loop does, which decides when answers are written.
+    private enum Turn {
+        case idle
+        /// Tasks have answered; one write at the end of the tick takes it all.
+        case flushScheduled
+        /// Between the first read of a burst and its end, where all answers are written at once.
+        case reading
+        /// Inside the loop over frames; a write in it may call back.
+        case takingFrames
+    }
+
     private let limits: Limits
     private let loop: any EventLoop
     private let tasks: CallTasks
@@ -27,16 +49,11 @@ final class ServerHandler: ChannelDuplexHandler {
     private var timers = Timers()
     private var context: ChannelHandlerContext?
     /// When the frame that is incomplete now began, or when a whole one last came.
-    private var frameBegan: NIODeadline
-    private var latestRequest: NIODeadline
-    private var isInBurst = false
-    private var isTakingFrames = false
-    private var isFlushScheduled = false
-    private var isPaused = false
+    private var latestFrame: NIODeadline
+    private var state = State.open
+    private var turn = Turn.idle
+    /// The channel asked to read while nothing was to be read; it is told when it may.
     private var isReadHeld = false
-    private var isClosing = false
-    private var isGone = false
-    private var hasWaitedQuietly = false
 
     init(
         methods: MethodTable,
@@ -50,8 +67,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
         self.loop = loop
-        self.frameBegan = loop.now
-        self.latestRequest = loop.now
+        self.latestFrame = loop.now
     }
 
     // MARK: What the channel says
@@ -65,7 +81,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.isInBurst = true
+        self.turn = .reading
         self.inbox.append(self.unwrapInboundIn(data))
         self.takeFrames(context)
     }
@@ -75,7 +91,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.isPaused || !context.channel.isWritable {
+        if self.state == .paused || !context.channel.isWritable {
             self.isReadHeld = true
         } else {
             context.read()
@@ -84,20 +100,19 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else {
-            let limit = self.limits.stalledWriteMillisecondsMax
-            return self.timers.close(context, .stalledWrite, milliseconds: limit)
+            return self.timers.close(context, .stalledWrite, self.limits)
         }
 
         self.timers.cancel(.stalledWrite)
-        guard !self.isTakingFrames else { return }  // a write in `takeFrames` made this true
+        guard self.turn != .takingFrames else { return }  // a write in `takeFrames` made this true
 
-        if self.isPaused, context.channel.isWritable {
-            self.isPaused = false
-            self.isInBurst = true
+        if self.state == .paused, context.channel.isWritable {
+            self.state = .open
+            self.turn = .reading
             self.takeFrames(context)
         }
         self.endBurst(context)
-        if self.isReadHeld, !self.isPaused, context.channel.isWritable {
+        if self.isReadHeld, self.state != .paused, context.channel.isWritable {
             self.isReadHeld = false
             context.read()
         }
@@ -107,11 +122,12 @@ final class ServerHandler: ChannelDuplexHandler {
         switch event {
         case is Drain:
             self.connection.drain()
+            // A peer that does not know yet may still send: it has a quiet time from now.
+            self.latestFrame = self.loop.now
             self.settle(context)
         case ChannelEvent.inputClosed:
             self.connection.peerClosed()
-            let limit = self.limits.halfClosedMillisecondsMax
-            self.timers.close(context, .halfClosed, milliseconds: limit)
+            self.timers.close(context, .halfClosed, self.limits)
             self.settle(context)
         default: break
         }
@@ -121,7 +137,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.connection.closed()
         self.timers.cancelAll()
         self.senders.releaseAll()
-        self.isGone = true
+        self.state = .gone
         self.tasks.cancelAll()
         if self.tasks.isEmpty { self.onEnded() }
     }
@@ -134,10 +150,10 @@ final class ServerHandler: ChannelDuplexHandler {
 
     private func takeFrames(_ context: ChannelHandlerContext) {
         let now = self.loop.now
-        self.isTakingFrames = true
-        defer { self.isTakingFrames = false }
+        self.turn = .takingFrames
+        defer { self.turn = .reading }
         while self.hasRoom(context), let output = self.inbox.next() {
-            self.frameBegan = now
+            self.latestFrame = now
             switch output {
             case .frame(let frame):
                 let instant = MonotonicInstant(nanoseconds: now.uptimeNanoseconds)
@@ -145,7 +161,7 @@ final class ServerHandler: ChannelDuplexHandler {
             case .oversized(let stream, let length):
                 self.perform(self.connection.receivedOversized(stream, length: length), now)
             case .malformed:
-                self.isClosing = true
+                self.state = .closing
                 context.close(promise: nil)
                 return
             }
@@ -154,22 +170,20 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow else {
-            return !self.isPaused
-        }
+        guard self.state == .open,
+            self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow
+        else { return self.state == .open }
 
         self.flush(context)
-        self.isPaused = !context.channel.isWritable
-        return !self.isPaused
+        if self.state == .open, !context.channel.isWritable { self.state = .paused }
+        return self.state == .open
     }
 
     private func perform(_ action: ServerConnection.OnFrame, _ now: NIODeadline) {
         switch action {
         case .call(let call):
-            self.latestRequest = now
             self.run(call)
         case .reject(let stream, let status):
-            self.latestRequest = now
             self.reject(stream, status)
         case .abort(let stream, let status):
             self.reject(stream, status)
@@ -179,11 +193,11 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     private func endBurst(_ context: ChannelHandlerContext) {
-        self.isInBurst = false
+        self.turn = .idle
         self.flush(context)
         self.wakeSenders(context)
-        if self.inbox.isMidFrame, !self.timers.isRunning(.frame), !self.isPaused {
-            self.watchFrame(context, for: self.frameTimeMax)
+        if self.inbox.isMidFrame, !self.timers.isRunning(.frame), self.state == .open {
+            self.watchFrame(context, for: self.limits.time(.frame))
         }
         self.settle(context)
     }
@@ -191,16 +205,12 @@ final class ServerHandler: ChannelDuplexHandler {
     /// Closes when one frame takes too long; looks again when another has begun meanwhile.
     private func watchFrame(_ context: ChannelHandlerContext, for time: TimeAmount) {
         self.timers.start(.frame, after: time, on: self.loop) {
-            guard self.inbox.isMidFrame, !self.isPaused else { return }
+            guard self.inbox.isMidFrame, self.state == .open else { return }
 
-            let passed = self.loop.now - self.frameBegan
-            if passed >= self.frameTimeMax { return context.close(promise: nil) }
-            self.watchFrame(context, for: self.frameTimeMax - passed)
+            let passed = self.loop.now - self.latestFrame
+            if passed >= self.limits.time(.frame) { return context.close(promise: nil) }
+            self.watchFrame(context, for: self.limits.time(.frame) - passed)
         }
-    }
-
-    private var frameTimeMax: TimeAmount {
-        .milliseconds(Int64(self.limits.frameMillisecondsMax))
     }
 
     // MARK: Calls
@@ -222,11 +232,14 @@ final class ServerHandler: ChannelDuplexHandler {
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
-            self.answer(call.stream) { () throws(Status) in try body(context, payload) }
+            self.answer(call.stream, { () throws(Status) in try body(context, payload) })
         case .inPlaceOrTask(let body, let fallback):
-            let isAnswered = self.answer(call.stream) { () throws(Status) in
-                try body(context, payload)
-            }
+            let isAnswered = self.answer(
+                call.stream,
+                { () throws(Status) in
+                    try body(context, payload)
+                }
+            )
             if !isAnswered { self.start(call, context, .unary(fallback)) }
         case .unary(let body): self.start(call, context, .unary(body))
         case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
@@ -269,7 +282,7 @@ final class ServerHandler: ChannelDuplexHandler {
         case (.reject(let status), _): self.reject(stream, status)
         case (.ignore, _), (.writeResponse, _): break
         }
-        guard !self.isGone else {
+        guard self.state != .gone else {
             if self.tasks.isEmpty { self.onEnded() }
             return
         }
@@ -349,11 +362,11 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Writes at the end of this loop tick what tasks have answered by then.
     private func flushSoon() {
-        guard !self.isInBurst, !self.isFlushScheduled else { return }
+        guard self.turn == .idle else { return }
 
-        self.isFlushScheduled = true
+        self.turn = .flushScheduled
         self.loop.assumeIsolated().execute {
-            self.isFlushScheduled = false
+            if self.turn == .flushScheduled { self.turn = .idle }
             guard let context = self.context else { return }
 
             self.flush(context)
@@ -363,7 +376,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes the connection if it has done what it had to.
     private func settle(_ context: ChannelHandlerContext) {
-        guard !self.isClosing, !self.isPaused, !self.isInBurst else { return }
+        guard self.state == .open, self.turn == .idle else { return }
 
         switch self.connection.onIdle {
         case .stay: break
@@ -371,24 +384,19 @@ final class ServerHandler: ChannelDuplexHandler {
         case .closeAfterQuiet:
             guard !self.timers.isRunning(.drainQuiet) else { return }
 
-            let quiet = TimeAmount.milliseconds(Int64(self.limits.drainQuietMilliseconds))
-            let passed = self.loop.now - self.latestRequest
-            guard passed < quiet || !self.hasWaitedQuietly else {
-                self.closeAfterWrites(context)
-                return
-            }
-            self.hasWaitedQuietly = true
-            self.timers.start(.drainQuiet, after: quiet, on: self.loop) {
+            let quiet = self.limits.time(.drainQuiet)
+            let passed = self.loop.now - self.latestFrame
+            guard passed < quiet else { return self.closeAfterWrites(context) }
+
+            self.timers.start(.drainQuiet, after: quiet - passed, on: self.loop) {
                 self.settle(context)
             }
         }
     }
 
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
-        self.isClosing = true
+        self.state = .closing
         self.flush(context)
-        let written = self.loop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+        context.closeAfterWrites(on: self.loop)
     }
 }
