@@ -232,14 +232,11 @@ final class ServerHandler: ChannelDuplexHandler {
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
-            self.answer(call.stream, { () throws(Status) in try body(context, payload) })
+            self.answer(call.stream) { () throws(Status) in try body(context, payload) }
         case .inPlaceOrTask(let body, let fallback):
-            let isAnswered = self.answer(
-                call.stream,
-                { () throws(Status) in
-                    try body(context, payload)
-                }
-            )
+            let isAnswered = self.answer(call.stream) { () throws(Status) in
+                try body(context, payload)
+            }
             if !isAnswered { self.start(call, context, .unary(fallback)) }
         case .unary(let body): self.start(call, context, .unary(body))
         case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
