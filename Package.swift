@@ -68,7 +68,12 @@ let package = Package(
             swiftSettings: strict),
 
         // The service.
-        .target(name: "KhachCore", exclude: ["DESIGN.md"], swiftSettings: strict),
+        .target(
+            name: "KhachCore", exclude: ["DESIGN.md", "Contacts/DESIGN.md"], swiftSettings: strict),
+        // C++ behind a C header; Debian has no .pc file for its library.
+        .target(name: "CPhone", linkerSettings: [.linkedLibrary("phonenumber")]),
+        .target(
+            name: "KhachDetection", dependencies: ["KhachCore", "CPhone"], swiftSettings: strict),
         .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
         .target(
             name: "KhachService",
@@ -137,6 +142,9 @@ let package = Package(
             name: "KhachCoreTests", dependencies: ["KhachCore", "KhachTestKit"],
             swiftSettings: strict),
         .testTarget(
+            name: "KhachDetectionTests", dependencies: ["KhachCore", "KhachDetection"],
+            swiftSettings: strict),
+        .testTarget(
             name: "KhachSQLiteTests",
             dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
             swiftSettings: strict),
@@ -164,5 +172,6 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )

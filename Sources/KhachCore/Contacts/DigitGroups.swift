@@ -1,0 +1,169 @@
+/// The digit groups of a text, and what joins one to the next (domain.md P2, P3).
+struct DigitGroups {
+    private static let jointUnitsMax = 3
+    private static let days = 1...31
+    private static let months = 1...12
+    private static let years = 1_900...2_099
+
+    let text: CleanText
+    private(set) var groups: [DigitGroup] = []
+    private(set) var steps = 0
+
+    init(_ text: CleanText, links: ContactLinks) {
+        self.text = text
+        var index = 0
+        while index < text.count {
+            self.steps += 1
+            guard text.kind(index) == .digit else {
+                index += 1
+                continue
+            }
+
+            let start = index
+            while text.kind(index) == .digit { index += 1 }
+            self.groups.append(self.group(start..<index, link: links.phones[start]))
+        }
+        self.removeDates()
+    }
+
+    /// Whether the group after `index` goes on with the same number, whose first group is `first`.
+    func isJoined(_ index: Int, of first: Int) -> Bool {
+        guard index + 1 < self.groups.count else { return false }
+
+        let joint = self.joint(after: index)
+        guard (1...Self.jointUnitsMax).contains(joint.count) else { return false }
+
+        var hasComma = false
+        for unit in joint {
+            guard self.text.kind(unit) == .other else { return false }
+
+            if self.text.isAt(unit, ",") {
+                hasComma = true
+            } else if !Self.joins(self.text.scalar(unit)) {
+                return false
+            }
+        }
+        // A comma only before three digits, in a number that starts with zero.
+        return !hasComma
+            || (self.groups[index + 1].units.count == 3
+                && self.text.isAt(self.groups[first].units.lowerBound, "0"))
+    }
+
+    /// Whether the joints after both groups are written alike.
+    func hasSameJoint(_ index: Int, _ other: Int) -> Bool {
+        self.joint(after: index).map { self.text.scalar($0) }
+            == self.joint(after: other).map { self.text.scalar($0) }
+    }
+
+    /// Whether a letter is attached to a group.
+    func hasLetter(_ index: Int) -> Bool {
+        let units = self.groups[index].units
+        return self.text.isWord(units.lowerBound - 1) || self.text.isWord(units.upperBound)
+    }
+
+    /// Whether a number may start with a group: `0…` or `84…`.
+    func startsNumber(_ index: Int) -> Bool {
+        let start = self.groups[index].units.lowerBound
+        return self.text.isAt(start, "0")
+            || (self.text.isAt(start, "8") && self.text.isAt(start + 1, "4")
+                && self.groups[index].units.count > 1)
+    }
+
+    /// Five groups of two digits, each one more than the one before (P9).
+    func isCounting(_ groups: ClosedRange<Int>) -> Bool {
+        guard groups.count == 5, groups.allSatisfy({ self.groups[$0].units.count == 2 }) else {
+            return false
+        }
+
+        let numbers = groups.map { self.number($0) }
+        return zip(numbers, numbers.dropFirst()).allSatisfy { $0 + 1 == $1 }
+    }
+
+    private func joint(after index: Int) -> Range<Int> {
+        let start = self.groups[index].units.upperBound
+        return start..<max(start, self.groups[index + 1].units.lowerBound)
+    }
+
+    private static func joins(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x20, 0x28, 0x29, 0x2A, 0x2D, 0x2E, 0x5F: true  // space ( ) * - . _
+        case 0xB7, 0x2013, 0x2014, 0x2022: true  // · – — •
+        default: false
+        }
+    }
+
+    private func group(_ units: Range<Int>, link: ContactLinks.PhoneLink?) -> DigitGroup {
+        let startsWithZero = self.text.isAt(units.lowerBound, "0")
+        let hasPlus = self.text.isAt(units.lowerBound - 1, "+") || link?.isInternational == true
+        return DigitGroup(
+            units: units,
+            hasPlus: hasPlus && !startsWithZero,
+            isBracketed: self.text.isAt(units.lowerBound - 1, "(")
+                && self.text.isAt(units.upperBound, ")"),
+            isLinked: link != nil
+        )
+    }
+
+    /// Takes out `dd.mm.yyyy`, and `hh:mm` after it (P2).
+    private mutating func removeDates() {
+        guard self.groups.count >= 3 else { return }
+
+        var kept: [DigitGroup] = []
+        kept.reserveCapacity(self.groups.count)
+        var index = 0
+        while index < self.groups.count {
+            self.steps += 1
+            guard self.isDate(index) else {
+                kept.append(self.groups[index])
+                index += 1
+                continue
+            }
+
+            index += self.isTime(index + 3) ? 5 : 3
+        }
+        self.groups = kept
+    }
+
+    private func isDate(_ index: Int) -> Bool {
+        guard index + 2 < self.groups.count else { return false }
+
+        let (day, month, year) = (
+            self.groups[index], self.groups[index + 1], self.groups[index + 2]
+        )
+        return day.units.count <= 2 && month.units.count <= 2 && year.units.count == 4
+            && self.isDateJoint(after: index) && self.isDateJoint(after: index + 1)
+            && !(index + 3 < self.groups.count && self.isDateJoint(after: index + 2))
+            && Self.days.contains(self.number(index))
+            && Self.months.contains(self.number(index + 1))
+            && Self.years.contains(self.number(index + 2))
+    }
+
+    private func isDateJoint(after index: Int) -> Bool {
+        let joint = self.joint(after: index)
+        guard joint.count == 1 else { return false }
+
+        switch self.text.scalar(joint.lowerBound) {
+        case 0x2D, 0x2E, 0x2F: return self.text.kind(joint.lowerBound) == .other
+        default: return false
+        }
+    }
+
+    /// Whether `hh:mm` starts with a group that follows a date by spaces.
+    private func isTime(_ index: Int) -> Bool {
+        guard index + 1 < self.groups.count, self.groups[index].units.count <= 2,
+            self.groups[index + 1].units.count == 2, self.number(index) < 24,
+            self.number(index + 1) < 60
+        else { return false }
+
+        let before = self.joint(after: index - 1)
+        let between = self.joint(after: index)
+        return before.count <= Self.jointUnitsMax
+            && before.allSatisfy { self.text.isSpace($0) || self.text.isAt($0, ",") }
+            && between.count == 1 && self.text.isAt(between.lowerBound, ":")
+    }
+
+    /// Of a group of few digits.
+    private func number(_ index: Int) -> Int {
+        self.groups[index].units.reduce(0) { $0 * 10 + Int(self.text.scalar($1)) - 0x30 }
+    }
+}

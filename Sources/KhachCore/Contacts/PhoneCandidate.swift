@@ -1,0 +1,102 @@
+/// A run of digits, whole: no number ends inside one (domain.md P3).
+struct DigitGroup {
+    var units: Range<Int>
+    /// A `+` stands right before it, and before no zero; or a link writes it in full.
+    var hasPlus: Bool
+    /// It stands alone in brackets.
+    var isBracketed: Bool
+    /// A link is known to lead to a phone; the words before it do not count.
+    var isLinked: Bool
+}
+
+/// Consecutive groups that read as one number.
+struct PhoneCandidate {
+    /// Indices into the groups.
+    var groups: ClosedRange<Int>
+    var number: PhoneDigits
+    var rule: ContactRule
+
+    var isMultiGroup: Bool { self.groups.count > 1 }
+}
+
+/// What joined digits are, by form alone (domain.md P4).
+struct PhoneReading: Equatable {
+    /// In full, the calling code included.
+    var number: PhoneDigits
+    var rule: ContactRule
+}
+
+/// Reads joined digits by the forms of P4.
+///
+/// Knows the plan of Vietnam; of a foreign number it knows only that it may be one.
+struct PhoneForms: Sendable {
+    /// With the calling code; shorter ones are no customers' phones.
+    static let foreignDigits = 8...15
+    private static let oldAreaDigits = 10
+
+    let plan: NumberingPlan
+
+    /// The first group decides which forms there can be.
+    func read(_ digits: PhoneDigits, first group: DigitGroup, of text: CleanText) -> PhoneReading? {
+        let startsWithZero = text.isAt(group.units.lowerBound, "0")
+        if group.hasPlus {
+            return digits.prefix(2) == NumberingPlan.callingCode
+                ? self.international(digits.dropFirst(2)) : Self.foreign(digits)
+        }
+        if startsWithZero {
+            if digits.prefix(4) == NumberingPlan.callingCode, digits.count > 4,
+                digits.prefix(2) == 0
+            {
+                return self.international(digits.dropFirst(4))
+            }
+            if group.isBracketed, digits.count == Self.oldAreaDigits, let old = digits.prefix(2),
+                group.units.count == 2
+            {
+                return self.bracketed(old, digits.dropFirst(2))
+            }
+            return self.national(digits.dropFirst(1))
+        }
+        if digits.count == NumberingPlan.mobileDigits {
+            let (line, number) = self.plan.read(digits)
+            return line == .mobile ? Self.reading(number, .cued) : nil
+        }
+        guard digits.prefix(2) == NumberingPlan.callingCode else { return nil }
+
+        let (line, number) = self.plan.read(digits.dropFirst(2))
+        return line == .mobile || line == .landline ? Self.reading(number, .country) : nil
+    }
+
+    private func national(_ national: PhoneDigits) -> PhoneReading? {
+        let (line, number) = self.plan.read(national)
+        switch line {
+        case .none: return nil
+        case .mobile: return Self.reading(number, .national)
+        case .landline: return Self.reading(number, .landline)
+        case .migrated: return Self.reading(number, .migrated)
+        }
+    }
+
+    /// After `+84` or `0084`, with or without a trunk zero.
+    private func international(_ rest: PhoneDigits) -> PhoneReading? {
+        let national = rest.prefix(1) == 0 ? rest.dropFirst(1) : rest
+        let (line, number) = self.plan.read(national)
+        return line == .none ? nil : Self.reading(number, .international)
+    }
+
+    private func bracketed(_ old: Int, _ subscriber: PhoneDigits) -> PhoneReading? {
+        guard let area = self.plan.area(replacing: old) else { return nil }
+
+        let (line, number) = self.plan.read(subscriber.following(area, digits: 2))
+        return line == .landline ? Self.reading(number, .bracketed) : nil
+    }
+
+    private static func foreign(_ digits: PhoneDigits) -> PhoneReading? {
+        guard self.foreignDigits.contains(digits.count), digits.prefix(1) != 0 else { return nil }
+
+        return PhoneReading(number: digits, rule: .foreign)
+    }
+
+    private static func reading(_ national: PhoneDigits, _ rule: ContactRule) -> PhoneReading {
+        PhoneReading(number: national.following(NumberingPlan.callingCode, digits: 2), rule: rule)
+    }
+}
