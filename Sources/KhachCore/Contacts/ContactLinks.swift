@@ -84,6 +84,9 @@ struct ContactLinks {
 
     /// The first unit of a host that ends before `end` and that can stand without a scheme.
     private mutating func host(endingAt end: Int, in text: CleanText) -> Int? {
+        // A top-level domain is letters.
+        guard text.kind(end - 1) == .letter else { return nil }
+
         var start = end
         while start > end - Self.hostUnitsMax, self.isHost(start - 1, in: text) { start -= 1 }
         self.steps += end - start

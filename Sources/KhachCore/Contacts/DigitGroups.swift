@@ -1,6 +1,7 @@
 /// The digit groups of a text, and what joins one to the next (domain.md P2, P3).
 struct DigitGroups {
     private static let jointUnitsMax = 3
+    private static let thousandsMax = 4
     private static let days = 1...31
     private static let months = 1...12
     private static let years = 1_900...2_099
@@ -67,6 +68,18 @@ struct DigitGroups {
         return self.text.isAt(start, "0")
             || (self.text.isAt(start, "8") && self.text.isAt(start + 1, "4")
                 && self.groups[index].units.count > 1)
+    }
+
+    /// Where a number that is written with thousands, such as `305.000`, ends.
+    func endOfThousands(_ index: Int) -> Int {
+        var last = index
+        while last + 1 < self.groups.count, last - index < Self.thousandsMax,
+            self.groups[last + 1].units.count == 3, self.joint(after: last).count == 1,
+            [0x2C, 0x2E].contains(self.text.scalar(self.groups[last].units.upperBound))
+        {
+            last += 1
+        }
+        return self.groups[last].units.upperBound
     }
 
     /// Five groups of two digits, each one more than the one before (P9).

@@ -57,6 +57,12 @@ package struct NumberingPlan: Sendable {
         }
     }
 
+    /// Whether there are national numbers, new or old, with these first three digits.
+    func hasNumbers(from prefix: Int) -> Bool {
+        self.lines.indices.contains(prefix)
+            && (self.lines[prefix] != .none || self.migrations[prefix] != nil)
+    }
+
     /// The area code that replaced one of before 2017.
     func area(replacing old: Int) -> Int? { self.areas[old] }
 

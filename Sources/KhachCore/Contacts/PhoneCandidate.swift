@@ -49,9 +49,7 @@ struct PhoneForms: Sendable {
             {
                 return self.international(digits.dropFirst(4))
             }
-            if group.isBracketed, digits.count == Self.oldAreaDigits, let old = digits.prefix(2),
-                group.units.count == 2
-            {
+            if self.isArea(group), digits.count == Self.oldAreaDigits, let old = digits.prefix(2) {
                 return self.bracketed(old, digits.dropFirst(2))
             }
             return self.national(digits.dropFirst(1))
@@ -64,6 +62,26 @@ struct PhoneForms: Sendable {
 
         let (line, number) = self.plan.read(digits.dropFirst(2))
         return line == .mobile || line == .landline ? Self.reading(number, .country) : nil
+    }
+
+    /// Whether more digits can make a number of these: joining stops where no form is left.
+    func mayGoOn(_ digits: PhoneDigits, first group: DigitGroup, of text: CleanText) -> Bool {
+        guard !group.hasPlus else { return true }
+        guard !self.isArea(group) else { return digits.count < Self.oldAreaDigits }
+
+        if text.isAt(group.units.lowerBound, "0") {
+            guard let start = digits.prefix(4) else { return true }
+
+            return start == NumberingPlan.callingCode || self.plan.hasNumbers(from: start)
+        }
+        guard let start = digits.prefix(3) else { return true }
+
+        return start / 10 == NumberingPlan.callingCode || self.plan.hasNumbers(from: start)
+    }
+
+    /// `(04)` and its like.
+    private func isArea(_ group: DigitGroup) -> Bool {
+        group.isBracketed && group.units.count == 2
     }
 
     private func national(_ national: PhoneDigits) -> PhoneReading? {

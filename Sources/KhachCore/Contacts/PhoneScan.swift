@@ -91,7 +91,9 @@ struct PhoneScan {
 
                 shorter = shorter ?? candidate
             }
-            guard self.groups.isJoined(last, of: first) else { break }
+            guard self.forms.mayGoOn(digits, first: start, of: self.text),
+                self.groups.isJoined(last, of: first)
+            else { break }
 
             last += 1
         }
@@ -233,6 +235,7 @@ struct PhoneScan {
             && self.groups.groups[index + 1].units.count >= 3
             && !self.groups.groups[index + 1].hasPlus
             && !self.groups.hasLetter(index + 1) && !self.groups.startsNumber(index + 1)
+            && !self.context.isMoney(after: self.groups.endOfThousands(index + 1))
     }
 
     private func endOfLonger(_ candidate: PhoneCandidate) -> Int {
