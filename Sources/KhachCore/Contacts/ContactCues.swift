@@ -93,7 +93,7 @@ struct ContactCues: Sendable {
         (
             .filler,
             """
-            la | cua | em | e | minh | mk | toi | chi | c | anh | a | shop | cty | cong ty | nay
+            la | cua | em | e | minh | mk | toi | chi | c | anh | shop | cty | cong ty | nay
             day | no | number | vao | qua | den | toi | chinh chu | moi | ngan hang | nh | vn
             mb | mbb | mbbank | vcb | vietcombank | vietcom | tcb | techcombank | techcom | tpb
             tpbank | acb | bidv | vpb | vpbank | vib | scb | shb | msb | ocb | hdb | hdbank | stb

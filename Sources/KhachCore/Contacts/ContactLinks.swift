@@ -10,6 +10,7 @@ struct ContactLinks {
 
     private static let hostUnitsMax = 253
     private static let schemeUnitsMax = 16
+    private static let contactSchemes = Set(["tel", "sms", "mailto"].map { VietnameseWord($0).key })
 
     /// By their first digit.
     private(set) var phones: [Int: PhoneLink] = [:]
@@ -59,7 +60,9 @@ struct ContactLinks {
         if text.isAt(slash, "/"), let isInternational = self.phoneHost(host..<slash, in: text) {
             let first = text.isAt(slash + 1, "+") ? slash + 2 : slash + 1
             var last = first
-            while text.kind(last) == .digit { last += 1 }
+            while text.kind(last) == .digit || text.isAt(last, ".") || text.isAt(last, "-") {
+                last += 1
+            }
             text.mask(start..<slash)
             text.mask(last..<max(last, end))
             self.phones[first] = PhoneLink(unit: first, isInternational: isInternational)
@@ -69,7 +72,7 @@ struct ContactLinks {
         return max(end, host)
     }
 
-    /// The first unit of a scheme that ends before `colon`; `nil` for `tel`, whose number counts.
+    /// The first unit of a scheme that ends before `colon`; `nil` for one whose contact counts.
     private mutating func scheme(endingAt colon: Int, in text: CleanText) -> Int? {
         var start = colon
         while start > colon - Self.schemeUnitsMax, text.kind(start - 1) == .letter,
@@ -79,7 +82,7 @@ struct ContactLinks {
         }
         self.steps += colon - start
         let scheme = VietnameseWord(text, start..<colon)
-        return start < colon && scheme != VietnameseWord("tel") ? start : nil
+        return start < colon && !Self.contactSchemes.contains(scheme.key) ? start : nil
     }
 
     /// The first unit of a host that ends before `end` and that can stand without a scheme.

@@ -2,6 +2,7 @@
 struct DigitGroups {
     private static let jointUnitsMax = 3
     private static let thousandsMax = 4
+    private static let fractionDigitsMin = 4
     private static let days = 1...31
     private static let months = 1...12
     private static let years = 1_900...2_099
@@ -24,7 +25,7 @@ struct DigitGroups {
             while text.kind(index) == .digit { index += 1 }
             self.groups.append(self.group(start..<index, link: links.phones[start]))
         }
-        self.removeDates()
+        self.removeOthers()
     }
 
     /// Whether the group after `index` goes on with the same number, whose first group is `first`.
@@ -74,8 +75,7 @@ struct DigitGroups {
     func endOfThousands(_ index: Int) -> Int {
         var last = index
         while last + 1 < self.groups.count, last - index < Self.thousandsMax,
-            self.groups[last + 1].units.count == 3, self.joint(after: last).count == 1,
-            [0x2C, 0x2E].contains(self.text.scalar(self.groups[last].units.upperBound))
+            self.groups[last + 1].units.count == 3, self.isThousandsJoint(after: last)
         {
             last += 1
         }
@@ -117,24 +117,78 @@ struct DigitGroups {
         )
     }
 
-    /// Takes out `dd.mm.yyyy`, and `hh:mm` after it (P2).
-    private mutating func removeDates() {
+    /// Takes out what is written as a date, an amount or a place, and is no number to call (P2).
+    private mutating func removeOthers() {
         guard self.groups.count >= 3 else { return }
 
+        var isAfterAmount = false
         var kept: [DigitGroup] = []
         kept.reserveCapacity(self.groups.count)
         var index = 0
         while index < self.groups.count {
             self.steps += 1
-            guard self.isDate(index) else {
+            let amount = self.amountCount(index, isAfterAmount: isAfterAmount)
+            isAfterAmount = amount > 0
+            if amount > 0 {
+                index += amount
+            } else if self.isDate(index) {
+                index += self.isTime(index + 3) ? 5 : 3
+            } else if self.isPlace(index) {
+                index += 4
+            } else {
                 kept.append(self.groups[index])
                 index += 1
-                continue
             }
-
-            index += self.isTime(index + 3) ? 5 : 3
         }
         self.groups = kept
+    }
+
+    /// How many groups are one amount, such as `1.090.000`; 0 when they may be a number to call.
+    ///
+    /// An amount starts with no zero and has two triplets or more. Nine digits may be a number
+    /// without its zero, and `84` may start one.
+    private func amountCount(_ index: Int, isAfterAmount: Bool) -> Int {
+        let first = self.groups[index]
+        guard first.units.count <= 3, !first.hasPlus, !self.startsNumber(index),
+            isAfterAmount || index == 0 || !self.isJoined(index - 1, of: index - 1)
+        else { return 0 }
+
+        var last = index
+        var digits = first.units.count
+        while last + 1 < self.groups.count, last - index < Self.thousandsMax,
+            self.isThousandsJoint(after: last)
+        {
+            last += 1
+            digits += self.groups[last].units.count
+            guard self.groups[last].units.count == 3 else { return 0 }
+        }
+        return last - index >= 2 && digits != NumberingPlan.mobileDigits ? last - index + 1 : 0
+    }
+
+    private func isThousandsJoint(after index: Int) -> Bool {
+        let joint = self.joint(after: index)
+        return joint.count == 1
+            && (self.text.isAt(joint.lowerBound, ".") || self.text.isAt(joint.lowerBound, ","))
+    }
+
+    /// Whether two decimal fractions follow each other: a latitude and a longitude.
+    private func isPlace(_ index: Int) -> Bool {
+        guard index + 3 < self.groups.count, self.isDegrees(index, max: 90),
+            self.isDegrees(index + 2, max: 180)
+        else { return false }
+
+        let between = self.joint(after: index + 1)
+        return (1...Self.jointUnitsMax).contains(between.count)
+            && between.allSatisfy { self.text.isSpace($0) || self.text.isAt($0, ",") }
+    }
+
+    private func isDegrees(_ index: Int, max degreesMax: Int) -> Bool {
+        let whole = self.groups[index].units
+        let joint = self.joint(after: index)
+        return whole.count <= 3 && !self.text.isAt(whole.lowerBound, "0")
+            && self.number(index) <= degreesMax
+            && joint.count == 1 && self.text.isAt(joint.lowerBound, ".")
+            && self.groups[index + 1].units.count >= Self.fractionDigitsMin
     }
 
     private func isDate(_ index: Int) -> Bool {

@@ -4,8 +4,6 @@
 struct EmailScan {
     private static let localBytesMax = 64
     private static let addressBytesMax = 254
-    /// After an address, "-0912345678" is the next thing a person wrote, not a part of its domain.
-    private static let phoneDigitsMin = 8
 
     struct Address {
         var value: String
@@ -76,12 +74,16 @@ struct EmailScan {
             && TopLevelDomains.contains(String(decoding: last, as: UTF8.self))
     }
 
-    /// The end of the domain without a phone number that is tied to it by a hyphen.
+    /// The end of the domain without what starts like a phone number and is tied to it.
+    ///
+    /// No domain ends in digits: "-0912345678" is the next thing that a person wrote.
     private func cuttingPhone(from start: Int, to end: Int) -> Int {
         var first = end
-        while first > start, self.text.kind(first - 1) == .digit { first -= 1 }
-        let hasPhone = end - first >= Self.phoneDigitsMin && self.text.isAt(first - 1, "-")
-        return hasPhone ? max(start, first - 1) : end
+        while first > start, self.text.kind(first - 1) != .letter { first -= 1 }
+        let startsPhone =
+            self.text.isAt(first + 1, "0")
+            || (self.text.isAt(first + 1, "8") && self.text.isAt(first + 2, "4"))
+        return first + 1 < end && startsPhone ? first : end
     }
 
     private func bytes(_ units: Range<Int>) -> [UInt8] {

@@ -49,7 +49,9 @@ struct PhoneForms: Sendable {
             {
                 return self.international(digits.dropFirst(4))
             }
-            if self.isArea(group), digits.count == Self.oldAreaDigits, let old = digits.prefix(2) {
+            if digits.count == Self.oldAreaDigits, let old = digits.prefix(2),
+                self.isOldArea(group, of: text)
+            {
                 return self.bracketed(old, digits.dropFirst(2))
             }
             return self.national(digits.dropFirst(1))
@@ -67,7 +69,7 @@ struct PhoneForms: Sendable {
     /// Whether more digits can make a number of these: joining stops where no form is left.
     func mayGoOn(_ digits: PhoneDigits, first group: DigitGroup, of text: CleanText) -> Bool {
         guard !group.hasPlus else { return true }
-        guard !self.isArea(group) else { return digits.count < Self.oldAreaDigits }
+        guard !self.isOldArea(group, of: text) else { return digits.count < Self.oldAreaDigits }
 
         if text.isAt(group.units.lowerBound, "0") {
             guard let start = digits.prefix(4) else { return true }
@@ -80,8 +82,11 @@ struct PhoneForms: Sendable {
     }
 
     /// `(04)` and its like.
-    private func isArea(_ group: DigitGroup) -> Bool {
-        group.isBracketed && group.units.count == 2
+    private func isOldArea(_ group: DigitGroup, of text: CleanText) -> Bool {
+        guard group.isBracketed, group.units.count == 2 else { return false }
+
+        let last = text.scalar(group.units.lowerBound + 1)
+        return self.plan.area(replacing: Int(last) - 0x30) != nil
     }
 
     private func national(_ national: PhoneDigits) -> PhoneReading? {
