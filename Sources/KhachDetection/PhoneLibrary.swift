@@ -5,10 +5,14 @@ package import KhachCore
 ///
 /// A target of its own so that the domain does without a C++ library.
 package enum PhoneLibrary {
-    /// Loads the metadata now, 6 to 8 ms, instead of with the first number. Any thread.
+    /// Loads the metadata now, 6 to 8 ms, instead of with the first number.
+    ///
+    /// Any thread.
     package static func load() -> Bool { cphone_load() == 0 }
 
-    /// Whether a number in E.164 exists. Any thread, at once.
+    /// Whether a number in E.164 exists.
+    ///
+    /// Any thread, at once.
     package static func isValid(_ number: String) -> Bool {
         var number = number
         return number.withUTF8 { bytes in

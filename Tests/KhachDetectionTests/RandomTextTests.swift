@@ -29,7 +29,7 @@ struct RandomTextTests {
     @Test("bytes of any kind are read alike twice, inside their bounds", arguments: [1, 2, fresh])
     func bytes(seed: UInt64) {
         var random = SeededGenerator(state: seed)
-        for _ in 0..<2_000 {
+        for _ in 0..<1_000 {
             let count = Int.random(in: 0...200, using: &random)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             Self.check(String(decoding: bytes, as: UTF8.self), seed: seed)
@@ -39,7 +39,7 @@ struct RandomTextTests {
     @Test("what people write, in any order", arguments: [1, 2, fresh])
     func pieces(seed: UInt64) {
         var random = SeededGenerator(state: seed)
-        for _ in 0..<4_000 {
+        for _ in 0..<2_000 {
             let count = Int.random(in: 0...24, using: &random)
             let text = (0..<count).compactMap { _ in Self.pieces.randomElement(using: &random) }
             Self.check(text.joined(), seed: seed)

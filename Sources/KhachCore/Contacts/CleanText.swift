@@ -84,8 +84,9 @@ struct CleanText {
         for index in units { self.units[index].kind = .masked }
     }
 
-    /// Reads `o` as zero where it is the start of a word and stands before a digit (P1). E-mail
-    /// addresses are masked before, and keep their letters.
+    /// Reads `o` as zero where it is the start of a word and stands before a digit (P1).
+    ///
+    /// E-mail addresses are masked before, and keep their letters.
     mutating func readLetterZeros() {
         for index in self.units.indices.dropLast() where self.units[index].kind == .letter {
             let scalar = self.units[index].scalar

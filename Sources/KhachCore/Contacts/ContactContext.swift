@@ -20,7 +20,7 @@ struct ContactContext {
         self.cues = cues
     }
 
-    /// What the words that end before `unit` say. The nearest one that says anything decides.
+    /// What the words that end before `unit` say; the nearest one that says anything decides.
     func cue(before unit: Int) -> Cue {
         let words = self.words(before: unit)
         var rest = words[...]

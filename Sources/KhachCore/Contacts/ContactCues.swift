@@ -54,7 +54,7 @@ struct ContactCues: Sendable {
         }
     }
 
-    /// Whether one word alone is a phone cue, and may be glued to the digits (P5). *số* may.
+    /// Whether one word alone is a phone cue or *số*, and may be glued to the digits (P5).
     func mayBeGlued(_ word: VietnameseWord) -> Bool {
         word.key != 0
             && self.phrases[word.key, default: []].contains {

@@ -30,7 +30,9 @@ package struct ContactFinding: Hashable, Sendable {
     }
 }
 
-/// The form in which a contact was written (domain.md P4, E1). Raw values are stored: append only.
+/// The form in which a contact was written (domain.md P4, E1).
+///
+/// Raw values are stored: append only.
 package enum ContactRule: String, Hashable, Sendable, CaseIterable {
     /// `0912 345 678`
     case national = "P4.national"

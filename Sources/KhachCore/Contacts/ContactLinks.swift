@@ -10,7 +10,9 @@ struct ContactLinks {
 
     private static let hostUnitsMax = 253
     private static let schemeUnitsMax = 16
-    private static let contactSchemes = Set(["tel", "sms", "mailto"].map { VietnameseWord($0).key })
+    private static let contactSchemes = Set(
+        ["tel", "sms", "mailto"].map { VietnameseWord($0).key }
+    )
 
     /// By their first digit.
     private(set) var phones: [Int: PhoneLink] = [:]

@@ -25,7 +25,9 @@ package struct NumberingPlan: Sendable {
     /// Vietnam's, of this build.
     package static let vietnam = NumberingPlan(table: VietnamPlan.text)
 
-    /// Reads a table, whose form `VietnamPlan` describes. A table is ours: a bad line traps.
+    /// Reads a table, whose form `VietnamPlan` describes.
+    ///
+    /// A table is ours: a bad line traps.
     init(table: String) {
         for row in table.split(separator: "\n") {
             let words = row.split(separator: " ")

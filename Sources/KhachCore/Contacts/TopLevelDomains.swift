@@ -1,7 +1,8 @@
 /// The top-level domains that there are (domain.md E3): data, and two questions.
 enum TopLevelDomains {
-    /// Where the list comes from: IANA's `tlds-alpha-by-domain.txt`, its version. Two-letter domains
-    /// are recognised by their length, internationalised ones (`xn--`) and `arpa` are left out.
+    /// The version of IANA's `tlds-alpha-by-domain.txt` that the lists were taken from.
+    ///
+    /// Internationalised domains (`xn--`) and `arpa` are left out.
     static let version = "2026051600"
 
     /// Whether `label`, in lower case, is any two ASCII letters or a generic domain of the list.

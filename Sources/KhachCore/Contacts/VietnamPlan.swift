@@ -1,4 +1,6 @@
-/// Vietnam's numbering plan: data, and nothing else. A change of it is a new version.
+/// Vietnam's numbering plan: data, and nothing else.
+///
+/// A change of it is a new version.
 ///
 /// One line is one fact; `#` starts a comment. Ranges are of the first two or three digits of the
 /// national significant number, which is the number without its trunk `0`.
