@@ -76,7 +76,8 @@ struct ContactCues: Sendable {
             .veto,
             """
             stk | sotk | tk | tknh | tai khoan | account | account number | so the
-            ma don | ma don hang | ma dh | ma vd | ma van don | van don | mvd | mdh | bill
+            ma don | ma don hang | so don | so don hang | so hoa don | ma dh | mdh
+            ma vd | ma van don | van don | mvd | bill
             ma buu gui | ma tra cuu | ma hang | ma sp | ma san pham | ma gd | ma giao dich
             ma phieu | ma dat hang | ma dat cho | ma ho so | ma hoa don | ma hd | ma bao hanh
             mst | ma so thue | so thue | ma thue

@@ -199,10 +199,16 @@ struct DigitGroups {
         )
         return day.units.count <= 2 && month.units.count <= 2 && year.units.count == 4
             && self.isDateJoint(after: index) && self.isDateJoint(after: index + 1)
-            && !(index + 3 < self.groups.count && self.isDateJoint(after: index + 2))
+            && !self.isPairTied(to: index + 2)
             && Self.days.contains(self.number(index))
             && Self.months.contains(self.number(index + 1))
             && Self.years.contains(self.number(index + 2))
+    }
+
+    /// Whether two digits more are tied to it: "09-12-2024-56" is in pairs, and no date.
+    private func isPairTied(to index: Int) -> Bool {
+        index + 1 < self.groups.count && self.isDateJoint(after: index)
+            && self.groups[index + 1].units.count == 2 && !self.isTime(index + 1)
     }
 
     private func isDateJoint(after index: Int) -> Bool {
@@ -215,7 +221,7 @@ struct DigitGroups {
         }
     }
 
-    /// Whether `hh:mm` starts with a group that follows a date by spaces.
+    /// Whether `hh:mm` starts with a group that follows a date closely.
     private func isTime(_ index: Int) -> Bool {
         guard index + 1 < self.groups.count, self.groups[index].units.count <= 2,
             self.groups[index + 1].units.count == 2, self.number(index) < 24,
@@ -225,7 +231,9 @@ struct DigitGroups {
         let before = self.joint(after: index - 1)
         let between = self.joint(after: index)
         return before.count <= Self.jointUnitsMax
-            && before.allSatisfy { self.text.isSpace($0) || self.text.isAt($0, ",") }
+            && before.allSatisfy { unit in
+                [0x20, 0x2C, 0x2D].contains(self.text.scalar(unit))  // space , -
+            }
             && between.count == 1 && self.text.isAt(between.lowerBound, ":")
     }
 

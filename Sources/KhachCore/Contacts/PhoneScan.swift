@@ -157,7 +157,9 @@ struct PhoneScan {
         if self.isGluedAfter(end) || self.groups.isCounting(candidate.groups) { return true }
         if first.isLinked { return false }
         if self.isGluedBefore(start) { return true }
-        if candidate.rule == .country, candidate.isMultiGroup, self.context.isMoney(after: end) {
+        if candidate.rule == .country || candidate.rule == .cued, candidate.isMultiGroup,
+            self.context.isMoney(after: end)
+        {
             return true
         }
 
