@@ -7,7 +7,7 @@ internal import Testing
 @Suite("Contact effort")
 struct ContactEffortTests {
     /// Every unit of text is visited by few passes, and a number by few looks around it.
-    private static let stepsPerByteMax = 40
+    private static let stepsPerByteMax = 24
     private static let textBytes = 16 << 10
 
     static let hostile: [String] = [
@@ -23,6 +23,12 @@ struct ContactEffortTests {
         let effort = Self.effort(of: Self.text(of: pattern, bytes: Self.textBytes))
         #expect(effort.steps <= Self.stepsPerByteMax * Self.textBytes)
         #expect(effort.validations <= ContactDetector.validationsMax)
+    }
+
+    @Test("a join stops where no number of the plan starts so")
+    func deadEnds() {
+        let effort = Self.effort(of: Self.text(of: "0 ", bytes: Self.textBytes))
+        #expect(effort.steps <= 8 * Self.textBytes)
     }
 
     @Test("twice the text is twice the steps, and no more", arguments: hostile)
@@ -69,6 +75,22 @@ struct ContactEffortTests {
         let scan = detector.scan(text)
         #expect(asked.withLock { $0 } == 0)
         #expect(scan.findings.phones.isEmpty)
+
+        // Nor is anything else done for phones: letters instead of digits cost the same.
+        let letters = String(text.map { $0.isNumber ? "z" : $0 })
+        let isWide = text.utf8.count != letters.utf8.count
+        #expect(isWide || scan.effort.steps == detector.scan(letters).effort.steps)
+    }
+
+    @Test("and one of eight does")
+    func eightDigits() {
+        let asked = Mutex<[String]>([])
+        let detector = ContactDetector { number in
+            asked.withLock { $0.append(number) }
+            return true
+        }
+        #expect(detector.findings(in: "+85212345").map(\.value) == ["+85212345"])
+        #expect(asked.withLock { $0 } == ["+85212345"])
     }
 
     @Test("a text of neither digits nor @ is passed over once")
