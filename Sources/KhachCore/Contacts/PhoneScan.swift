@@ -181,7 +181,7 @@ struct PhoneScan {
         while self.isTie(index - 1), index > start - ContactContext.unitsMax {
             let end = index - 1
             index = end
-            var hasUpper = false
+            var hasLetter = false
             var isCode = true
             while self.text.kind(index - 1) == .digit || self.text.isWord(index - 1),
                 index > end - ContactContext.unitsMax
@@ -190,15 +190,15 @@ struct PhoneScan {
                 self.effort.steps += 1
                 guard self.text.kind(index) != .digit else { continue }
 
-                hasUpper = true
+                hasLetter = true
                 isCode = isCode && (0x41...0x5A).contains(self.text.scalar(index))
             }
             guard index < end else { return self.text.isAt(end - 1, "#") }
 
             // Digits alone are a part of the code only when a code is tied to them.
-            if hasUpper {
-                let isAbbreviation =
-                    end - index == 1 && self.text.isAt(end, ".") && end + 1 != start
+            if hasLetter {
+                // "sz M.0912…", "P.2-0912…"
+                let isAbbreviation = end - index == 1 && self.text.isAt(end, ".")
                 return isCode && !isAbbreviation && !self.isGluedCue(index..<end)
             }
         }
