@@ -13,6 +13,8 @@ package struct ContactDetector: Sendable {
     /// Distinct numbers of one text that are asked after; phones beyond them are left out.
     package static let validationsMax = 64
 
+    private static let suppliedBytesMax = 64
+
     /// What an observation keeps, to be found again when the rules change: "1 vn-2025-1".
     package let version: String
 
@@ -35,6 +37,31 @@ package struct ContactDetector: Sendable {
     /// - Parameter excluding: values that are not to be found: E.164 and lower-case addresses.
     package func findings(in text: String, excluding: Set<String> = []) -> [ContactFinding] {
         self.scan(text, excluding: excluding).findings
+    }
+
+    /// The number that a channel supplied as a value, not in a text; `nil` when it is none.
+    ///
+    /// Channels write "841282987721", with the prefixes of before 2018 (domain.md §2.4).
+    package func phone(supplied value: String) -> String? {
+        var value = value
+        return value.withUTF8 { bytes in
+            guard bytes.count <= Self.suppliedBytesMax else { return nil }
+
+            let text = CleanText(bytes)
+            var digits = PhoneDigits()
+            for index in 0..<text.count where text.kind(index) == .digit {
+                guard digits.count < PhoneDigits.countMax else { return nil }
+
+                digits.append(UInt8(text.scalar(index) - 0x30))
+            }
+            guard !text.units.contains(where: { $0.kind == .letter || $0.kind == .newline }),
+                let reading = PhoneForms(plan: self.plan)
+                    .readSupplied(digits, hasPlus: text.isAt(0, "+"))
+            else { return nil }
+
+            let number = reading.number.e164
+            return self.isValid(number) ? number : nil
+        }
     }
 
     /// The contacts of one text, and the work that it made.

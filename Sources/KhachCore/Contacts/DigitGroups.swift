@@ -1,3 +1,14 @@
+/// A run of digits, whole: no number ends inside one (domain.md P3).
+struct DigitGroup {
+    var units: Range<Int>
+    /// A `+` stands right before it, and before no zero; or a link writes it in full.
+    var hasPlus: Bool
+    /// It stands alone in brackets.
+    var isBracketed: Bool
+    /// A link is known to lead to a phone; the words before it do not count.
+    var isLinked: Bool
+}
+
 /// The digit groups of a text, and what joins one to the next (domain.md P2, P3).
 struct DigitGroups {
     private static let jointUnitsMax = 3

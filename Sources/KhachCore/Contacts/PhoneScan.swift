@@ -275,3 +275,13 @@ struct PhoneScan {
         return self.start(of: candidate.groups.lowerBound)..<last.units.upperBound
     }
 }
+
+/// Consecutive groups that read as one number.
+struct PhoneCandidate {
+    /// Indices into the groups.
+    var groups: ClosedRange<Int>
+    var number: PhoneDigits
+    var rule: ContactRule
+
+    var isMultiGroup: Bool { self.groups.count > 1 }
+}

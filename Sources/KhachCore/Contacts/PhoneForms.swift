@@ -1,24 +1,3 @@
-/// A run of digits, whole: no number ends inside one (domain.md P3).
-struct DigitGroup {
-    var units: Range<Int>
-    /// A `+` stands right before it, and before no zero; or a link writes it in full.
-    var hasPlus: Bool
-    /// It stands alone in brackets.
-    var isBracketed: Bool
-    /// A link is known to lead to a phone; the words before it do not count.
-    var isLinked: Bool
-}
-
-/// Consecutive groups that read as one number.
-struct PhoneCandidate {
-    /// Indices into the groups.
-    var groups: ClosedRange<Int>
-    var number: PhoneDigits
-    var rule: ContactRule
-
-    var isMultiGroup: Bool { self.groups.count > 1 }
-}
-
 /// What joined digits are, by form alone (domain.md P4).
 struct PhoneReading: Equatable {
     /// In full, the calling code included.
@@ -87,6 +66,22 @@ struct PhoneForms: Sendable {
 
         let last = text.scalar(group.units.lowerBound + 1)
         return self.plan.area(replacing: Int(last) - 0x30) != nil
+    }
+
+    /// A number that a channel gives as a value, where no other reading competes: `841282987721` is
+    /// an old mobile, and in a text a code.
+    func readSupplied(_ digits: PhoneDigits, hasPlus: Bool) -> PhoneReading? {
+        if digits.prefix(2) == NumberingPlan.callingCode, digits.count > 2,
+            let reading = self.international(digits.dropFirst(2))
+        {
+            return reading
+        }
+        if digits.prefix(4) == NumberingPlan.callingCode, digits.count > 4 {
+            return self.international(digits.dropFirst(4))
+        }
+        if hasPlus { return Self.foreign(digits) }
+
+        return digits.prefix(1) == 0 ? self.national(digits.dropFirst(1)) : nil
     }
 
     private func national(_ national: PhoneDigits) -> PhoneReading? {
