@@ -10,7 +10,7 @@ struct LabelledTextTests {
     @Test("the files are read whole")
     func files() {
         #expect(LabelledText.sample.count == 187)
-        #expect(LabelledText.more.count == 446)
+        #expect(LabelledText.more.count == 448)
     }
 
     @Test("gives the labels of its row", arguments: LabelledText.sample + LabelledText.more)

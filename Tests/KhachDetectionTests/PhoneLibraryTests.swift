@@ -44,6 +44,20 @@ struct PhoneLibraryTests {
         }
     }
 
+    @Test("answers many threads at once as it answers one")
+    func threads() async {
+        let valid: @Sendable (Int) -> Int = { first in
+            (0..<500).count { PhoneLibrary.isValid("+84\(first)1\(2_345_000 + $0)") }
+        }
+        let answers = await withTaskGroup(of: (Int, Int).self) { group in
+            for first in 2...9 { group.addTask { (first, valid(first)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for first in 2...9 { #expect(answers[first] == valid(first)) }
+        #expect(answers[9] == 500)
+        #expect(answers[2] == 0)
+    }
+
     @Test("loads its metadata")
     func load() {
         #expect(PhoneLibrary.load())

@@ -98,9 +98,6 @@ struct ContactContext {
             case .letter, .mark:
                 let end = index + 1
                 while index >= start, self.text.isWord(index) { index -= 1 }
-                // A code such as "A5" or "5A" is no word.
-                guard self.text.kind(index) != .digit else { return words }
-
                 words.append(VietnameseWord(self.text, (index + 1)..<end))
             case .other:
                 guard !self.endsSentence(index) else { return words }
