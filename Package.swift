@@ -92,7 +92,12 @@ let package = Package(
         ),
 
         // The service.
-        .target(name: "KhachCore", exclude: ["DESIGN.md"], swiftSettings: strict),
+        .target(
+            name: "KhachCore", exclude: ["DESIGN.md", "Contacts/DESIGN.md"], swiftSettings: strict),
+        // C++ behind a C header; Debian has no .pc file for its library.
+        .target(name: "CPhone", linkerSettings: [.linkedLibrary("phonenumber")]),
+        .target(
+            name: "KhachDetection", dependencies: ["KhachCore", "CPhone"], swiftSettings: strict),
         .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
         .target(
             name: "KhachService",
@@ -195,6 +200,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "KhachDetectionTests", dependencies: ["KhachCore", "KhachDetection"],
+            swiftSettings: strict),
+        .testTarget(
             name: "KhachSQLiteTests",
             dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
             swiftSettings: strict
@@ -228,5 +236,6 @@ let package = Package(
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )

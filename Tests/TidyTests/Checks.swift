@@ -150,6 +150,16 @@ struct Law: Sendable {
         ),
         Law(folder: "Sources/KhachCore", allowed: [], why: "the domain knows no wire and no disk"),
         Law(
+            folder: "Sources/CPhone",
+            allowed: [],
+            why: "C++ behind a C header has no Swift in it"
+        ),
+        Law(
+            folder: "Sources/KhachDetection",
+            allowed: ["KhachCore", "CPhone"],
+            why: "the rules ask whether a number exists, and nothing else"
+        ),
+        Law(
             folder: "Sources/KhachProto",
             allowed: ["SwiftProtobuf", "Foundation"],
             why: "generated"
