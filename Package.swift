@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle",
             exact: "2.13.0"
@@ -93,11 +94,17 @@ let package = Package(
 
         // The service.
         .target(
-            name: "KhachCore", exclude: ["DESIGN.md", "Contacts/DESIGN.md"], swiftSettings: strict),
+            name: "KhachCore",
+            exclude: ["DESIGN.md", "Contacts/DESIGN.md"],
+            swiftSettings: strict
+        ),
         // C++ behind a C header; Debian has no .pc file for its library.
         .target(name: "CPhone", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
-            name: "KhachDetection", dependencies: ["KhachCore", "CPhone"], swiftSettings: strict),
+            name: "KhachDetection",
+            dependencies: ["KhachCore", "CPhone"],
+            swiftSettings: strict
+        ),
         .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
         .target(
             name: "KhachService",
@@ -106,7 +113,10 @@ let package = Package(
         ),
         .target(
             name: "KhachSQLite",
-            dependencies: ["KhachCore", "CSQLite"],
+            dependencies: [
+                "KhachCore", "CSQLite",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             exclude: ["DESIGN.md"],
             swiftSettings: strict
         ),
@@ -200,8 +210,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "KhachDetectionTests", dependencies: ["KhachCore", "KhachDetection"],
-            swiftSettings: strict),
+            name: "KhachDetectionTests",
+            dependencies: ["KhachCore", "KhachDetection"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachSQLiteTests",
             dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],

@@ -64,15 +64,7 @@ package struct Daemon: Sendable {
                 seal: Seal(key: store.sealingKey)
             )
         )
-        var listeners: [Listener] = []
-        for address in self.configuration.addresses {
-            var configuration = Server.Configuration(address: address)
-            configuration.loopsCount = self.configuration.loops
-            configuration.drain = .seconds(self.configuration.drainSeconds)
-            let server = Server(configuration: configuration, methods: methods, logger: self.logger)
-            announce("\(try await server.start())")
-            listeners.append(Listener(server: server))
-        }
+        let listeners = try await self.startListeners(methods, announce)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: listeners.map {
@@ -86,6 +78,32 @@ package struct Daemon: Sendable {
             )
         )
         try await group.run()
+    }
+
+    /// Listens on every address, or on none.
+    private func startListeners(
+        _ methods: MethodTable,
+        _ announce: @Sendable (String) -> Void
+    ) async throws -> [Listener] {
+        var started: [(listener: Listener, address: Address)] = []
+        do {
+            for address in self.configuration.addresses {
+                var configuration = Server.Configuration(address: address)
+                configuration.loopsCount = self.configuration.loops
+                configuration.drain = .seconds(self.configuration.drainSeconds)
+                let server = Server(
+                    configuration: configuration,
+                    methods: methods,
+                    logger: self.logger
+                )
+                started.append((Listener(server: server), try await server.start()))
+            }
+        } catch {
+            for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
+            throw error
+        }
+        for (_, address) in started { announce("\(address)") }
+        return started.map(\.listener)
     }
 }
 

@@ -174,7 +174,9 @@ struct Law: Sendable {
         ),
         Law(
             folder: "Sources/KhachSQLite",
-            allowed: ["KhachCore", "CSQLite", "Dispatch", "Glibc", "Synchronization"],
+            allowed: [
+                "KhachCore", "CSQLite", "DequeModule", "Dispatch", "Glibc", "Synchronization",
+            ],
             why: "the store knows no wire and no encoding"
         ),
         Law(

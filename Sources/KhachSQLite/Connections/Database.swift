@@ -18,10 +18,10 @@ final class Database {
 
     let handle: OpaquePointer
     /// Pages of the log, as the last commit of this connection said.
-    var logPages: Int32 {
-        get { self.logPagesBox.pointee }
-        set { self.logPagesBox.pointee = newValue }
-    }
+    var logPages: Int32 { self.logPagesBox.pointee }
+
+    /// Pages of the log that were copied back into the file, as the last checkpoint said.
+    var copiedPages: Int32 = 0
 
     private let logPagesBox: UnsafeMutablePointer<Int32>
 
@@ -39,6 +39,8 @@ final class Database {
         self.handle = handle
         self.logPagesBox = .allocate(capacity: 1)
         self.logPagesBox.initialize(to: 0)
+        // In the place of SQLite's own hook, which checkpoints by itself. `PRAGMA
+        // wal_autocheckpoint` would take this one away again: it must not be used.
         sqlite3_wal_hook(
             handle,
             { box, _, _, pages in

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Dispatch
 internal import Glibc
 internal import KhachCore
@@ -13,9 +14,7 @@ final class Readers: Sendable {
 
     private struct Queue: Sendable {
         var isOpen = true
-        /// Jobs from `first` on wait; those before it were taken.
-        var jobs: [Job] = []
-        var first = 0
+        var jobs: Deque<Job> = []
     }
 
     /// A connection for reads in place, and the lock that lends it to one thread at a time.
@@ -144,7 +143,7 @@ final class Readers: Sendable {
             guard queue.isOpen else {
                 return StoreError(.unavailable, "an open store expected, a closed one found")
             }
-            guard queue.jobs.count - queue.first < self.jobsMax else {
+            guard queue.jobs.count < self.jobsMax else {
                 return StoreError(.unavailable, "room in the readers' queue expected, none found")
             }
 
@@ -163,15 +162,7 @@ final class Readers: Sendable {
         while true {
             self.arrivals.wait()
             let (job, isOpen) = self.queue.withLock { queue -> (Job?, Bool) in
-                guard queue.first < queue.jobs.count else { return (nil, queue.isOpen) }
-
-                let job = queue.jobs[queue.first]
-                queue.first += 1
-                if queue.first == queue.jobs.count {
-                    queue.jobs.removeAll(keepingCapacity: true)
-                    queue.first = 0
-                }
-                return (job, queue.isOpen)
+                (queue.jobs.popFirst(), queue.isOpen)
             }
             if let job {
                 job.run(reader)

@@ -17,7 +17,6 @@ extension WriteSession {
         }
 
         try database.execute("PRAGMA synchronous = FULL")
-        try database.execute("PRAGMA wal_autocheckpoint = 0")
         try database.execute("PRAGMA cache_size = -65536")
         try database.execute("PRAGMA mmap_size = 1073741824")
         try database.execute("PRAGMA journal_size_limit = 67108864")
@@ -27,28 +26,35 @@ extension WriteSession {
         }
     }
 
-    /// Copies the log back when it is long.
-    ///
-    /// An error of the disk ends the writer.
-    func checkpointIfDue(pages: Int32) -> StoreError? {
-        guard self.database.logPages >= pages else { return nil }
+    /// How often the log may be as long as a checkpoint makes it before readers are waited for.
+    private static let logPagesFactorMax = 16
 
-        return self.checkpoint(isLast: false)
+    /// Copies the log back when it has grown by `pages` since that was last done.
+    ///
+    /// A log that is always read can be copied but not begun anew; once it is much too long, the
+    /// reads that hold it are waited for. An error of the disk ends the writer.
+    func checkpointIfDue(pages: Int32) -> StoreError? {
+        let log = self.database.logPages
+        // A log that began anew is shorter than what was copied of the one before.
+        if log < self.database.copiedPages { self.database.copiedPages = 0 }
+        guard log - self.database.copiedPages >= pages else { return nil }
+
+        let isTooLong = Int(log) >= Int(pages) * Self.logPagesFactorMax
+        return self.checkpoint(isTooLong ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
     }
 
+    /// Copies the whole log back and empties its file: at the end, when nobody reads.
     @discardableResult
-    func checkpoint(isLast: Bool) -> StoreError? {
+    func checkpointAtEnd() -> StoreError? {
+        self.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+    }
+
+    private func checkpoint(_ mode: Int32) -> StoreError? {
         var (log, copied): (Int32, Int32) = (0, 0)
         let result = ResultCode(
-            sqlite3_wal_checkpoint_v2(
-                self.database.handle,
-                nil,
-                isLast ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                &log,
-                &copied
-            )
+            sqlite3_wal_checkpoint_v2(self.database.handle, nil, mode, &log, &copied)
         )
-        self.database.logPages = max(0, log - copied)
+        self.database.copiedPages = max(0, copied)
         switch result.primary {
         case SQLITE_OK, SQLITE_BUSY, SQLITE_FULL: return nil
         default: return result.error("copying the log back")

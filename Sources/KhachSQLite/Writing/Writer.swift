@@ -128,7 +128,7 @@ final class Writer: Sendable {
                 case .open:
                     self.arrivals.wait()
                 case .closing:
-                    session.checkpoint(isLast: true)
+                    session.checkpointAtEnd()
                     return
                 case .failed:
                     return

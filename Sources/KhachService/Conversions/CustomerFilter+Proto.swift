@@ -53,12 +53,6 @@ struct RequestedFilter: Hashable {
 
     init(_ filter: Khach_V1_CustomerFilter) throws(InputError) {
         self.business = try BusinessID(filter.businessID, field: "filter.business_id")
-        guard filter.pageIds.count <= Limits.filterPagesMax else {
-            throw InputError(
-                "filter.page_ids",
-                "at most \(Limits.filterPagesMax) expected, found \(filter.pageIds.count)"
-            )
-        }
         var pages: Set<PageID> = []
         for (index, text) in filter.pageIds.enumerated() {
             pages.insert(try PageID(text, field: "filter.page_ids[\(index)]"))

@@ -68,6 +68,7 @@ struct CustomerMethods {
         _ context: CallContext,
         _ payload: Payload
     ) async throws(Status) -> Payload {
+        try Self.checkPages(payload)
         let request = try Khach_V1_ListCustomersRequest.request(payload)
         return try await mapErrors {
             let filter = try RequestedFilter(request.filter)
@@ -110,6 +111,7 @@ struct CustomerMethods {
         _ context: CallContext,
         _ payload: Payload
     ) async throws(Status) -> Payload {
+        try Self.checkPages(payload)
         let request = try Khach_V1_CountCustomersRequest.request(payload)
         let count = try await mapErrors {
             let filter = try await self.resolved(try RequestedFilter(request.filter))
@@ -123,6 +125,26 @@ struct CustomerMethods {
             $0.isCapped = count.isCapped
             $0.asOfSeq = count.head
         }.reply()
+    }
+
+    /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
+    /// both requests, `page_ids` = 2 of it.
+    private static func checkPages(_ payload: Payload) throws(Status) {
+        let most = Limits.filterPagesMax
+        let isWithin = payload.withUnsafeBytes { bytes in
+            var count = 0
+            for filter in ItemScan(bytes, field: 1, itemsMax: most)?.items ?? [] {
+                let nested = UnsafeRawBufferPointer(rebasing: bytes[filter])
+                count += ItemScan(nested, field: 2, itemsMax: most)?.items.count ?? 0
+                guard count <= most else { return false }
+            }
+            return true
+        }
+        guard isWithin else {
+            throw Status(
+                InputError("filter.page_ids", "at most \(most) expected, found more")
+            )
+        }
     }
 
     /// Checks that the business exists, and turns days into instants of its zone.
