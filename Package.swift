@@ -124,6 +124,7 @@ let package = Package(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
+                nioCore,
                 logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict

@@ -16,17 +16,17 @@ final class DataFolder: Sendable {
     /// Throws `unavailable` when another server has it open.
     init(path: String) throws(StoreError) {
         guard mkdir(path, Self.folderMode) == 0 || errno == EEXIST else {
-            throw StoreError(.unavailable, "a data folder expected, errno \(errno) found")
+            throw Self.missing("a data folder expected at \(path)")
         }
 
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
         let lock = open("\(path)/khach.lock", flags, Self.fileMode)
         guard lock >= 0 else {
-            throw StoreError(.unavailable, "a lock file expected, errno \(errno) found")
+            throw Self.missing("a lock file expected in \(path)")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)
-            throw StoreError(.unavailable, "one server per data folder expected, another found")
+            throw StoreError(.unavailable, "one server for \(path) expected, another one found")
         }
 
         // SQLite gives its other files the mode of this one. Nothing may open and close it while
@@ -34,13 +34,19 @@ final class DataFolder: Sendable {
         let databasePath = "\(path)/khach.db"
         let file = open(databasePath, flags, Self.fileMode)
         guard file >= 0 else {
+            let error = Self.missing("a database file expected in \(path)")
             close(lock)
-            throw StoreError(.unavailable, "a database file expected, errno \(errno) found")
+            throw error
         }
         fchmod(file, Self.fileMode)
         close(file)
         self.databasePath = databasePath
         self.lock = lock
+    }
+
+    /// What was expected, and what the system says instead.
+    private static func missing(_ expected: String) -> StoreError {
+        StoreError(.unavailable, "\(expected), found: \(String(cString: strerror(errno)))")
     }
 
     /// Lets another server in.

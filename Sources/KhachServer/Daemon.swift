@@ -3,6 +3,7 @@ internal import KhachCore
 internal import KhachSQLite
 internal import KhachService
 package import Logging
+internal import NIOCore
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
@@ -86,21 +87,17 @@ package struct Daemon: Sendable {
         _ announce: @Sendable (String) -> Void
     ) async throws -> [Listener] {
         var started: [(listener: Listener, address: Address)] = []
-        do {
-            for address in self.configuration.addresses {
-                var configuration = Server.Configuration(address: address)
-                configuration.loopsCount = self.configuration.loops
-                configuration.drain = .seconds(self.configuration.drainSeconds)
-                let server = Server(
-                    configuration: configuration,
-                    methods: methods,
-                    logger: self.logger
-                )
+        for address in self.configuration.addresses {
+            var configuration = Server.Configuration(address: address)
+            configuration.loopsCount = self.configuration.loops
+            configuration.drain = .seconds(self.configuration.drainSeconds)
+            let server = Server(configuration: configuration, methods: methods, logger: self.logger)
+            do {
                 started.append((Listener(server: server), try await server.start()))
+            } catch {
+                for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
+                throw ListenError(address: address, cause: error)
             }
-        } catch {
-            for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
-            throw error
         }
         for (_, address) in started { announce("\(address)") }
         return started.map(\.listener)
@@ -113,6 +110,19 @@ private struct Listener: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await self.server.run() }
+    }
+}
+
+/// An address that could not be listened on.
+struct ListenError: Error {
+    let address: Address
+    /// What the system said.
+    let cause: String
+
+    init(address: Address, cause: any Error) {
+        self.address = address
+        self.cause =
+            (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
     }
 }
 

@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import Glibc
+internal import KhachCore
 internal import Logging
 internal import TTRPCNIO
 
@@ -63,8 +64,18 @@ struct ServeCommand: AsyncParsableCommand {
                 fflush(nil)
             }
         } catch {
-            Self.complain("\(error)")
+            Self.complain(Self.sentence(error))
             throw ExitCode.failure
+        }
+    }
+
+    /// What went wrong, for a person.
+    private static func sentence(_ error: any Error) -> String {
+        switch error {
+        case let error as StoreError: error.message
+        case let error as ListenError:
+            "an address to listen on expected, \(error.address) found: \(error.cause)"
+        default: "\(error)"
         }
     }
 
