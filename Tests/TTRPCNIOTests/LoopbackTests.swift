@@ -228,7 +228,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("shutdown ends although connections are just being accepted", arguments: 0..<20)
+    @Test("shutdown ends although connections are just being accepted", arguments: 0..<40)
     func shutdownWhileAccepting(_ round: Int) async throws {
         let connected = Gate()
         try await withServer(table(), loopsCount: 4) { server, address in

@@ -7,11 +7,18 @@ internal import Testing
 @testable internal import TTRPCNIO
 
 /// The socket's side of a connection: counts reads, and holds writes of a peer that takes none.
-private final class Shore: ChannelOutboundHandler {
+private final class Shore: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
 
     var isHolding = false
+    /// As of a channel that closes before it was active.
+    var isSilentAtEnd = false
     private(set) var reads = 0
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !self.isSilentAtEnd { context.fireChannelInactive() }
+    }
 
     func flush(context: ChannelHandlerContext) {
         if !self.isHolding { context.flush() }
@@ -442,6 +449,15 @@ struct ServerHandlerTests {
         try connection.receive(Frame(stream: StreamID(1), kind: .init(0xE0), body: ByteBuffer()))
         connection.pass(.milliseconds(100))
         #expect(!connection.isOpen)
+    }
+
+    @Test("a connection ends once, whether its channel was ever active", arguments: [false, true])
+    func endsOnce(_ wasActive: Bool) throws {
+        let connection = try Connection(table())
+        connection.shore.isSilentAtEnd = !wasActive
+        connection.channel.close(promise: nil)
+        connection.channel.embeddedEventLoop.run()
+        #expect(connection.endings == 1)
     }
 
     @Test("a draining connection refuses what is new and closes after a silence")
