@@ -39,6 +39,8 @@ package struct Limits: Hashable, Sendable {
     package static let streamIDMax = StreamID(0x7FFF_FFFF)
     /// Ids remembered so that each is told once that it is not open.
     package static let toldStreamsMax = 64
+    /// Bytes of a peer's name that a status repeats.
+    package static let echoBytesMax = 128
     /// How deep groups may nest in a skipped field.
     package static let groupDepthMax = 32
 }

@@ -47,10 +47,10 @@ package struct MethodTable: Sendable {
     /// The handler, or the status that Go's server answers with (wire.md §1.6).
     package func handler(_ service: String, _ method: String) -> Result<Handler, Status> {
         guard let methods = self.services[service] else {
-            return .failure(Status(.unimplemented, "service \(service)"))
+            return .failure(Status(.unimplemented, "service \(service.echo)"))
         }
         guard let handler = methods[method] else {
-            return .failure(Status(.unimplemented, "method \(method)"))
+            return .failure(Status(.unimplemented, "method \(method.echo)"))
         }
         return .success(handler)
     }
@@ -59,6 +59,18 @@ package struct MethodTable: Sendable {
     package var names: [String] {
         self.services.flatMap { service, methods in methods.keys.map { "\(service)/\($0)" } }
             .sorted()
+    }
+}
+
+extension String {
+    /// As much of a peer's name as a status repeats, cut where a character ends.
+    fileprivate var echo: String {
+        let end = self.utf8.index(
+            self.startIndex,
+            offsetBy: Limits.echoBytesMax,
+            limitedBy: self.endIndex
+        )
+        return String(self[..<(end ?? self.endIndex)])
     }
 }
 

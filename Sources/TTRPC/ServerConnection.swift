@@ -7,7 +7,7 @@ package struct ServerConnection: ~Copyable {
         case serving
         /// No new call is begun; late ones are told so.
         case draining
-        /// The peer has closed its side; what it asked for is still answered.
+        /// The peer has closed its side; what it asked for before, read or not, is answered.
         case halfClosed
         case closed
     }
@@ -168,6 +168,13 @@ package struct ServerConnection: ~Copyable {
         Status(.deadlineExceeded, "context deadline exceeded")
     }
 
+    private var mayCall: Bool {
+        switch self.state {
+        case .serving, .halfClosed: true
+        case .draining, .closed: false
+        }
+    }
+
     private mutating func receivedRequest(_ frame: Frame, now: MonotonicInstant) -> OnFrame {
         guard frame.stream > self.lastStream else {
             return self.abort(
@@ -177,7 +184,7 @@ package struct ServerConnection: ~Copyable {
         }
         self.lastStream = frame.stream
         if frame.stream > Limits.streamIDMax { self.drain() }
-        guard self.state == .serving else {
+        guard self.mayCall, frame.stream <= Limits.streamIDMax else {
             return .reject(frame.stream, Status(.unavailable, "the connection is closing"))
         }
 

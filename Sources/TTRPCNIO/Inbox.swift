@@ -1,10 +1,12 @@
 internal import NIOCore
 internal import TTRPC
 
-/// Bytes that arrived and are not frames yet.
+/// Bytes that arrived and are not frames yet, and since when.
 struct Inbox {
     private var decoder = FrameDecoder()
     private var buffer = ByteBuffer()
+    /// The end of the burst that brought the first bytes of the frame that is incomplete now.
+    private(set) var frameBegan: NIODeadline?
 
     /// Adds what was read; takes the buffer as it is when nothing was left over.
     mutating func append(_ bytes: ByteBuffer) {
@@ -19,13 +21,31 @@ struct Inbox {
 
     /// The next output of the decoder, or `nil` when it needs more bytes.
     mutating func next() -> FrameDecoder.Output? {
-        if let output = self.decoder.next(from: &self.buffer) { return output }
+        let wasSkipping = self.decoder.isSkipping
+        let output = self.decoder.next(from: &self.buffer)
+        // One frame, or the rest of an over-long one, is over; what follows has its own time.
+        if output != nil || wasSkipping != self.decoder.isSkipping { self.frameBegan = nil }
+        if let output { return output }
 
         // Nothing is left: give the read buffer back for reuse.
         if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
         return nil
     }
 
-    /// Whether the peer owes the rest of a frame.
-    var isMidFrame: Bool { self.buffer.readableBytes > 0 || self.decoder.isSkipping }
+    /// Nothing more is to be had for the moment; whether the peer owes the rest of a frame.
+    mutating func endBurst(_ now: NIODeadline) -> Bool {
+        guard self.buffer.readableBytes > 0 || self.decoder.isSkipping else {
+            self.frameBegan = nil
+            return false
+        }
+
+        if self.frameBegan == nil { self.frameBegan = now }
+        return true
+    }
+
+    /// Nothing will be taken any more.
+    mutating func clear() {
+        self.buffer = ByteBuffer()
+        self.frameBegan = nil
+    }
 }

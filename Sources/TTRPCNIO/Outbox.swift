@@ -6,6 +6,8 @@ internal import NIOCore
 struct Outbox {
     /// Where frames are appended.
     var buffer = ByteBuffer()
+    /// How much was ever taken from here.
+    private var takenBytes = 0
 
     /// Above this much, a buffer is given up after its flush and not kept for the next one.
     private static let keptBytesMax = 256 << 10
@@ -14,7 +16,14 @@ struct Outbox {
     mutating func take() -> ByteBuffer? {
         guard self.buffer.readableBytes > 0 else { return nil }
 
+        self.takenBytes += self.buffer.readableBytes
         return exchange(&self.buffer, with: ByteBuffer())
+    }
+
+    /// How much of what was taken the socket has, too: it grows while the peer reads.
+    func sentBytes(_ channel: any Channel) -> Int {
+        let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return self.takenBytes - (waiting ?? self.takenBytes)
     }
 
     /// Takes a buffer that was written for use again: most writes are done when they return.

@@ -6,7 +6,7 @@ struct Timers {
     enum Purpose: Hashable {
         /// A frame has begun and is not whole.
         case frame
-        /// The peer does not read what was written.
+        /// The peer takes nothing of what was written.
         case stalledWrite
         /// The peer has closed its side; its calls may still end.
         case halfClosed
@@ -17,6 +17,27 @@ struct Timers {
     private final class Entry {
         var timer: Scheduled<Void>?
         var hasFired = false
+
+        func run(
+            _ limit: TimeAmount,
+            since: @escaping () -> NIODeadline?,
+            on loop: any EventLoop,
+            _ body: @escaping () -> Void
+        ) {
+            guard let begin = since() else {
+                self.hasFired = true
+                return
+            }
+
+            let left = limit - (loop.now - begin)
+            self.timer = loop.assumeIsolated().scheduleTask(in: left) {
+                guard since() == begin else {
+                    return self.run(limit, since: since, on: loop, body)
+                }
+                self.hasFired = true
+                body()
+            }
+        }
     }
 
     private var entries: [Purpose: Entry] = [:]
@@ -38,6 +59,21 @@ struct Timers {
             entry.hasFired = true
             body()
         }
+    }
+
+    /// Runs `body` once the purpose's limit has passed since `since`, which is asked again when it
+    /// has; `nil` ends the watch.
+    mutating func watch(
+        _ purpose: Purpose,
+        _ limits: Limits,
+        since: @escaping () -> NIODeadline?,
+        on loop: any EventLoop,
+        _ body: @escaping () -> Void
+    ) {
+        self.cancel(purpose)
+        let entry = Entry()
+        self.entries[purpose] = entry
+        entry.run(limits.time(purpose), since: since, on: loop, body)
     }
 
     /// Closes the connection after the purpose's limit, unless the timer is cancelled before.

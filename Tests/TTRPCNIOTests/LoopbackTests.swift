@@ -148,32 +148,6 @@ struct LoopbackTests {
         }
     }
 
-    @Test("a stream that nobody reads holds its sender")
-    func unreadStream() async throws {
-        let sent = Gate()
-        let endless = MethodTable.Handler.serverStreaming { _, _, responses async throws(Status) in
-            defer { sent.open() }
-            while true {
-                try await responses.send(Payload(repeating: 1, count: 1 << 20))
-                sent.arrive()
-            }
-        }
-        try await withServer(table(["endless": endless])) { _, address in
-            let client = try await Client.connect(address: address)
-            let stream = try await client.serverStream(
-                service,
-                "endless",
-                Payload(),
-                timeout: .milliseconds(300)
-            )
-            await sent.pass()  // until the deadline stops the sender
-            // 300 ms would carry hundreds of MiB if nothing held it: kernel buffers and ours do.
-            #expect(sent.arrived < 64)
-            withExtendedLifetime(stream) {}
-            await client.close()
-        }
-    }
-
     @Test("a stream's failure is thrown after its messages")
     func failingStream() async throws {
         let failing = MethodTable.Handler.serverStreaming { _, _, responses async throws(Status) in
@@ -251,6 +225,26 @@ struct LoopbackTests {
             } catch let status as Status {
                 #expect(status.code == .unavailable)
             }
+        }
+    }
+
+    @Test("shutdown ends although connections are just being accepted", arguments: 0..<40)
+    func shutdownWhileAccepting(_ round: Int) async throws {
+        let connected = Gate()
+        try await withServer(table(), loopsCount: 4) { server, address in
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        while let client = try? await Client.connect(address: address) {
+                            connected.arrive()
+                            await client.close()
+                        }
+                    }
+                }
+                await connected.arrival(of: 8 + round)
+                await server.shutdown(drain: .zero)
+            }
+            #expect(server.connectionsCount == 0)
         }
     }
 

@@ -1,14 +1,55 @@
 internal import NIOCore
 internal import NIOEmbedded
+internal import Synchronization
 internal import TTRPC
 internal import Testing
 
 @testable internal import TTRPCNIO
 
+/// The socket's side of a connection: counts reads, and holds writes of a peer that takes none.
+private final class Shore: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    var isHolding = false
+    /// As of a channel that closes before it was active.
+    var isSilentAtEnd = false
+    private(set) var reads = 0
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !self.isSilentAtEnd { context.fireChannelInactive() }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        if !self.isHolding { context.flush() }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        self.reads += 1
+        context.read()
+    }
+}
+
+/// A channel that a handler of the test closes; set once there is one.
+private final class Door: Sendable {
+    private let channel = Mutex<NIOLoopBound<EmbeddedChannel>?>(nil)
+
+    func lead(to channel: EmbeddedChannel) {
+        self.channel.withLock { $0 = NIOLoopBound(channel, eventLoop: channel.eventLoop) }
+    }
+
+    func close() {
+        self.channel.withLock(\.self)?.value.close(promise: nil)
+    }
+}
+
 /// One connection on a loop whose time a test turns by hand.
 private final class Connection {
     let channel = EmbeddedChannel()
-    var hasEnded = false
+    let shore = Shore()
+    var endings = 0
+
+    var hasEnded: Bool { self.endings > 0 }
 
     init(_ methods: MethodTable, limits: Limits = Limits()) throws {
         let handler = ServerHandler(
@@ -16,8 +57,9 @@ private final class Connection {
             limits: limits,
             on: self.channel.eventLoop
         ) { [unowned self] in
-            self.hasEnded = true
+            self.endings += 1
         }
+        try self.channel.pipeline.syncOperations.addHandler(self.shore)
         try self.channel.pipeline.syncOperations.addHandler(handler)
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
@@ -52,6 +94,17 @@ private final class Connection {
         self.channel.isWritable = isWritable
         self.channel.pipeline.fireChannelWritabilityChanged()
         self.channel.embeddedEventLoop.run()
+    }
+
+    /// The peer takes what was held from it.
+    func takeHeld() {
+        self.shore.isHolding = false
+        self.channel.flush()
+        self.channel.embeddedEventLoop.run()
+    }
+
+    func drain() {
+        self.channel.pipeline.fireUserInboundEventTriggered(ServerHandler.Drain())
     }
 
     var isOpen: Bool { self.channel.isActive }
@@ -176,6 +229,74 @@ struct ServerHandlerTests {
         #expect(try connection.replies() == ["3 ok [1, 2, 3]", "5 ok [1, 2, 3]"])
     }
 
+    @Test("half-close while answers pile up: all that came is answered, then it closes")
+    func halfCloseUnderBackpressure() throws {
+        var limits = Limits()
+        limits.outboundBytesLow = 10
+        let connection = try Connection(table(), limits: limits)
+        defer { connection.finish() }
+        connection.setWritable(false)
+        try connection.receive(
+            .request(1, "now", [1]),
+            .request(3, "now", [3]),
+            .request(5, "now", [5])
+        )
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(try connection.replies() == ["1 ok [1]"])
+        #expect(connection.isOpen)
+        connection.setWritable(true)
+        #expect(try connection.replies() == ["3 ok [3]", "5 ok [5]"])
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a connection that closes reads no more and takes no more")
+    func closingReadsNothing() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        connection.shore.isHolding = true
+        connection.drain()
+        try connection.receive(.request(1, "now"))
+        connection.pass(.milliseconds(500))
+        #expect(connection.isOpen)
+
+        let reads = connection.shore.reads
+        connection.channel.read()
+        try connection.receive(.request(3, "now"))
+        #expect(connection.shore.reads == reads)
+
+        connection.takeHeld()
+        #expect(try connection.replies() == ["1 unavailable"])
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a peer that takes nothing of the last answers is cut all the same")
+    func closingIsBounded() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        connection.shore.isHolding = true
+        connection.drain()
+        try connection.receive(.request(1, "now"))
+        connection.pass(.seconds(29))
+        #expect(connection.isOpen)
+        connection.pass(.seconds(2))
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a peer that reads slowly is not cut; when it stops, it is")
+    func slowReader() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        connection.shore.isHolding = true
+        try connection.receive(.request(1, "now"))
+        connection.setWritable(false)
+        connection.pass(.seconds(29))
+        connection.takeHeld()
+        connection.pass(.seconds(29))
+        #expect(connection.isOpen)
+        connection.pass(.seconds(3))
+        #expect(!connection.isOpen)
+    }
+
     @Test("a peer that never reads is cut")
     func stalledWrite() throws {
         let connection = try Connection(table())
@@ -194,6 +315,33 @@ struct ServerHandlerTests {
         try connection.receive([0x16])
         #expect(!connection.isOpen)
         #expect(connection.hasEnded)
+    }
+
+    @Test("what came before a first byte other than zero is answered, then it closes")
+    func malformedAfterRequest() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        connection.shore.isHolding = true
+        try connection.receive(Frame.request(1, "now").bytes + [0x16])
+        #expect(connection.isOpen)
+        connection.takeHeld()
+        #expect(try connection.replies() == ["1 ok [1, 2, 3]"])
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a refusal fits its frame, however long the name it refuses", arguments: [-1, 0, 1])
+    func longName(_ difference: Int) throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        let bodyBytes = Limits.frameBodyBytesMax + difference
+        let request = Request(String(repeating: "x", count: bodyBytes - 8), "m")
+        let frame = Frame(stream: StreamID(1), kind: .request, body: request.encoded())
+        #expect(frame.body.readableBytes == bodyBytes)
+
+        try connection.receive(frame)
+        let written = try connection.writes().flatMap(\.self)
+        #expect(written.count < 200)
+        #expect(summaries(written) == [difference > 0 ? "1 resourceExhausted" : "1 unimplemented"])
     }
 
     @Test("an over-long frame is answered at once, skipped as it comes, and the connection lives")
@@ -216,6 +364,24 @@ struct ServerHandlerTests {
         connection.pass(.seconds(29))
         try connection.receive(Array(bytes[20...]) + [0, 0])
         connection.pass(.seconds(29))
+        #expect(connection.isOpen)
+        connection.pass(.seconds(2))
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a frame's time runs from its own beginning")
+    func frameBegins() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        let bytes = Frame.request(1, "now").bytes
+        try connection.receive(Array(bytes[..<20]))
+        connection.pass(.seconds(1))
+        try connection.receive(Array(bytes[20...]))
+        connection.pass(.seconds(27))
+        try connection.receive([0, 0])
+        connection.pass(.seconds(3))
+        #expect(connection.isOpen)
+        connection.pass(.seconds(26))
         #expect(connection.isOpen)
         connection.pass(.seconds(2))
         #expect(!connection.isOpen)
@@ -258,11 +424,47 @@ struct ServerHandlerTests {
         #expect(connection.hasEnded)
     }
 
+    @Test("a call is cancelled although its connection closes while it starts")
+    func closesWhileStarting() throws {
+        let (door, gate) = (Door(), Gate())
+        let closing = MethodTable.Handler.unary { _, payload in
+            door.close()
+            for _ in 0..<100 where !Task.isCancelled { await Task.yield() }
+            if Task.isCancelled { gate.arrive() }
+            return payload
+        }
+        let connection = try Connection(table(["closing": closing]))
+        door.lead(to: connection.channel)
+        try connection.receive(.request(1, "closing", timeout: 1_000_000))
+        #expect(gate.arrived == 1)
+        #expect(connection.endings == 1)
+    }
+
+    @Test("frames that ask for nothing do not prolong a drain")
+    func drainWithNoise() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        connection.drain()
+        connection.pass(.milliseconds(150))
+        try connection.receive(Frame(stream: StreamID(1), kind: .init(0xE0), body: ByteBuffer()))
+        connection.pass(.milliseconds(100))
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a connection ends once, whether its channel was ever active", arguments: [false, true])
+    func endsOnce(_ wasActive: Bool) throws {
+        let connection = try Connection(table())
+        connection.shore.isSilentAtEnd = !wasActive
+        connection.channel.close(promise: nil)
+        connection.channel.embeddedEventLoop.run()
+        #expect(connection.endings == 1)
+    }
+
     @Test("a draining connection refuses what is new and closes after a silence")
     func drain() throws {
         let connection = try Connection(table())
         defer { connection.finish() }
-        connection.channel.pipeline.fireUserInboundEventTriggered(ServerHandler.Drain())
+        connection.drain()
         connection.pass(.milliseconds(150))
         try connection.receive(.request(1, "now"))
         #expect(try connection.replies() == ["1 unavailable"])

@@ -238,6 +238,13 @@ struct ServerConnectionTests {
             replies: ["1 invalidArgument", "3 ok"]
         ),
         Row(
+            testDescription: "Data on a stream whose caller closed its side, once",
+            frames: [
+                .request(1, "many", flags: .remoteClosed), .data(1), .data(1), .request(3, "now"),
+            ],
+            replies: ["1 invalidArgument", "3 ok"]
+        ),
+        Row(
             testDescription: "the bare end of the caller's side is no data",
             frames: [
                 .request(1, "late", flags: .remoteOpen),
@@ -367,6 +374,19 @@ struct ServerConnectionTests {
         #expect(conversation.onIdle == .close)
     }
 
+    @Test("half-close: requests that had come are answered, up to the last id")
+    func halfCloseWithRequests() {
+        var conversation = Conversation()
+        conversation.peerClosed()
+        conversation.receive(.request(1, "now"))
+        conversation.receive(.request(3, "late"))
+        conversation.receive(.request(0x8000_0001, "now"))
+        #expect(conversation.onIdle == .stay)
+        conversation.end(3, .answered(payloadBytes: 1), payload: Payload(bytes: [5]))
+        #expect(conversation.takeReplies() == ["1 ok", "2147483649 unavailable", "3 ok"])
+        #expect(conversation.onIdle == .close)
+    }
+
     @Test("drain: running calls end, new ones are unavailable, then the connection closes")
     func drain() {
         var conversation = Conversation()
@@ -399,6 +419,34 @@ struct ServerConnectionTests {
         let text = String(repeating: "x", count: 5 << 20)
         conversation.end(3, .failed(Status(.notFound, text)))
         #expect(conversation.takeReplies() == ["1 internal", "3 notFound"])
+    }
+}
+
+@Suite("What a refusal says")
+struct RefusalTests {
+    static let names: [(name: String, repeated: String)] = [
+        (String(repeating: "x", count: 127), String(repeating: "x", count: 127)),
+        (String(repeating: "x", count: 128), String(repeating: "x", count: 128)),
+        (String(repeating: "x", count: 129), String(repeating: "x", count: 128)),
+        ("x" + String(repeating: "é", count: 64), "x" + String(repeating: "é", count: 63)),
+    ]
+
+    @Test("it repeats at most 128 bytes of a name", arguments: names)
+    func repeats(_ example: (name: String, repeated: String)) {
+        let service = MethodTable.sample.handler(example.name, "now")
+        let method = MethodTable.sample.handler("test.Sample", example.name)
+        #expect(throws: Status(.unimplemented, "service \(example.repeated)")) {
+            try service.get()
+        }
+        #expect(throws: Status(.unimplemented, "method \(example.repeated)")) { try method.get() }
+    }
+
+    @Test("a status that would not fit a frame loses its text", arguments: [-1, 0, 1])
+    func sendable(_ difference: Int) {
+        let text = String(repeating: "x", count: Limits.frameBodyBytesMax - 64 + difference)
+        let status = Status(.notFound, text).sendable
+        #expect(status.message == (difference > 0 ? "" : text))
+        #expect(Response(status: status).encoded().readableBytes <= Limits.frameBodyBytesMax)
     }
 }
 

@@ -243,8 +243,18 @@ struct Ban: Sendable {
         Ban(
             word: " Task {",
             folders: ["Sources", "clients/swift/Sources"],
-            why: "every task is a child",
-            homes: ["Sources/TTRPCNIO/CallTasks.swift"]
+            why: "every task is a child"
+        ),
+        Ban(
+            word: " Task(",
+            folders: ["Sources", "clients/swift/Sources"],
+            why: "every task is a child"
+        ),
+        Ban(
+            word: "Task.immediate",
+            folders: ["Sources", "clients/swift/Sources"],
+            why: "every task is a child, and a call's are its connection's",
+            homes: ["Sources/TTRPCNIO/Server/CallTasks.swift"]
         ),
         Ban(
             word: "Task.detached",

@@ -129,6 +129,20 @@ struct PlantedFileTests {
             good: "group.addTask { }"
         ),
         Plant(
+            testDescription: "an unstructured task with arguments",
+            check: Checks.bannedWords,
+            path: "clients/swift/Sources/A.swift",
+            bad: "let t = Task(priority: .low) { }",
+            good: "let t: Task<Void, Never>"
+        ),
+        Plant(
+            testDescription: "a task that starts at once, away from its home",
+            check: Checks.bannedWords,
+            path: "Sources/TTRPCNIO/CallTasks.swift",
+            bad: "let t = Task.immediate { }",
+            good: "let t = Task.isCancelled"
+        ),
+        Plant(
             testDescription: "a trap without a sentence",
             check: Checks.bannedWords,
             path: "Sources/KhachCore/A.swift",
@@ -161,6 +175,17 @@ struct PlantedFileTests {
     func passes(_ plant: Plant) {
         let file = SourceFile(path: plant.path, text: plant.good)
         #expect(plant.check.findings(file).isEmpty)
+    }
+
+    @Test(
+        "a word's one home is a file that uses it",
+        arguments: Ban.all.filter { !$0.homes.isEmpty }
+    )
+    func homes(_ ban: Ban) {
+        for home in ban.homes {
+            let file = Checkout.files.first { $0.path == home }
+            #expect(file?.text.contains(ban.word) == true, "\(ban.word) in \(home)")
+        }
     }
 
     @Test("finds a junk drawer")

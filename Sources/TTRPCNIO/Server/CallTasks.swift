@@ -51,9 +51,12 @@ final class CallTasks {
         }
     }
 
-    private struct Call {
-        var task: Task<Void, Never>?
-        var timer: Scheduled<Void>?
+    private enum Call {
+        /// Its body runs up to where it first waits, inside `start`.
+        case starting
+        /// Cancelled before there was a task to cancel.
+        case cancelled
+        case running(Task<Void, Never>, deadline: Scheduled<Void>?)
     }
 
     private let loop: any EventLoop
@@ -79,7 +82,7 @@ final class CallTasks {
         let stream = call.stream
         let payload = call.request.payload
         let loop = self.loop
-        self.calls[stream] = Call()
+        self.calls[stream] = .starting
         let bound = NIOLoopBound(handler, eventLoop: loop)
         let responses = ResponseStream(on: stream, of: bound, loop: loop)
         let task = Task.immediate(executorPreference: self.executor) {
@@ -93,25 +96,34 @@ final class CallTasks {
             }
         }
 
-        guard self.calls[stream] != nil else { return }  // ended without waiting
-        self.calls[stream]?.task = task
-        guard let deadline = call.deadline else { return }
-
-        self.calls[stream]?.timer = loop.scheduleTask(
-            deadline: .uptimeNanoseconds(deadline.nanoseconds)
-        ) {
-            bound.value.deadlinePassed(stream)
+        switch self.calls[stream] {
+        case nil: break  // ended without waiting
+        case .cancelled:
+            self.calls[stream] = .running(task, deadline: nil)
+            task.cancel()
+        case .starting, .running:
+            let timer = call.deadline.map { deadline in
+                loop.scheduleTask(deadline: .uptimeNanoseconds(deadline.nanoseconds)) {
+                    bound.value.deadlinePassed(stream)
+                }
+            }
+            self.calls[stream] = .running(task, deadline: timer)
         }
     }
 
     /// Forgets a call that came to its end.
     func ended(_ stream: StreamID) {
-        self.calls.removeValue(forKey: stream)?.timer?.cancel()
+        if case .running(_, let timer) = self.calls.removeValue(forKey: stream) { timer?.cancel() }
     }
 
     func cancel(_ stream: StreamID) {
-        self.calls[stream]?.timer?.cancel()
-        self.calls[stream]?.task?.cancel()
+        switch self.calls[stream] {
+        case .starting: self.calls[stream] = .cancelled
+        case .running(let task, let timer):
+            timer?.cancel()
+            task.cancel()
+        case .cancelled, nil: break
+        }
     }
 
     func cancelAll() {

@@ -48,6 +48,16 @@ struct MethodCache {
 }
 
 extension MethodCache.Entry {
+    /// What the method's handler may know of a call.
+    func context(of call: ServerConnection.Call) -> CallContext {
+        CallContext(
+            service: self.service,
+            method: self.method,
+            metadata: call.request.metadata,
+            deadline: call.deadline
+        )
+    }
+
     @inline(__always)
     fileprivate func answers(_ request: Request) -> Bool {
         self.methodBytes == request.method && self.serviceBytes == request.service

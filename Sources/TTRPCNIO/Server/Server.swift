@@ -177,12 +177,18 @@ package final class Server: Sendable {
             .childChannelInitializer { channel in
                 guard connections.admit(channel) else { return channel.close() }
 
+                let handler = ServerHandler(
+                    methods: methods,
+                    limits: limits,
+                    on: channel.eventLoop
+                ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ServerHandler(methods: methods, limits: limits, on: channel.eventLoop) {
-                            connections.ended(channel)
-                        }
-                    )
+                    do {
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    } catch {
+                        connections.ended(channel)  // closed already: the handler hears of nothing
+                        throw error
+                    }
                 }
             }
     }

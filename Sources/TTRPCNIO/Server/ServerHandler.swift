@@ -48,12 +48,10 @@ final class ServerHandler: ChannelDuplexHandler {
     private var senders = WaitingSenders()
     private var timers = Timers()
     private var context: ChannelHandlerContext?
-    /// When the frame that is incomplete now began, or when a whole one last came.
-    private var latestFrame: NIODeadline
+    /// When something was last asked for, or the drain began.
+    private var latestRequest: NIODeadline
     private var state = State.open
     private var turn = Turn.idle
-    /// The channel asked to read while nothing was to be read; it is told when it may.
-    private var isReadHeld = false
 
     init(
         methods: MethodTable,
@@ -67,7 +65,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
         self.loop = loop
-        self.latestFrame = loop.now
+        self.latestRequest = loop.now
     }
 
     // MARK: What the channel says
@@ -77,10 +75,13 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()  // a channel that closed before it was active is never inactive
         self.context = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard self.isServing else { return }
+
         self.turn = .reading
         self.inbox.append(self.unwrapInboundIn(data))
         self.takeFrames(context)
@@ -91,31 +92,23 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.state == .paused || !context.channel.isWritable {
-            self.isReadHeld = true
-        } else {
-            context.read()
-        }
+        if self.state == .open, context.channel.isWritable { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else {
-            return self.timers.close(context, .stalledWrite, self.limits)
-        }
+        guard self.isServing else { return }
+        guard context.channel.isWritable else { return self.watchWrites(context) }
 
         self.timers.cancel(.stalledWrite)
         guard self.turn != .takingFrames else { return }  // a write in `takeFrames` made this true
 
-        if self.state == .paused, context.channel.isWritable {
+        if self.state == .paused {
             self.state = .open
             self.turn = .reading
             self.takeFrames(context)
         }
         self.endBurst(context)
-        if self.isReadHeld, self.state != .paused, context.channel.isWritable {
-            self.isReadHeld = false
-            context.read()
-        }
+        self.read(context: context)  // one may have been held; one more than asked for is none
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -123,7 +116,7 @@ final class ServerHandler: ChannelDuplexHandler {
         case is Drain:
             self.connection.drain()
             // A peer that does not know yet may still send: it has a quiet time from now.
-            self.latestFrame = self.loop.now
+            self.latestRequest = self.loop.now
             self.settle(context)
         case ChannelEvent.inputClosed:
             self.connection.peerClosed()
@@ -134,10 +127,17 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    private func end() {
+        guard self.state != .gone else { return }
+
         self.connection.closed()
         self.timers.cancelAll()
         self.senders.releaseAll()
         self.state = .gone
+        self.inbox.clear()
         self.tasks.cancelAll()
         if self.tasks.isEmpty { self.onEnded() }
     }
@@ -153,17 +153,13 @@ final class ServerHandler: ChannelDuplexHandler {
         self.turn = .takingFrames
         defer { self.turn = .reading }
         while self.hasRoom(context), let output = self.inbox.next() {
-            self.latestFrame = now
             switch output {
             case .frame(let frame):
                 let instant = MonotonicInstant(nanoseconds: now.uptimeNanoseconds)
                 self.perform(self.connection.received(frame, now: instant), now)
             case .oversized(let stream, let length):
                 self.perform(self.connection.receivedOversized(stream, length: length), now)
-            case .malformed:
-                self.state = .closing
-                context.close(promise: nil)
-                return
+            case .malformed: self.closeAfterWrites(context)
             }
         }
     }
@@ -182,8 +178,10 @@ final class ServerHandler: ChannelDuplexHandler {
     private func perform(_ action: ServerConnection.OnFrame, _ now: NIODeadline) {
         switch action {
         case .call(let call):
+            self.latestRequest = now
             self.run(call)
         case .reject(let stream, let status):
+            self.latestRequest = now
             self.reject(stream, status)
         case .abort(let stream, let status):
             self.reject(stream, status)
@@ -196,39 +194,26 @@ final class ServerHandler: ChannelDuplexHandler {
         self.turn = .idle
         self.flush(context)
         self.wakeSenders(context)
-        if self.inbox.isMidFrame, !self.timers.isRunning(.frame), self.state == .open {
-            self.watchFrame(context, for: self.limits.time(.frame))
+        if self.state == .open, self.inbox.endBurst(self.loop.now), !self.timers.isRunning(.frame) {
+            self.timers.watch(
+                .frame,
+                self.limits,
+                since: { self.state == .open ? self.inbox.frameBegan : nil },
+                on: self.loop
+            ) { context.close(promise: nil) }
         }
         self.settle(context)
-    }
-
-    /// Closes when one frame takes too long; looks again when another has begun meanwhile.
-    private func watchFrame(_ context: ChannelHandlerContext, for time: TimeAmount) {
-        self.timers.start(.frame, after: time, on: self.loop) {
-            guard self.inbox.isMidFrame, self.state == .open else { return }
-
-            let passed = self.loop.now - self.latestFrame
-            if passed >= self.limits.time(.frame) { return context.close(promise: nil) }
-            self.watchFrame(context, for: self.limits.time(.frame) - passed)
-        }
     }
 
     // MARK: Calls
 
     private func run(_ call: ServerConnection.Call) {
         let entry: MethodCache.Entry
-        do {
-            entry = try self.methods.entry(for: call.request)
-        } catch {
+        do { entry = try self.methods.entry(for: call.request) } catch {
             return self.reject(call.stream, error)
         }
 
-        let context = CallContext(
-            service: entry.service,
-            method: entry.method,
-            metadata: call.request.metadata,
-            deadline: call.deadline
-        )
+        let context = entry.context(of: call)
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
@@ -253,7 +238,7 @@ final class ServerHandler: ChannelDuplexHandler {
             if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         } catch {
-            self.reject(stream, error.sendable)
+            self.reject(stream, error)
         }
         return true
     }
@@ -298,7 +283,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     private func reject(_ stream: StreamID, _ status: Status) {
-        FrameEncoder.writeResponse(stream, status: status, into: &self.outbox.buffer)
+        FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
     }
 
     private func stop(_ stream: StreamID) {
@@ -350,6 +335,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     // MARK: Writing and closing
 
+    private var isServing: Bool { self.state == .open || self.state == .paused }
+
     private func flush(_ context: ChannelHandlerContext) {
         guard let bytes = self.outbox.take() else { return }
 
@@ -381,19 +368,31 @@ final class ServerHandler: ChannelDuplexHandler {
         case .closeAfterQuiet:
             guard !self.timers.isRunning(.drainQuiet) else { return }
 
-            let quiet = self.limits.time(.drainQuiet)
-            let passed = self.loop.now - self.latestFrame
-            guard passed < quiet else { return self.closeAfterWrites(context) }
+            self.timers.watch(
+                .drainQuiet,
+                self.limits,
+                since: { self.state == .open ? self.latestRequest : nil },
+                on: self.loop
+            ) { self.closeAfterWrites(context) }
+        }
+    }
 
-            self.timers.start(.drainQuiet, after: quiet - passed, on: self.loop) {
-                self.settle(context)
+    /// Closes when the peer takes nothing for too long; looks again when it has taken something.
+    private func watchWrites(_ context: ChannelHandlerContext) {
+        let sent = self.outbox.sentBytes(context.channel)
+        self.timers.start(.stalledWrite, after: self.limits.time(.stalledWrite), on: self.loop) {
+            guard self.outbox.sentBytes(context.channel) > sent else {
+                return context.close(promise: nil)
             }
+            self.watchWrites(context)
         }
     }
 
     private func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.state = .closing
+        self.inbox.clear()
         self.flush(context)
+        self.watchWrites(context)
         context.closeAfterWrites(on: self.loop)
     }
 }
