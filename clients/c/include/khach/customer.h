@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 /*
- * Values read from the cache. Every string is UTF-8, never NULL, and empty when there is none. Times
- * are milliseconds since 1970 UTC; 0 when there is none. NULL gives empty strings and zeros.
+ * Values read from the cache. Every string is UTF-8, never NULL, and empty when there is none.
+ * Times are milliseconds since 1970 UTC; 0 when there is none. NULL gives empty strings and zeros.
  *
  * For every function here:
  * Owns:    nothing is given away; a _free() takes its value, and all that was borrowed from it.
