@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Glibc
 internal import Testing
@@ -38,34 +39,95 @@ final class TemporaryFolder: Sendable {
     func path(_ name: String) -> String { self.url.appending(path: name).path }
 }
 
+/// A process that was started here: its end is waited for, but not for ever.
+final class Child {
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+
+    var pid: Int32 { self.process.processIdentifier }
+    var isRunning: Bool { self.process.isRunning }
+    /// The exit status, or nil when a signal ended it.
+    var status: Int32? {
+        self.process.terminationReason == .exit ? self.process.terminationStatus : nil
+    }
+
+    /// Streams are input, output and errors: each a file handle or a pipe.
+    init(
+        _ url: URL,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        streams: [Any]
+    ) throws {
+        self.process.executableURL = url
+        self.process.arguments = arguments
+        self.process.environment = ProcessInfo.processInfo.environment
+            .merging(environment) { $1 }
+        self.process.standardInput = streams[0]
+        self.process.standardOutput = streams[1]
+        self.process.standardError = streams[2]
+        let ended = self.ended
+        self.process.terminationHandler = { _ in ended.signal() }
+        try self.process.run()
+    }
+
+    deinit {
+        if self.process.isRunning { Glibc.kill(self.pid, SIGKILL) }
+    }
+
+    /// Waits for the end; false when it did not come in time.
+    func waitUntilExit(seconds: Int) -> Bool {
+        guard self.ended.wait(timeout: .now() + .seconds(seconds)) == .success else { return false }
+
+        self.ended.signal()
+        return true
+    }
+}
+
 /// A server that runs until it is told to stop.
 final class Daemon {
-    private let process = Process()
+    /// How long a start and an end may take; both are a fraction of a second.
+    private static let secondsMax = 60
+
+    private let child: Child
     private let output = Pipe()
+    private let log: URL?
     /// Where it listens, as it said itself.
     private(set) var addresses: [String] = []
 
     var address: String { self.addresses[0] }
-    var pid: Int32 { self.process.processIdentifier }
-    var isRunning: Bool { self.process.isRunning }
+    var pid: Int32 { self.child.pid }
+    var isRunning: Bool { self.child.isRunning }
+    /// The port that it listens on.
+    var port: UInt16? { self.address.split(separator: ":").last.flatMap { UInt16($0) } }
 
     /// Starts `name` and waits until it has said where it listens, as often as `listens` says.
-    init(_ name: String, _ arguments: [String], listens: Int = 1, log: URL? = nil) throws {
-        self.process.executableURL = Binaries.url(name)
-        self.process.arguments = arguments
-        self.process.standardOutput = self.output
-        if let log {
-            try Data().write(to: log)
-            self.process.standardError = try FileHandle(forWritingTo: log)
-        } else {
-            self.process.standardError = FileHandle.nullDevice
-        }
-        try self.process.run()
+    init(
+        _ name: String,
+        _ arguments: [String],
+        listens: Int = 1,
+        log: URL? = nil,
+        environment: [String: String] = [:]
+    ) throws {
+        self.log = log
+        if let log { try Data().write(to: log) }
+        self.child = try Child(
+            Binaries.url(name),
+            arguments,
+            environment: environment,
+            streams: [
+                FileHandle.nullDevice, self.output,
+                try log.map { try FileHandle(forWritingTo: $0) } ?? FileHandle.nullDevice,
+            ]
+        )
 
         var text = ""
         while self.addresses.count < listens {
+            guard self.outputIsReady() else {
+                throw DaemonError.silent("\(text)\n\(self.logText)")
+            }
+
             let data = self.output.fileHandleForReading.availableData
-            guard !data.isEmpty else { throw DaemonError.ended(text) }
+            guard !data.isEmpty else { throw DaemonError.ended("\(text)\n\(self.logText)") }
 
             text += String(decoding: data, as: UTF8.self)
             self.addresses = text.split(separator: "\n").compactMap { line in
@@ -75,30 +137,76 @@ final class Daemon {
     }
 
     /// khachd on a loopback port, with its data in `folder`.
-    static func khachd(_ folder: TemporaryFolder, _ more: [String] = []) throws -> Daemon {
+    static func khachd(
+        _ folder: TemporaryFolder,
+        _ more: [String] = [],
+        data: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Daemon {
         try Daemon(
             "khachd",
-            ["serve", "--data", folder.path("data"), "--listen", "tcp:127.0.0.1:0"] + more,
-            log: folder.url.appending(path: "khachd.log")
+            ["serve", "--data", data ?? folder.path("data"), "--listen", "tcp:127.0.0.1:0"] + more,
+            log: folder.url.appending(path: "khachd.log"),
+            environment: environment
         )
     }
 
-    deinit {
-        if self.process.isRunning { self.kill(SIGKILL) }
+    /// What it logged so far.
+    var logText: String {
+        guard let log = self.log else { return "no log was kept" }
+
+        return (try? String(contentsOf: log, encoding: .utf8)) ?? "no log at \(log.path)"
     }
 
     /// Sends a signal and waits for the end; the exit status, or nil when a signal ended it.
     @discardableResult
     func kill(_ signal: Int32) -> Int32? {
-        Foundation.kill(self.pid, signal)
-        self.process.waitUntilExit()
-        return self.process.terminationReason == .exit ? self.process.terminationStatus : nil
+        if signal != SIGKILL { self.waitUntilItHandles(signal) }
+        Glibc.kill(self.pid, signal)
+        return self.waitUntilExit()
+    }
+
+    /// Waits for the end; the exit status, or nil when a signal ended it.
+    func waitUntilExit() -> Int32? {
+        if !self.child.waitUntilExit(seconds: Self.secondsMax) {
+            Issue.record("an end within \(Self.secondsMax) s expected, none found\n\(self.logText)")
+            Glibc.kill(self.pid, SIGKILL)
+            _ = self.child.waitUntilExit(seconds: Self.secondsMax)
+        }
+        return self.child.status
+    }
+
+    /// Waits until a signal does not simply end the process: khachd says where it listens, and even
+    /// answers, a moment before it is ready to stop in order.
+    private func waitUntilItHandles(_ signal: Int32) {
+        for _ in 0..<Self.secondsMax * 1_000 {
+            let status = try? String(contentsOfFile: "/proc/\(self.pid)/status", encoding: .utf8)
+            let handled = (status ?? "").split(separator: "\n")
+                .filter { $0.hasPrefix("SigIgn:") || $0.hasPrefix("SigCgt:") }
+                .compactMap { UInt64($0.suffix(16), radix: 16) }
+                .reduce(0, |)
+            if !self.isRunning || handled & (1 << UInt64(signal - 1)) != 0 { return }
+
+            poll(nil, 0, 1)
+        }
+    }
+
+    /// Whether something can be read, the end of the output included, before the time is over.
+    private func outputIsReady() -> Bool {
+        var descriptor = pollfd(
+            fd: self.output.fileHandleForReading.fileDescriptor,
+            events: Int16(POLLIN),
+            revents: 0
+        )
+        return poll(&descriptor, 1, Int32(Self.secondsMax) * 1_000) > 0
     }
 }
 
 enum DaemonError: Error {
     /// It ended, or closed its output, before it listened; what it had said.
     case ended(String)
+    /// It did not say in time where it listens; what it had said.
+    case silent(String)
 }
 
 /// What a command printed and how it ended.
@@ -124,6 +232,10 @@ struct CommandResult {
     }
 }
 
+enum CommandError: Error {
+    case endless([String])
+}
+
 /// Runs a program to its end.
 ///
 /// Output goes through files, so that no pipe can fill up.
@@ -139,17 +251,11 @@ func run(
         try (name == "in" ? input : Data()).write(to: URL(filePath: path))
         return try FileHandle(forUpdating: URL(filePath: path))
     }
-    let process = Process()
-    process.executableURL = url
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = streams[0]
-    process.standardOutput = streams[1]
-    process.standardError = streams[2]
-    try process.run()
-    process.waitUntilExit()
+    let child = try Child(url, arguments, environment: environment, streams: streams)
+    guard child.waitUntilExit(seconds: 120) else { throw CommandError.endless(arguments) }
+
     return CommandResult(
-        status: process.terminationStatus,
+        status: child.status ?? -1,
         output: try String(contentsOfFile: folder.path("out"), encoding: .utf8),
         errors: try String(contentsOfFile: folder.path("err"), encoding: .utf8)
     )

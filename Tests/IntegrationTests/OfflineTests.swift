@@ -3,9 +3,9 @@ internal import Glibc
 internal import Testing
 
 /// A cache answers what the server answers, to the byte, and says of when.
-@Suite("Offline answers")
+@Suite("Offline answers", .timeLimit(.minutes(5)))
 struct OfflineTests {
-    @Test("every list is line by line the list of the server", .timeLimit(.minutes(3)))
+    @Test("every list is line by line the list of the server")
     func listsAreTheSame() throws {
         let shop = try Shop()
         for business in shop.businesses {

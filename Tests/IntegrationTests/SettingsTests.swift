@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// Settings that cannot be are refused before anything is opened.
-@Suite("Settings of khachd")
+@Suite("Settings of khachd", .timeLimit(.minutes(3)))
 struct SettingsTests {
     static let refused: [[String]] = [
         ["--listen", "tcp:0.0.0.0:0"],

@@ -8,4 +8,12 @@ struct MemoryStoreTests {
     func conform(_ index: Int) async throws {
         try await StoreConformance.claims[index].check(MemoryStore())
     }
+
+    @Test("N1, N2 two orders of one set give the same customers", arguments: 0..<5)
+    func anyOrder(_ run: Int) async throws {
+        try await StoreConformance.requireOrderIndependence(
+            seed: .fresh("order in memory, run \(run)"),
+            [MemoryStore(), MemoryStore()]
+        )
+    }
 }

@@ -157,6 +157,69 @@ struct PlantedFileTests {
             good: "now"
         ),
         Plant(
+            testDescription: "601 lines of a test",
+            check: Checks.fileBudget,
+            path: "Tests/TTRPCTests/A.swift",
+            bad: String(repeating: "\n", count: 601),
+            good: String(repeating: "\n", count: 600)
+        ),
+        Plant(
+            testDescription: "301 lines of a public header",
+            check: Checks.fileBudget,
+            path: "clients/c/include/khach/a.h",
+            bad: String(repeating: "\n", count: 301),
+            good: String(repeating: "\n", count: 300)
+        ),
+        Plant(
+            testDescription: "an error that is not handled",
+            check: Checks.bannedWords,
+            path: "Sources/KhachCore/A.swift",
+            bad: "let a = try! b()",
+            good: "let a = try b()"
+        ),
+        Plant(
+            testDescription: "what is to be mended",
+            check: Checks.bannedWords,
+            path: "clients/c/src/a.c",
+            bad: "/* FIXME */",
+            good: "/* fixed */"
+        ),
+        Plant(
+            testDescription: "what is to be done",
+            check: Checks.bannedWords,
+            path: "Tests/TTRPCTests/A.swift",
+            bad: "// TODO",
+            good: "// to do"
+        ),
+        Plant(
+            testDescription: "a detached task",
+            check: Checks.bannedWords,
+            path: "clients/swift/Sources/KhachRPC/A.swift",
+            bad: "Task.detached(operation: a)",
+            good: "group.addTask(operation: a)"
+        ),
+        Plant(
+            testDescription: "the protocol core resolves",
+            check: Checks.bannedWords,
+            path: "Sources/TTRPC/A.swift",
+            bad: "let promise: Promise",
+            good: "let promise: StreamID"
+        ),
+        Plant(
+            testDescription: "a test that sleeps",
+            check: Checks.bannedWords,
+            path: "Tests/TTRPCTests/A.swift",
+            bad: "Thread.sleep(forTimeInterval: 1)",
+            good: "ended.wait()"
+        ),
+        Plant(
+            testDescription: "a benchmark that sleeps",
+            check: Checks.bannedWords,
+            path: "Benchmarks/src/a.c",
+            bad: "usleep(1000);",
+            good: "poll(fds, 1, 1000);"
+        ),
+        Plant(
             testDescription: "an executable with logic",
             check: Checks.plainMains,
             path: "Sources/khachd/Main.swift",
@@ -185,6 +248,13 @@ struct PlantedFileTests {
         for home in ban.homes {
             let file = Checkout.files.first { $0.path == home }
             #expect(file?.text.contains(ban.word) == true, "\(ban.word) in \(home)")
+        }
+    }
+
+    @Test("every banned word has a planted file")
+    func everyBanIsPlanted() {
+        for word in Set(Ban.all.map(\.word)) {
+            #expect(Self.plants.contains { $0.bad.contains(word) }, "\(word)")
         }
     }
 

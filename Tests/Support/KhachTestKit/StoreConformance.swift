@@ -20,6 +20,9 @@ package enum StoreConformance {
         package var businesses: [Business]
         package var pages: [Page]
 
+        package static let pageKeys = [Channel.facebook, .zaloOA, .shopee].enumerated()
+            .map { PageKey(channel: $1, externalPageID: "page_\($0)") }
+
         package init(in store: any CustomerStore) async throws {
             self.businesses = []
             self.pages = []
@@ -27,10 +30,10 @@ package enum StoreConformance {
                 let new = NewBusiness(name: name, timeZone: "Asia/Ho_Chi_Minh", locale: "vi")
                 self.businesses.append(try await store.createBusiness(new, now: now))
             }
-            for (index, channel) in [Channel.facebook, .zaloOA, .shopee].enumerated() {
+            for (index, key) in Self.pageKeys.enumerated() {
                 let page = NewPage(
                     businessID: self.businesses[index == 2 ? 1 : 0].id,
-                    key: PageKey(channel: channel, externalPageID: "page_\(index)"),
+                    key: key,
                     name: "Page \(index)"
                 )
                 self.pages.append(try await store.createPage(page, now: now))
@@ -139,17 +142,5 @@ package enum StoreConformance {
             try self.requireEqual(page.ranges.count, rowsMax)
             query.after = next
         }
-    }
-
-    /// The customers of a business as a set without what depends on order: id and the server's
-    /// clock.
-    package static func timelessRecords(
-        _ store: any CustomerStore,
-        _ business: BusinessID
-    ) async throws -> [[UInt8]] {
-        try await self.replay(store, business, rowsMax: 50)
-            .filter { $0.entry.kind == .customer }
-            .map { RecordBytes.without(fields: [1, 2, 9], $0.record) }
-            .sorted { $0.lexicographicallyPrecedes($1) }
     }
 }

@@ -211,29 +211,24 @@ void fixture_free(fixture_page *page)
 /* --- the server --- */
 
 /* Reads one whole request; 0 when the client has gone. */
-static int read_request(int fd)
+static int read_request(fixture_server *server, int fd)
 {
-    static const size_t room = 65536;
-    uint8_t *bytes = malloc(room);
+    uint8_t *bytes = server->request;
     size_t count = 0;
-    int is_read = 0;
 
-    CHECK(bytes != NULL);
-    while (count < room) {
+    while (count < sizeof(server->request)) {
         khach_frame frame;
         size_t consumed;
-        ssize_t got = recv(fd, bytes + count, room - count, 0);
+        ssize_t got = recv(fd, bytes + count, sizeof(server->request) - count, 0);
 
         if (got <= 0)
             break;
         count += (size_t)got;
-        if (khach__frame_read(bytes, count, &frame, &consumed) == KHACH_FRAME_READY) {
-            is_read = 1;
-            break;
-        }
+        server->request_count = count;
+        if (khach__frame_read(bytes, count, &frame, &consumed) == KHACH_FRAME_READY)
+            return 1;
     }
-    free(bytes);
-    return is_read;
+    return 0;
 }
 
 static void *serve(void *context)
@@ -246,7 +241,7 @@ static void *serve(void *context)
         if (fd < 0)
             return NULL;
         server->connected = fd;
-        while (read_request(fd) && server->next < server->replies_count) {
+        while (read_request(server, fd) && server->next < server->replies_count) {
             const fixture_reply *reply = &server->replies[server->next++];
 
             if (reply->delay_ms > 0)

@@ -12,6 +12,7 @@
 
 #define FIXTURE_BUSINESS "b0000000000001"
 #define FIXTURE_PAGES_MAX 64
+#define FIXTURE_REQUEST_BYTES_MAX 65536
 
 /* Writes the text of an identifier: 15 bytes. */
 void fixture_id(char *out, char letter, uint64_t number);
@@ -56,6 +57,8 @@ typedef struct fixture_server {
     fixture_reply replies[FIXTURE_PAGES_MAX];
     size_t replies_count;
     size_t next;
+    uint8_t request[FIXTURE_REQUEST_BYTES_MAX]; /* the last one, as a frame */
+    size_t request_count;
 } fixture_server;
 
 /* Begins to serve the replies in order, over as many connections as it takes; then closes. */

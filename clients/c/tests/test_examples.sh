@@ -23,6 +23,11 @@ while [ ! -S "$folder/feed" ] && [ "$tries" -lt 100 ]; do
     sleep 0.05
     tries=$((tries + 1))
 done
+[ -S "$folder/feed" ] || {
+    echo "a socket at $folder/feed within 5 s expected, none found" >&2
+    kill "$feed_pid" 2>/dev/null || true
+    exit 1
+}
 
 found=$("$examples/example_sync" "unix:$folder/feed" "$business" "$cache")
 wait "$feed_pid"

@@ -245,6 +245,80 @@ static void test_every_cut(void)
     fixture_free(&page);
 }
 
+/* The last request asked for what comes after this cursor: field 2 of PullChangesRequest. */
+static void check_cursor_sent(const scene *at, const char *cursor)
+{
+    char field[64] = {0x12, (char)strlen(cursor)};
+
+    (void)strcpy(field + 2, cursor);
+    CHECK(memmem(at->server.request, at->server.request_count, field, strlen(cursor) + 2) != NULL);
+}
+
+/* What the first page brought is answered, and nothing of the second. */
+static void check_first_page_only(scene *at, int32_t phase)
+{
+    khach_cache_state state = state_of(at);
+    khach_customer *customer = NULL;
+
+    CHECK_INT(state.phase, phase);
+    CHECK_INT(state.seq, 6);
+    CHECK_INT(state.customers_count, 3);
+    CHECK_INT(state.last_status, KHACH_E_NETWORK);
+    CHECK_INT(khach_get(&customer, at->client, "c0000000000034", NULL), KHACH_OK);
+    CHECK_TEXT(khach_customer_name(customer), "Nguyễn Văn An");
+    khach_customer_free(customer);
+    CHECK_INT(khach_get(&customer, at->client, "c0000000000036", NULL), KHACH_OK);
+    khach_customer_free(customer);
+    CHECK_INT(khach_get(&customer, at->client, "c0000000000037", NULL),
+        phase == KHACH_PHASE_COMPLETE ? KHACH_E_NOT_FOUND : KHACH_E_NOT_SYNCED);
+    check_search(at, "an", "Nguyễn Văn An");
+    check_search(at, "binh", "");
+}
+
+/* The second page, of the snapshot or of changes after it, is cut at every byte. */
+static void test_every_cut_later(int32_t phase)
+{
+    fixture_page page = {0};
+    khach_bytes frame;
+    scene at;
+
+    scene_open(&at);
+    first_page(&page);
+    fixture_end(&page, "one", phase == KHACH_PHASE_SNAPSHOT, 6);
+    add_page(&at, &page, 1);
+    at.server.replies[0].is_cut = 1;
+    scene_start(&at, 5000);
+    CHECK_INT(khach_sync_step(at.client, NULL, NULL), KHACH_OK);
+    scene_stop(&at);
+
+    fixture_customer(&page, 7, 100, 7, "Trần Văn Bình", INT64_C(1748710799999));
+    fixture_customer(&page, 8, 103, 8, "Lê Chi", INT64_C(1748710799999));
+    fixture_tombstone(&page, 9, 102);
+    fixture_end(&page, "two", 0, 9);
+    frame = fixture_frame(&page, 1);
+    at.server.replies_count = 1;
+    for (size_t count = 0; count < frame.count; count++) {
+        at.server.replies[0] = (fixture_reply){frame.bytes, count, 1, 0};
+        scene_start(&at, 5000);
+        CHECK_INT(khach_sync_step(at.client, NULL, NULL), KHACH_E_NETWORK);
+        fixture_stop(&at.server);
+        check_cursor_sent(&at, "one");
+        check_first_page_only(&at, phase);
+    }
+    at.server.replies[0] = (fixture_reply){frame.bytes, frame.count, 1, 0};
+    scene_start(&at, 5000);
+    CHECK_INT(khach_sync_once(at.client, NULL, NULL), KHACH_OK);
+    fixture_stop(&at.server);
+    check_cursor_sent(&at, "one");
+    CHECK_INT(state_of(&at).phase, KHACH_PHASE_COMPLETE);
+    CHECK_INT(state_of(&at).seq, 9);
+    CHECK_INT(state_of(&at).customers_count, 3);
+    check_search(&at, "binh", "Trần Văn Bình");
+    scene_close(&at);
+    free(frame.bytes);
+    fixture_free(&page);
+}
+
 static void check_refused(const void *bytes, size_t count, khach_status wanted)
 {
     scene at;
@@ -402,6 +476,8 @@ int main(void)
 {
     test_snapshot_and_changes();
     test_every_cut();
+    test_every_cut_later(KHACH_PHASE_SNAPSHOT);
+    test_every_cut_later(KHACH_PHASE_COMPLETE);
     test_hostile_pages();
     test_many_parts();
     test_refusals_of_the_server();

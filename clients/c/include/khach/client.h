@@ -47,7 +47,14 @@ typedef struct khach_options {
             KHACH_LOCK_TIMEOUT_MS_DEFAULT \
     }
 
-/** The same as KHACH_OPTIONS_INIT, for languages that cannot see a macro. NULL is a no-op. */
+/**
+ * The same as KHACH_OPTIONS_INIT, for languages that cannot see a macro. NULL is a no-op.
+ *
+ * Owns:    nothing.
+ * Borrows: `options`, until the call returns.
+ * Threads: any.
+ * Blocks:  no.
+ */
 KHACH_API void khach_options_init(khach_options *options);
 
 /**

@@ -11,10 +11,15 @@ extern "C" {
 #endif
 
 /*
- * Values read from the cache. Each lives apart from its client and may be read by any thread.
- * Every string is UTF-8, never NULL, empty when there is none, and borrowed from its value until
- * that is freed. Times are milliseconds since 1970 UTC; 0 when there is none. NULL gives empty
- * strings and zeros. Nothing here blocks.
+ * Values read from the cache. Every string is UTF-8, never NULL, and empty when there is none.
+ * Times are milliseconds since 1970 UTC; 0 when there is none. NULL gives empty strings and zeros.
+ *
+ * For every function here:
+ * Owns:    nothing is given away; a _free() takes its value, and all that was borrowed from it.
+ * Borrows: the argument, until the call returns. What is returned is borrowed from the argument
+ *          until that is freed; it lives apart from the client that gave it.
+ * Threads: any; many may read one value, as long as none frees it.
+ * Blocks:  no.
  */
 
 /** A customer as the server recorded it. Opaque. */
@@ -99,14 +104,14 @@ KHACH_API int64_t khach_customer_block_since_ms(const khach_customer *customer);
 /**
  * The stored record: the encoded khach.v1.Customer, byte for byte as the server sent it.
  *
- * Borrowed from `customer`; NULL for NULL. `bytes_out`, which may be NULL, is set to its length.
+ * NULL for NULL. `bytes_out`, which may be NULL, is set to its length.
  */
 KHACH_API const uint8_t *khach_customer_record(const khach_customer *customer, size_t *bytes_out);
 /** The commit sequence of this state of the customer. */
 KHACH_API uint64_t khach_customer_seq(const khach_customer *customer);
 
 KHACH_API size_t khach_customer_list_count(const khach_customer_list *list);
-/** Borrowed from `list`; NULL past the end. */
+/** NULL past the end. */
 KHACH_API const khach_customer *khach_customer_list_at(
     const khach_customer_list *list, size_t index);
 /** The token that continues after this page, for khach_query.after; "" on the last page. */

@@ -53,16 +53,25 @@ typedef enum khach_status {
 /** A failure in full. Opaque: read with the getters below. */
 typedef struct khach_error khach_error;
 
-/** The name of a status, such as "KHACH_E_TIMEOUT". Static, never NULL; any thread. */
+/*
+ * For every function here:
+ * Owns:    nothing is given away; khach_error_free() takes `error`, and strings it gave, with it.
+ * Borrows: the argument, until the call returns. A string is UTF-8, never NULL, and borrowed from
+ *          `error` until that is freed; the name of a status is static.
+ * Threads: any; one error belongs to one thread at a time.
+ * Blocks:  no.
+ */
+
+/** The name of a status, such as "KHACH_E_TIMEOUT". */
 KHACH_API const char *khach_status_name(khach_status status);
 
 /** The status; KHACH_OK for NULL. */
 KHACH_API khach_status khach_error_status(const khach_error *error);
 
-/** What was expected and what was found, for people. Borrowed from `error`; UTF-8; never NULL. */
+/** What was expected and what was found, for people. */
 KHACH_API const char *khach_error_message(const khach_error *error);
 
-/** The server's reason, such as "CURSOR_INVALID". Borrowed from `error`; empty when none. */
+/** The server's reason, such as "CURSOR_INVALID"; empty when there is none. */
 KHACH_API const char *khach_error_reason(const khach_error *error);
 
 /** Nonzero when the same call may succeed if repeated. */

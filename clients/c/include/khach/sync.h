@@ -56,10 +56,24 @@ typedef struct khach_cache_state {
     uint64_t customers_count;
 } khach_cache_state;
 
-/** Clears `progress` and sets its size. NULL is a no-op. */
+/**
+ * Clears `progress` and sets its size. NULL is a no-op.
+ *
+ * Owns:    nothing.
+ * Borrows: `progress`, until the call returns.
+ * Threads: any.
+ * Blocks:  no.
+ */
 KHACH_API void khach_sync_progress_init(khach_sync_progress *progress);
 
-/** Clears `state` and sets its size. NULL is a no-op. */
+/**
+ * Clears `state` and sets its size. NULL is a no-op.
+ *
+ * Owns:    nothing.
+ * Borrows: `state`, until the call returns.
+ * Threads: any.
+ * Blocks:  no.
+ */
 KHACH_API void khach_cache_state_init(khach_cache_state *state);
 
 /**
@@ -80,7 +94,9 @@ KHACH_API KHACH_MUST_USE khach_status khach_sync_step(
 /**
  * Calls khach_sync_step() until the server has no more. `out` holds the sums over all pages.
  *
- * Owns, Borrows, Threads: as khach_sync_step().
+ * Owns:    as khach_sync_step().
+ * Borrows: as khach_sync_step().
+ * Threads: as khach_sync_step().
  * Blocks:  as long as there are changes.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_sync_once(

@@ -14,10 +14,18 @@
 extern "C" {
 #endif
 
-/** The library's version as major * 1 000 000 + minor * 1 000 + patch. Any thread; never blocks. */
+/*
+ * For every function here:
+ * Owns:    nothing.
+ * Borrows: nothing; the string is static.
+ * Threads: any.
+ * Blocks:  no.
+ */
+
+/** The library's version as major * 1 000 000 + minor * 1 000 + patch. */
 KHACH_API uint32_t khach_version_number(void);
 
-/** The library's version as "major.minor.patch". Static; any thread; never blocks. */
+/** The library's version as "major.minor.patch". */
 KHACH_API const char *khach_version_string(void);
 
 #ifdef __cplusplus

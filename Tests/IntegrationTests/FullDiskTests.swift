@@ -1,0 +1,136 @@
+internal import Foundation
+internal import Glibc
+internal import KhachProto
+internal import KhachRPC
+internal import SwiftProtobuf
+internal import Testing
+
+/// A disk without room, under the server and under a cache: nothing that was kept is lost.
+@Suite("A full disk", .serialized, .timeLimit(.minutes(3)))
+struct FullDiskTests {
+    @Test("khachd refuses writes, goes on reading, and writes again once there is room")
+    func server() async throws {
+        let folder = try TemporaryFolder()
+        let disk = try SmallDisk(in: folder)
+        var daemon = try Daemon.khachd(folder, data: disk.path("data"))
+        let client = try await OnlineClient.connect(to: daemon.address)
+        let recorder = try await Recorder(making: client)
+        var acknowledged: [Int] = []
+        for number in 0..<5 {
+            _ = try await recorder.record(number)
+            acknowledged.append(number)
+        }
+
+        try disk.fill()
+        // The log may have room that was its own before.
+        var refusal: RPCError?
+        for number in 5..<200 where refusal == nil {
+            do {
+                _ = try await recorder.record(number)
+                acknowledged.append(number)
+            } catch {
+                refusal = error as? RPCError
+            }
+        }
+        #expect(refusal?.code == .resourceExhausted, "\(daemon.logText)")
+        #expect(refusal?.reason == "STORE_FULL", "\(refusal?.message ?? "none")")
+        #expect(daemon.isRunning, "\(daemon.logText)")
+        let whileFull = try await recorder.digest()
+        #expect(whileFull.count == acknowledged.count * 50)
+        let pulled = try await client.pullChanges(.with { $0.businessID = recorder.business })
+        #expect(!pulled.changes.isEmpty)
+
+        try disk.makeRoom()
+        for number in acknowledged {
+            #expect(try await recorder.record(number).allSatisfy { $0 == .duplicate })
+        }
+        #expect(try await recorder.record(1_000).allSatisfy { $0 == .createdCustomer })
+        let whole = try await recorder.digest()
+        #expect(whole.count == whileFull.count + 50)
+        await client.close()
+        #expect(daemon.kill(SIGTERM) == 0, "\(daemon.logText)")
+
+        daemon = try Daemon.khachd(folder, data: disk.path("data"))
+        let again = Recorder(
+            try await OnlineClient.connect(to: daemon.address),
+            business: recorder.business
+        )
+        #expect(try await again.digest() == whole)
+        await again.client.close()
+        #expect(daemon.kill(SIGTERM) == 0, "\(daemon.logText)")
+    }
+
+    @Test("a sync fails as such, the cache goes on answering, and a later sync completes")
+    func cache() async throws {
+        let folder = try TemporaryFolder()
+        let disk = try SmallDisk(in: folder)
+        let daemon = try Daemon.khachd(folder)
+        let client = try await OnlineClient.connect(to: daemon.address)
+        let recorder = try await Recorder(making: client)
+        for number in 0..<5 { _ = try await recorder.record(number) }
+        let cache = disk.path("cache.db")
+        let sync = [
+            "sync", "--business", recorder.business, "--cache", cache, "--once", "--server",
+            daemon.address,
+        ]
+        let list = ["offline", "list", "--all", "--cache", cache, "--output", "jsonl"]
+        let first = try khach(sync)
+        #expect(first.status == 0, "\(first.errors)")
+        let before = try khach(list)
+        #expect(before.lines.count == 250)
+
+        for number in 5..<100 { _ = try await recorder.record(number) }
+        try disk.fill()
+        let refused = try khach(sync)
+        #expect(refused.status != 0)
+        #expect(refused.errors.contains("disk"), "\(refused.errors)")
+        let whileFull = try khach(list)
+        #expect(whileFull.status == 0, "\(whileFull.errors)")
+        #expect(Set(whileFull.lines).isSuperset(of: before.lines), "\(whileFull.errors)")
+
+        try disk.makeRoom()
+        let resumed = try khach(sync)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try khach(list).lines.count == 5_000)
+        await client.close()
+        #expect(daemon.kill(SIGTERM) == 0)
+    }
+}
+
+/// A disk of a few MiB, mounted for one test; that takes root, and without it the test fails.
+private final class SmallDisk {
+    private let root: String
+    private var filler: String { self.path("filler") }
+
+    init(in folder: TemporaryFolder) throws {
+        self.root = folder.path("disk")
+        try FileManager.default.createDirectory(
+            atPath: self.root,
+            withIntermediateDirectories: false
+        )
+        let mounted = mount("tmpfs", self.root, "tmpfs", 0, "size=8m")
+        try #require(mounted == 0, "the right to mount (root) expected, errno \(errno) found")
+    }
+
+    deinit {
+        if umount2(self.root, Int32(MNT_DETACH)) != 0 {
+            Issue.record("\(self.root) could not be unmounted: errno \(errno)")
+        }
+    }
+
+    func path(_ name: String) -> String { "\(self.root)/\(name)" }
+
+    /// Writes until there is no room for one byte more.
+    func fill() throws {
+        let descriptor = open(self.filler, O_WRONLY | O_CREAT, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let bytes = [UInt8](repeating: 0, count: 4_096)
+        while write(descriptor, bytes, bytes.count) > 0 {}
+        try #require(errno == ENOSPC)
+    }
+
+    func makeRoom() throws {
+        try FileManager.default.removeItem(atPath: self.filler)
+    }
+}
