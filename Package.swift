@@ -93,11 +93,17 @@ let package = Package(
 
         // The service.
         .target(
-            name: "KhachCore", exclude: ["DESIGN.md", "Contacts/DESIGN.md"], swiftSettings: strict),
+            name: "KhachCore",
+            exclude: ["DESIGN.md", "Contacts/DESIGN.md"],
+            swiftSettings: strict
+        ),
         // C++ behind a C header; Debian has no .pc file for its library.
         .target(name: "CPhone", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
-            name: "KhachDetection", dependencies: ["KhachCore", "CPhone"], swiftSettings: strict),
+            name: "KhachDetection",
+            dependencies: ["KhachCore", "CPhone"],
+            swiftSettings: strict
+        ),
         .target(name: "KhachProto", dependencies: [protobuf], swiftSettings: generated),
         .target(
             name: "KhachService",
@@ -113,8 +119,8 @@ let package = Package(
         .target(
             name: "KhachServer",
             dependencies: [
-                "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
-                logging, lifecycle, lifecycleUnix, arguments,
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
+                "CLibCrypto", logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict
         ),
@@ -200,8 +206,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "KhachDetectionTests", dependencies: ["KhachCore", "KhachDetection"],
-            swiftSettings: strict),
+            name: "KhachDetectionTests",
+            dependencies: ["KhachCore", "KhachDetection"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KhachSQLiteTests",
             dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],

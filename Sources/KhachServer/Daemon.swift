@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KhachCore
+internal import KhachDetection
 internal import KhachSQLite
 internal import KhachService
 package import Logging
@@ -61,7 +62,8 @@ package struct Daemon: Sendable {
                 store: store,
                 now: Clocks.now,
                 monotonicNow: Clocks.monotonicNow,
-                seal: Seal(key: store.sealingKey)
+                seal: Seal(key: store.sealingKey),
+                detector: .standard
             )
         )
         var listeners: [Listener] = []
