@@ -231,7 +231,9 @@ let package = Package(
         ),
         .testTarget(
             name: "KhachCommandsTests",
-            dependencies: ["KhachCommands", "KhachProto", "KhachRPC", protobuf],
+            dependencies: [
+                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC", protobuf,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
