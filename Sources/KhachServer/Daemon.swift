@@ -57,6 +57,10 @@ package struct Daemon: Sendable {
         _ store: SQLiteStore,
         _ announce: @Sendable (String) -> Void
     ) async throws {
+        guard PhoneLibrary.load() else {
+            throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
+        }
+
         let methods = khachMethods(
             ServiceEnvironment(
                 store: store,
