@@ -123,9 +123,8 @@ let package = Package(
         .target(
             name: "KhachServer",
             dependencies: [
-                "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
-                nioCore,
-                logging, lifecycle, lifecycleUnix, arguments,
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
+                "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict
         ),
@@ -236,7 +235,9 @@ let package = Package(
         ),
         .testTarget(
             name: "KhachCommandsTests",
-            dependencies: ["KhachCommands", "KhachProto", "KhachRPC", protobuf],
+            dependencies: [
+                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC", protobuf,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

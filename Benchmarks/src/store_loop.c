@@ -43,7 +43,13 @@ static const char schema[] =
     " kind INTEGER NOT NULL, conversation_key TEXT NOT NULL, post_id TEXT NOT NULL,"
     " occurred_first INTEGER, occurred_last INTEGER, received_at INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL, pending_names BLOB,"
-    " UNIQUE (page_id, event_key)) STRICT;"
+    " contact_count INTEGER NOT NULL, UNIQUE (page_id, event_key)) STRICT;"
+    "CREATE TABLE contact_observations (interaction_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " value TEXT NOT NULL, customer_id INTEGER, byte_start INTEGER NOT NULL,"
+    " byte_end INTEGER NOT NULL, rule TEXT NOT NULL, detector_version TEXT NOT NULL,"
+    " PRIMARY KEY (interaction_id, kind, value)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX contact_observations_by_customer ON contact_observations"
+    " (customer_id, kind, value) WHERE customer_id IS NOT NULL;"
     "INSERT INTO meta VALUES (1, zeroblob(16), zeroblob(32), 0, 1);"
     "INSERT INTO businesses VALUES (1, 'B', 'Asia/Ho_Chi_Minh', 'vi', 0, 9, 0, 1, zeroblob(60));";
 
@@ -132,7 +138,7 @@ int main(int argc, char **argv) {
     sqlite3_stmt *interaction = prepare(
         "INSERT INTO interactions (page_id, event_key, customer_id, direction, kind,"
         " conversation_key, post_id, occurred_first, occurred_last, received_at, revision, state,"
-        " text) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8)");
+        " text, contact_count) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8, 0)");
     sqlite3_stmt *insert = prepare(
         "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, last_outbound_at,"
         " name_folded, name_status, record, facts, created_at, business_id, page_id, channel,"

@@ -2,6 +2,10 @@
 package enum Limits {
     package static let nameCodePointsMax = 200
     package static let nameObservationsMax = 32
+    /// Of each kind, in a customer's record.
+    package static let contactPointsMax = 16
+    /// Found in one text; what it says beyond them is not looked at.
+    package static let contactsPerTextMax = 64
     package static let interactionTextBytesMax = 16 << 10
     package static let interactionsPerBatchMax = 1_000
     package static let eventKeyBytesMax = 256

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KhachCore
+internal import KhachDetection
 internal import KhachSQLite
 internal import KhachService
 package import Logging
@@ -57,12 +58,17 @@ package struct Daemon: Sendable {
         _ store: SQLiteStore,
         _ announce: @Sendable (String) -> Void
     ) async throws {
+        guard PhoneLibrary.load() else {
+            throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
+        }
+
         let methods = khachMethods(
             ServiceEnvironment(
                 store: store,
                 now: Clocks.now,
                 monotonicNow: Clocks.monotonicNow,
-                seal: Seal(key: store.sealingKey)
+                seal: Seal(key: store.sealingKey),
+                detector: .standard
             )
         )
         let listeners = try await self.startListeners(methods, announce)

@@ -1,7 +1,7 @@
 package import KhachCore
 package import TTRPC
 
-/// What the methods need from the world: a store, clocks, a seal, zones.
+/// What the methods need from the world: a store, clocks, a seal, a detector, zones.
 ///
 /// The service reads no clock and holds no key of its own; the composition root gives them.
 package struct ServiceEnvironment: Sendable {
@@ -9,18 +9,21 @@ package struct ServiceEnvironment: Sendable {
     package var now: @Sendable () -> Instant
     package var monotonicNow: @Sendable () -> MonotonicInstant
     package var seal: Seal
+    package var detector: ContactDetector
     package let zones = ZoneCache()
 
     package init(
         store: any CustomerStore,
         now: @escaping @Sendable () -> Instant,
         monotonicNow: @escaping @Sendable () -> MonotonicInstant,
-        seal: Seal
+        seal: Seal,
+        detector: ContactDetector
     ) {
         self.store = store
         self.now = now
         self.monotonicNow = monotonicNow
         self.seal = seal
+        self.detector = detector
     }
 
     /// How long a query may run: the caller's deadline, but never longer than the limit.

@@ -24,6 +24,7 @@ struct SampleTests {
     }()
 
     struct Label: Decodable {
+        var externalPageId: String
         var eventKey: String
         var revision: String
         var template: String

@@ -31,8 +31,21 @@ struct RecordCodecTests {
                 observedAt: Instant(milliseconds: -7)
             )
         }
+        full.contacts = ContactBook(
+            phones: [Self.point(.phone, "+84912345678"), Self.point(.phone, "+842838221234")],
+            emails: [Self.point(.email, "a@example.vn")]
+        )
         return [plain, full]
     }()
+
+    private static func point(_ kind: ContactFinding.Kind, _ value: String) -> ContactPoint {
+        ContactPoint(
+            key: ContactPoint.Key(kind: kind, value: value),
+            firstSeenAt: Instant(milliseconds: -1),
+            lastSeenAt: Instant(milliseconds: 1_750_000_000_001),
+            position: 7
+        )
+    }
 
     @Test("a customer comes back as it was, from bytes that are always the same")
     func roundTrip() {

@@ -36,6 +36,43 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("4.13 a customer has a phone if and only if a text of it still holds one")
+    func hasContacts() async throws {
+        var generator = InteractionGenerator(seed: .fresh("has contacts"), pages: [])
+        generator.usersPerPage = 60
+        try await withFolder { path in
+            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let world = try await StoreConformance.World(in: store)
+            generator.pages = world.pages.map(\.key)
+            let deliveries = generator.disturbed(generator.deliveries(events: 400))
+            for batch in generator.batches(deliveries) {
+                _ = try await store.record(batch, now: StoreConformance.now)
+            }
+            store.close()
+            let database = try Database(path: "\(path)/khach.db", access: .readOnly)
+            #expect(try database.integer("SELECT count(*) FROM customers WHERE has_phone") > 0)
+            #expect(try database.integer("SELECT count(*) FROM customers WHERE NOT has_phone") > 0)
+            let wrong = try database.integer(
+                """
+                SELECT count(*) FROM customers AS c
+                WHERE has_phone <> EXISTS (
+                    SELECT 1 FROM contact_observations WHERE customer_id = c.id AND kind = 1)
+                OR has_email <> EXISTS (
+                    SELECT 1 FROM contact_observations WHERE customer_id = c.id AND kind = 2)
+                """
+            )
+            #expect(wrong == 0)
+            let counts = try database.integer(
+                """
+                SELECT count(*) FROM interactions AS i WHERE contact_count <> (
+                    SELECT count(*) FROM contact_observations WHERE interaction_id = i.id
+                        AND customer_id IS i.customer_id)
+                """
+            )
+            #expect(counts == 0)
+        }
+    }
+
     @Test("a restart keeps everything, and gives no identifier twice")
     func restart() async throws {
         var generator = InteractionGenerator(seed: .fresh("restart"), pages: [])

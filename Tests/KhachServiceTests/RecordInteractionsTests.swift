@@ -153,6 +153,54 @@ struct RecordInteractionsTests {
         #expect(customer.customer.name == "a\u{FFFD}\u{FFFD}b")
     }
 
+    @Test("S6, S7 a recorded text shows in the customer and in the feed; an answer does not (P11)")
+    func contacts() async throws {
+        let harness = ServiceHarness()
+        let business = try await harness.business()
+        _ = try await harness.page(business, "p1")
+        let outcomes = try await harness.record([
+            .sample("m:1") { $0.text = "ib e 0912 345 678 nha, mail AN@example.vn" },
+            .sample("m:2") {
+                $0.text = "hotline 0987 654 321"
+                $0.direction = .outbound
+            },
+            .sample("m:3") {
+                // Cut inside of the number: what is not kept is not found (N9).
+                $0.text = String(repeating: ".", count: Limits.interactionTextBytesMax - 5)
+                $0.text += " 0901 234 567"
+            },
+        ])
+        #expect(outcomes.map(\.result) == [.createdCustomer, .applied, .applied])
+        let reply: Khach_V1_GetCustomerResponse = try await harness.call(
+            "khach.v1.CustomerService/GetCustomer",
+            Khach_V1_GetCustomerRequest.with { $0.id = outcomes[0].customerID }
+        )
+        #expect(reply.customer.phones.map(\.value) == ["+84912345678"])
+        #expect(reply.customer.emails.map(\.value) == ["an@example.vn"])
+        #expect(reply.customer.phones[0].firstSeenAt.seconds == 1_780_000_000)
+        #expect(reply.customer.phones[0].lastSeenAt.seconds == 1_780_000_000)
+        #expect(!reply.customer.phones[0].rejected && !reply.customer.phones[0].pinned)
+
+        let changes: Khach_V1_PullChangesResponse = try await harness.call(
+            "khach.v1.SyncService/PullChanges",
+            Khach_V1_PullChangesRequest.with { $0.businessID = business.id }
+        )
+        #expect(changes.changes.map(\.customer).contains(reply.customer))
+
+        _ = try await harness.record([
+            .sample("m:1") {
+                $0.operation = .remove
+                $0.revision = 1
+            }
+        ])
+        let removed: Khach_V1_GetCustomerResponse = try await harness.call(
+            "khach.v1.CustomerService/GetCustomer",
+            Khach_V1_GetCustomerRequest.with { $0.id = outcomes[0].customerID }
+        )
+        #expect(removed.customer.phones.isEmpty && removed.customer.emails.isEmpty)
+        #expect(removed.seq > reply.seq)
+    }
+
     @Test("replaces a time that cannot be, and says so (N5)")
     func clockSanity() async throws {
         let harness = ServiceHarness()

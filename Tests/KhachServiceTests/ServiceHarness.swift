@@ -24,7 +24,8 @@ struct ServiceHarness {
                 store: store,
                 now: { Self.clock },
                 monotonicNow: { MonotonicInstant(nanoseconds: 1_000_000_000) },
-                seal: seal
+                seal: seal,
+                detector: ContactDetector(isValid: { _ in true })
             )
         )
     }

@@ -182,8 +182,9 @@ struct Law: Sendable {
         Law(
             folder: "Sources/KhachServer",
             allowed: [
-                "TTRPC", "TTRPCNIO", "KhachCore", "KhachService", "KhachSQLite", "CLibCrypto",
-                "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Glibc", "NIOCore",
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService",
+                "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
+                "Dispatch", "Glibc", "NIOCore",
                 "NIOPosix", "Synchronization", "ArgumentParser",
             ],
             why: "wiring, and no domain rules"

@@ -19,6 +19,8 @@ package struct Customer: Hashable, Sendable {
     /// Best first: by rank, then latest, then greatest text bytes (M1); at most
     /// `Limits.nameObservationsMax`.
     package var names: [NameObservation]
+    /// What inbound texts say of how to reach them (S6, S7).
+    package var contacts: ContactBook
 
     package init(
         id: CustomerID,
@@ -31,7 +33,8 @@ package struct Customer: Hashable, Sendable {
         firstInboundAt: Instant? = nil,
         lastInboundAt: Instant? = nil,
         lastOutboundAt: Instant? = nil,
-        names: [NameObservation] = []
+        names: [NameObservation] = [],
+        contacts: ContactBook = ContactBook()
     ) {
         self.id = id
         self.businessID = businessID
@@ -44,6 +47,7 @@ package struct Customer: Hashable, Sendable {
         self.lastInboundAt = lastInboundAt
         self.lastOutboundAt = lastOutboundAt
         self.names = names
+        self.contacts = contacts
     }
 
     /// The name to show, or `nil` when only a placeholder can be shown (M1, M3).

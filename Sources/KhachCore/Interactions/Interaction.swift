@@ -38,6 +38,8 @@ package struct Interaction: Hashable, Sendable {
     /// As the channel said it; clock sanity (N5) is applied when it is recorded.
     package var occurredAt: Instant
     package var text: String
+    /// What was found in `text`, cut as it is kept; only of inbound ones it counts (P11).
+    package var contacts: [ContactFinding]
     package var nameHints: [NameHint]
     package var operation: Operation
     package var revision: UInt64
@@ -52,6 +54,7 @@ package struct Interaction: Hashable, Sendable {
         postID: String = "",
         occurredAt: Instant,
         text: String = "",
+        contacts: [ContactFinding] = [],
         nameHints: [NameHint] = [],
         operation: Operation = .create,
         revision: UInt64 = 0
@@ -65,9 +68,21 @@ package struct Interaction: Hashable, Sendable {
         self.postID = postID
         self.occurredAt = occurredAt
         self.text = text
+        self.contacts = contacts
         self.nameHints = nameHints
         self.operation = operation
         self.revision = revision
+    }
+
+    /// What is kept of a text: it is cut between two characters of Unicode, never inside one (N9).
+    package static func keptText(_ text: String) -> String {
+        guard text.utf8.count > Limits.interactionTextBytesMax else { return text }
+
+        var end = text.utf8.index(text.startIndex, offsetBy: Limits.interactionTextBytesMax)
+        while text.utf8[end] & 0b1100_0000 == 0b1000_0000 {
+            end = text.utf8.index(before: end)
+        }
+        return String(text[..<end])
     }
 }
 

@@ -1,7 +1,7 @@
 /// What is kept of one event of a page: a register that its deliveries are joined into.
 ///
-/// The highest revision gives state and text; times and names are joins over every delivery that
-/// is not a removal. So the register is a function of the set of deliveries (N2).
+/// The highest revision gives state, text and contacts; times and names are joins over every
+/// delivery that is not a removal. So the register is a function of the set of deliveries (N2).
 package struct InteractionRegister: Hashable, Sendable {
     package enum State: UInt8, Hashable, Sendable {
         case live = 1
@@ -22,6 +22,8 @@ package struct InteractionRegister: Hashable, Sendable {
     package var state: State
     /// At most `Limits.interactionTextBytesMax`; empty once removed (N6).
     package var text: String
+    /// What was found in `text`; at most `Limits.contactsPerTextMax`.
+    package var contacts: [ContactFinding]
     /// `nil`: unattributed (I3).
     package var customerID: CustomerID?
     /// Names that came while it was unattributed.
@@ -37,6 +39,7 @@ package struct InteractionRegister: Hashable, Sendable {
         revision: UInt64,
         state: State,
         text: String,
+        contacts: [ContactFinding] = [],
         customerID: CustomerID?,
         pendingNames: [NameObservation]
     ) {
@@ -49,6 +52,7 @@ package struct InteractionRegister: Hashable, Sendable {
         self.revision = revision
         self.state = state
         self.text = text
+        self.contacts = contacts
         self.customerID = customerID
         self.pendingNames = pendingNames
     }
@@ -65,16 +69,18 @@ package struct InteractionRegister: Hashable, Sendable {
             revision: interaction.revision,
             state: Self.state(of: interaction.operation),
             text: Self.text(of: interaction),
+            contacts: Self.contacts(of: interaction),
             customerID: nil,
             pendingNames: []
         )
     }
 
-    /// Takes revision, state and text of a higher revision.
+    /// Takes revision, state, text and contacts of a higher revision.
     mutating func supersede(with interaction: Interaction) {
         self.revision = interaction.revision
         self.state = Self.state(of: interaction.operation)
         self.text = Self.text(of: interaction)
+        self.contacts = Self.contacts(of: interaction)
     }
 
     /// Takes what describes the event.
@@ -103,17 +109,14 @@ package struct InteractionRegister: Hashable, Sendable {
         }
     }
 
-    /// The text to keep, cut between two characters of Unicode, never inside one (N9).
     private static func text(of interaction: Interaction) -> String {
-        guard interaction.operation != .remove else { return "" }
+        interaction.operation == .remove ? "" : Interaction.keptText(interaction.text)
+    }
 
-        let text = interaction.text
-        guard text.utf8.count > Limits.interactionTextBytesMax else { return text }
+    /// Only what a customer writes says how to reach the customer (P11).
+    private static func contacts(of interaction: Interaction) -> [ContactFinding] {
+        guard interaction.operation != .remove, interaction.direction == .inbound else { return [] }
 
-        var end = text.utf8.index(text.startIndex, offsetBy: Limits.interactionTextBytesMax)
-        while text.utf8[end] & 0b1100_0000 == 0b1000_0000 {
-            end = text.utf8.index(before: end)
-        }
-        return String(text[..<end])
+        return Array(interaction.contacts.prefix(Limits.contactsPerTextMax))
     }
 }

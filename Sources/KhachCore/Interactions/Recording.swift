@@ -9,6 +9,9 @@ package enum Recording {
         /// The customer with the delivery joined into it; `nil` when it concerns none.
         package var customer: Customer?
         package var outcome: InteractionOutcome
+        /// The customer's contact points that are to be made anew from all its registers, this
+        /// one among them, since a join cannot tell them.
+        package var recount: [ContactPoint.Key] = []
     }
 
     /// The person whom a delivery makes the author, or `nil`: nobody is named (I3), the page
@@ -48,7 +51,7 @@ package enum Recording {
             next.supersede(with: interaction)
         }
         guard interaction.operation != .remove else {
-            return self.removal(interaction, next, isStale: isStale)
+            return self.removal(interaction, next, customer, after: register, isStale: isStale)
         }
         if next.occurredAt == nil {
             next.describe(by: interaction)
@@ -84,25 +87,46 @@ package enum Recording {
         }
         next.customerID = next.customerID ?? joined?.id
         outcome.customerID = next.customerID
-        joined?.join(next)
+        let unsure = joined?.join(next) ?? []
         next.pendingNames = []
-        return Decision(register: next, customer: joined, outcome: outcome)
+        return Decision(
+            register: next,
+            customer: joined,
+            outcome: outcome,
+            recount: self.superseded(register, by: next) + unsure
+        )
     }
 
-    /// A removal gives no time, no name and no customer: the conversation did arise (N6).
+    /// A removal gives no time, no name and no customer: the conversation did arise; it only takes
+    /// the text with what was found in it (N6).
     private static func removal(
         _ interaction: Interaction,
         _ register: InteractionRegister,
+        _ customer: Customer?,
+        after known: InteractionRegister?,
         isStale: Bool
     ) -> Decision {
         let isNobodys = register.customerID == nil && self.namedUser(of: interaction) == nil
+        let retracted = self.superseded(known, by: register)
         return Decision(
             register: register,
+            customer: retracted.isEmpty ? nil : customer,
             outcome: InteractionOutcome(
                 result: isStale ? .staleRevision : isNobodys ? .unattributed : .applied,
                 customerID: register.customerID
-            )
+            ),
+            recount: retracted
         )
+    }
+
+    /// What a customer had of a register that now says something else (N6).
+    private static func superseded(
+        _ known: InteractionRegister?,
+        by next: InteractionRegister
+    ) -> [ContactPoint.Key] {
+        guard let known, known.customerID != nil, known.contacts != next.contacts else { return [] }
+
+        return known.contacts.map { ContactPoint.Key($0) }
     }
 
     private static func namedUser(of interaction: Interaction) -> String? {
@@ -131,12 +155,15 @@ package enum Recording {
 }
 
 extension Customer {
-    /// Joins an event: its times by its direction, and the names that came with it (N2).
-    mutating func join(_ event: InteractionRegister) {
+    /// Joins an event: its times by its direction, the names that came with it, and its contacts
+    /// (N2).
+    ///
+    /// Returns the contact points that the customer cannot tell.
+    mutating func join(_ event: InteractionRegister) -> [ContactPoint.Key] {
         for name in event.pendingNames {
             NameRules.join(name, into: &self.names)
         }
-        guard let occurredAt = event.occurredAt else { return }
+        guard let occurredAt = event.occurredAt else { return [] }
 
         let (earliest, latest) = (occurredAt.lowerBound, occurredAt.upperBound)
         self.createdAt = min(self.createdAt, earliest)
@@ -146,6 +173,10 @@ extension Customer {
             self.lastInboundAt = self.lastInboundAt.map { max($0, latest) } ?? latest
         case .outbound:
             self.lastOutboundAt = self.lastOutboundAt.map { max($0, latest) } ?? latest
+        }
+        return event.contacts.compactMap { finding in
+            let point = ContactPoint(finding, at: occurredAt)
+            return self.contacts.join(point) ? nil : point.key
         }
     }
 }

@@ -48,6 +48,11 @@ public nonisolated struct Khach_Store_V1_CustomerFacts: Sendable {
 
   public var names: [Khach_Store_V1_NameObservation] = []
 
+  /// Of each phone and e-mail of the record, in its order: the first byte in the latest text.
+  public var phonePositions: [Int32] = []
+
+  public var emailPositions: [Int32] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -104,7 +109,7 @@ nonisolated extension Khach_Store_V1_NameObservation: SwiftProtobuf.Message, Swi
 
 nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CustomerFacts"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}names\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}names\0\u{3}phone_positions\0\u{3}email_positions\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -113,6 +118,8 @@ nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, Swift
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.names) }()
+      case 2: try { try decoder.decodeRepeatedInt32Field(value: &self.phonePositions) }()
+      case 3: try { try decoder.decodeRepeatedInt32Field(value: &self.emailPositions) }()
       default: break
       }
     }
@@ -122,11 +129,19 @@ nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, Swift
     if !self.names.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.names, fieldNumber: 1)
     }
+    if !self.phonePositions.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.phonePositions, fieldNumber: 2)
+    }
+    if !self.emailPositions.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.emailPositions, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_Store_V1_CustomerFacts, rhs: Khach_Store_V1_CustomerFacts) -> Bool {
     if lhs.names != rhs.names {return false}
+    if lhs.phonePositions != rhs.phonePositions {return false}
+    if lhs.emailPositions != rhs.emailPositions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -98,6 +98,9 @@ final class Database {
     /// Rows that the last statement changed.
     var changes: Int32 { sqlite3_changes(self.handle) }
 
+    /// The row id of the last row that was inserted into a table with row ids.
+    var lastRowID: Int64 { sqlite3_last_insert_rowid(self.handle) }
+
     var isInTransaction: Bool { sqlite3_get_autocommit(self.handle) == 0 }
 
     /// Refuses what can corrupt a database through plain SQL; read back to be sure.

@@ -94,8 +94,27 @@ enum Schema {
             state INTEGER NOT NULL,
             text TEXT NOT NULL,
             pending_names BLOB,
+            contact_count INTEGER NOT NULL,
             UNIQUE (page_id, event_key)
         ) STRICT
+        """,
+        // What was found in texts; `contact_count` of the interaction says how many rows it has.
+        """
+        CREATE TABLE contact_observations (
+            interaction_id INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            value TEXT NOT NULL,
+            customer_id INTEGER,
+            byte_start INTEGER NOT NULL,
+            byte_end INTEGER NOT NULL,
+            rule TEXT NOT NULL,
+            detector_version TEXT NOT NULL,
+            PRIMARY KEY (interaction_id, kind, value)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE INDEX contact_observations_by_customer
+        ON contact_observations (customer_id, kind, value) WHERE customer_id IS NOT NULL
         """,
         """
         CREATE TABLE tombstones (

@@ -7,6 +7,8 @@ final class CustomerEntry {
     var stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?
     /// Whether the group being written has changed it.
     var isTouched = false
+    /// Contact points that are to be made from their observations before it is written.
+    var recount: Set<ContactPoint.Key> = []
 
     init(_ customer: Customer, stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?) {
         self.customer = customer

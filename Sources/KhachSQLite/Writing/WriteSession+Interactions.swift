@@ -32,7 +32,10 @@ extension WriteSession {
         }
         let first = self.decide(interaction, page, nil, entry, now)
         if try self.insert(first.register, page.id, interaction.eventKey) {
-            self.adopt(first.customer, entry)
+            if !first.register.contacts.isEmpty {
+                try self.insertObservations(of: first.register, self.database.lastRowID)
+            }
+            self.adopt(first, entry)
             return first.outcome
         }
 
@@ -47,8 +50,9 @@ extension WriteSession {
             try self.bind(decision.register, to: update) { () throws(StoreError) in
                 try update.run()
             }
+            try self.replaceObservations(of: known, by: decision.register, rowID)
         }
-        self.adopt(decision.customer, entry)
+        self.adopt(decision, entry)
         return decision.outcome
     }
 
@@ -88,7 +92,7 @@ extension WriteSession {
         }
     }
 
-    /// Binds a register to positions 3 to 14 and calls `run` while its bytes are lent.
+    /// Binds a register to positions 3 to 15 and calls `run` while its bytes are lent.
     @inline(__always)
     private func bind<Answer>(
         _ register: InteractionRegister,
@@ -107,6 +111,7 @@ extension WriteSession {
         statement.bind(10, register.receivedAt)
         statement.bind(11, Int64(bitPattern: register.revision))
         statement.bind(12, Int64(register.state.rawValue))
+        statement.bind(15, Int64(register.contacts.count))
         return try register.conversationKey.lend { (conversation) throws(StoreError) in
             statement.bind(6, text: conversation)
             return try register.postID.lend { (post) throws(StoreError) in
@@ -141,22 +146,25 @@ extension WriteSession {
             }
 
             defer { select.reset() }
-            guard let register = InteractionRegister(row: select) else {
+            guard var register = InteractionRegister(row: select) else {
                 throw StoreError(.corrupt, "a register expected, a row that is none found")
             }
 
-            return (select.integer(0), register)
+            let rowID = select.integer(0)
+            register.contacts = try self.observations(rowID, count: select.integer(13))
+            return (rowID, register)
         }
     }
 
     // MARK: Customers
 
     /// Remembers what the group made of a customer; it is written once, by `flush`.
-    private func adopt(_ customer: Customer?, _ entry: CustomerEntry?) {
-        guard let customer else { return }
+    private func adopt(_ decision: Recording.Decision, _ entry: CustomerEntry?) {
+        guard let customer = decision.customer else { return }
 
         let entry = entry ?? CustomerEntry(customer, stored: nil)
         entry.customer = customer
+        entry.recount.formUnion(decision.recount)
         guard !entry.isTouched else { return }
 
         entry.isTouched = true
@@ -202,6 +210,7 @@ extension WriteSession {
     ///
     /// Its sequence moves if and only if its record's bytes do.
     func write(_ entry: CustomerEntry) throws(StoreError) {
+        try self.recount(entry)
         let customer = entry.customer
         let record = self.codec.encodeCustomer(customer)
         let facts = self.codec.encodeFacts(customer)
@@ -241,6 +250,8 @@ extension WriteSession {
         statement.bind(4, customer.lastInboundAt)
         statement.bind(5, customer.lastOutboundAt)
         statement.bind(7, Int64(customer.nameStatus.rawValue))
+        statement.bind(15, customer.contacts.phones.isEmpty ? 0 : 1)
+        statement.bind(16, customer.contacts.emails.isEmpty ? 0 : 1)
         try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
             statement.bind(6, text: folded)
             try record.lend { (record) throws(StoreError) in

@@ -21,6 +21,11 @@ struct WriteStatements {
     let updateCustomer: Statement
     let updateCustomerCreated: Statement
     let updateFacts: Statement
+    let insertObservation: Statement
+    let deleteObservations: Statement
+    let selectObservations: Statement
+    let selectPoint: Statement
+    let selectPoints: Statement
 
     init(_ database: Database) throws(StoreError) {
         self.begin = try Statement(database, "BEGIN IMMEDIATE")
@@ -76,7 +81,40 @@ struct WriteStatements {
             database,
             "UPDATE customers SET facts = ?2 WHERE id = ?1"
         )
+        self.insertObservation = try Statement(database, Self.insertObservationSQL)
+        self.deleteObservations = try Statement(
+            database,
+            "DELETE FROM contact_observations WHERE interaction_id = ?1"
+        )
+        self.selectObservations = try Statement(
+            database,
+            """
+            SELECT kind, value, byte_start, byte_end, rule, detector_version
+            FROM contact_observations WHERE interaction_id = ?1 ORDER BY byte_start
+            """
+        )
+        self.selectPoint = try Statement(database, Self.selectPointSQL)
+        self.selectPoints = try Statement(database, Self.selectPointsSQL)
     }
+
+    private static let insertObservationSQL: StaticString = """
+        INSERT INTO contact_observations
+            (interaction_id, kind, value, customer_id, byte_start, byte_end, rule,
+             detector_version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """
+    private static let selectPointSQL: StaticString = """
+        SELECT found.value, seen.occurred_first, seen.occurred_last, found.byte_start
+        FROM contact_observations AS found
+            CROSS JOIN interactions AS seen ON seen.id = found.interaction_id
+        WHERE found.customer_id = ?1 AND found.kind = ?2 AND found.value = ?3
+        """
+    private static let selectPointsSQL: StaticString = """
+        SELECT found.value, seen.occurred_first, seen.occurred_last, found.byte_start
+        FROM contact_observations AS found
+            CROSS JOIN interactions AS seen ON seen.id = found.interaction_id
+        WHERE found.customer_id = ?1 AND found.kind = ?2 ORDER BY found.value
+        """
 
     private static let insertBusinessSQL: StaticString = """
         INSERT INTO businesses
@@ -91,40 +129,44 @@ struct WriteStatements {
     private static let insertInteractionSQL: StaticString = """
         INSERT INTO interactions
             (page_id, event_key, customer_id, direction, kind, conversation_key, post_id,
-             occurred_first, occurred_last, received_at, revision, state, text, pending_names)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             occurred_first, occurred_last, received_at, revision, state, text, pending_names,
+             contact_count)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT DO NOTHING
         """
     private static let selectInteractionSQL: StaticString = """
         SELECT id, customer_id, direction, kind, conversation_key, post_id, occurred_first,
-            occurred_last, received_at, revision, state, text, pending_names
+            occurred_last, received_at, revision, state, text, pending_names,
+            contact_count
         FROM interactions WHERE page_id = ?1 AND event_key = ?2
         """
     private static let updateInteractionSQL: StaticString = """
         UPDATE interactions
         SET customer_id = ?3, direction = ?4, kind = ?5, conversation_key = ?6, post_id = ?7,
             occurred_first = ?8, occurred_last = ?9, received_at = ?10, revision = ?11,
-            state = ?12, text = ?13, pending_names = ?14
+            state = ?12, text = ?13, pending_names = ?14, contact_count = ?15
         WHERE id = ?1
         """
     private static let insertCustomerSQL: StaticString = """
         INSERT INTO customers
             (id, seq, first_inbound_at, last_inbound_at, last_outbound_at, name_folded,
              name_status, record, facts, created_at, business_id, page_id, channel,
-             first_recorded_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             first_recorded_at, has_phone, has_email)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         """
     // `created_at` is in two indexes; a statement that names it rewrites their entries.
     private static let updateCustomerSQL: StaticString = """
         UPDATE customers
         SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
-            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9
+            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, has_phone = ?15,
+            has_email = ?16
         WHERE id = ?1
         """
     private static let updateCustomerCreatedSQL: StaticString = """
         UPDATE customers
         SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
-            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, created_at = ?10
+            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, created_at = ?10,
+            has_phone = ?15, has_email = ?16
         WHERE id = ?1
         """
 }

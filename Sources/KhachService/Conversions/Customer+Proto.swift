@@ -28,6 +28,48 @@ extension Khach_V1_Customer {
         if let instant = customer.lastOutboundAt {
             self.lastOutboundAt = Google_Protobuf_Timestamp(instant)
         }
+        self.phones = customer.contacts.phones.map { Khach_V1_ContactPoint($0) }
+        self.emails = customer.contacts.emails.map { Khach_V1_ContactPoint($0) }
+    }
+}
+
+extension Khach_V1_ContactPoint {
+    init(_ point: ContactPoint) {
+        self.init()
+        self.value = point.key.value
+        self.firstSeenAt = Google_Protobuf_Timestamp(point.firstSeenAt)
+        self.lastSeenAt = Google_Protobuf_Timestamp(point.lastSeenAt)
+    }
+}
+
+extension ContactBook {
+    /// The points of a record, each with its position from the facts; `nil` when they do not fit.
+    fileprivate init?(_ record: Khach_V1_Customer, _ facts: Khach_Store_V1_CustomerFacts) {
+        func points(
+            _ kind: ContactFinding.Kind,
+            _ points: [Khach_V1_ContactPoint],
+            _ positions: [Int32]
+        ) -> [ContactPoint]? {
+            guard points.count == positions.count else { return nil }
+
+            let found = zip(points, positions).compactMap { point, position -> ContactPoint? in
+                guard let first = Instant(point.firstSeenAt), let last = Instant(point.lastSeenAt)
+                else { return nil }
+
+                return ContactPoint(
+                    key: ContactPoint.Key(kind: kind, value: point.value),
+                    firstSeenAt: first,
+                    lastSeenAt: last,
+                    position: position
+                )
+            }
+            return found.count == points.count ? found : nil
+        }
+        guard let phones = points(.phone, record.phones, facts.phonePositions),
+            let emails = points(.email, record.emails, facts.emailPositions)
+        else { return nil }
+
+        self.init(phones: phones, emails: emails)
     }
 }
 
@@ -42,6 +84,8 @@ extension Khach_Store_V1_CustomerFacts {
             name.observedAtMs = observation.observedAt.milliseconds
             return name
         }
+        self.phonePositions = customer.contacts.phones.map(\.position)
+        self.emailPositions = customer.contacts.emails.map(\.position)
     }
 }
 
@@ -55,7 +99,8 @@ extension Customer {
         guard let id = CustomerID(text: record.id), let pageID = PageID(text: record.pageID),
             let channel = UInt8(exactly: record.channel.rawValue).flatMap(Channel.init),
             let createdAt = Instant(record.createdAt),
-            let firstRecordedAt = Instant(record.firstRecordedAt)
+            let firstRecordedAt = Instant(record.firstRecordedAt),
+            let contacts = ContactBook(record, facts)
         else { return nil }
 
         var names: [NameObservation] = []
@@ -84,7 +129,8 @@ extension Customer {
             firstInboundAt: record.hasFirstInboundAt ? Instant(record.firstInboundAt) : nil,
             lastInboundAt: record.hasLastInboundAt ? Instant(record.lastInboundAt) : nil,
             lastOutboundAt: record.hasLastOutboundAt ? Instant(record.lastOutboundAt) : nil,
-            names: names
+            names: names,
+            contacts: contacts
         )
     }
 }

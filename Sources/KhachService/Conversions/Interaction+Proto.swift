@@ -4,7 +4,9 @@ internal import SwiftProtobuf
 
 extension Interaction {
     /// Checks every field; throws the first one that breaks a rule (domain.md §4.3).
-    init(_ item: Khach_V1_Interaction) throws(InputError) {
+    ///
+    /// Contacts are looked for in inbound texts only (P11), as they are kept (N9).
+    init(_ item: Khach_V1_Interaction, _ detector: ContactDetector) throws(InputError) {
         guard let channel = Channel(item.channel) else {
             throw InputError("channel", "a channel expected, found \(item.channel.rawValue)")
         }
@@ -30,6 +32,9 @@ extension Interaction {
             )
         }
 
+        let operation = try Self.operation(item)
+        let text = Self.keptText(item.text)
+        let isScanned = direction == .inbound && operation != .remove
         self.init(
             page: PageKey(channel: channel, externalPageID: item.externalPageID),
             eventKey: item.eventKey,
@@ -39,9 +44,10 @@ extension Interaction {
             conversationKey: item.conversationKey,
             postID: item.postID,
             occurredAt: occurredAt,
-            text: item.text,
+            text: text,
+            contacts: isScanned ? detector.findings(in: text) : [],
             nameHints: try Self.nameHints(item),
-            operation: try Self.operation(item),
+            operation: operation,
             revision: item.revision
         )
     }

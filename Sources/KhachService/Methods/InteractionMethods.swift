@@ -30,7 +30,7 @@ struct InteractionMethods {
         _ context: CallContext,
         _ payload: Payload
     ) async throws(Status) -> Payload {
-        let items = try Self.items(payload)
+        let items = try self.items(payload)
         let interactions = items.compactMap { item -> Interaction? in
             guard case .valid(let interaction) = item else { return nil }
 
@@ -63,8 +63,9 @@ struct InteractionMethods {
         return try response.reply()
     }
 
-    private static func items(_ payload: Payload) throws(Status) -> [Item] {
+    private func items(_ payload: Payload) throws(Status) -> [Item] {
         let most = Limits.interactionsPerBatchMax
+        let detector = self.environment.detector
         let items = payload.withUnsafeBytes { bytes -> Result<[Item], Status> in
             guard let scan = ItemScan(bytes, field: Self.interactionsField, itemsMax: most) else {
                 return .failure(
@@ -87,15 +88,17 @@ struct InteractionMethods {
                 )
             }
             return .success(
-                scan.items.map { Self.item(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
+                scan.items.map {
+                    Self.item(UnsafeRawBufferPointer(rebasing: bytes[$0]), detector)
+                }
             )
         }
         return try items.get()
     }
 
-    private static func item(_ bytes: UnsafeRawBufferPointer) -> Item {
+    private static func item(_ bytes: UnsafeRawBufferPointer, _ detector: ContactDetector) -> Item {
         do {
-            return .valid(try Interaction(try Self.decoded(bytes)))
+            return .valid(try Interaction(try Self.decoded(bytes), detector))
         } catch let error as InputError {
             return .refused(
                 Khach_V1_InteractionOutcome(rejected: error, reason: "INVALID_FIELD")

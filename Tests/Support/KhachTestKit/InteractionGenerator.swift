@@ -1,7 +1,7 @@
 package import KhachCore
 
 /// Makes sets of deliveries as channels send them: edits, removals, a missing author that a later
-/// delivery names, repetitions, and names of every sort.
+/// delivery names, repetitions, names of every sort, and texts with phones and e-mail addresses.
 ///
 /// Deliveries of one key and revision differ at most by a missing author, and every clock is
 /// believable: the other two cases are the ones whose order matters (domain.md N1).
@@ -14,6 +14,9 @@ package struct InteractionGenerator: Sendable {
         ("Facebook User", "facebook user"), ("Người dùng Zalo", "nguoi dung zalo"),
         (".", "."), ("shop_lover", "shop_lover"),
     ]
+
+    /// Every number that has a form exists.
+    static let detector = ContactDetector(isValid: { _ in true })
 
     package var seed: Seed
     package var pages: [PageKey]
@@ -70,11 +73,12 @@ package struct InteractionGenerator: Sendable {
                 conversationKey: "t_\(self.seed.number(1...3))",
                 postID: kind == .comment ? "post" : "",
                 occurredAt: self.instant(),
-                text: operation == .remove ? "" : "text \(key) \(revision)",
+                text: operation == .remove ? "" : self.text(key, revision),
                 nameHints: self.hints(),
                 operation: operation,
                 revision: revision
             )
+            delivery.contacts = Self.detector.findings(in: delivery.text)
             // What describes the event is the same in every delivery of it.
             if let first = deliveries.first { delivery.conversationKey = first.conversationKey }
             deliveries.append(delivery)
@@ -96,6 +100,19 @@ package struct InteractionGenerator: Sendable {
         case 4: [.remove]
         default: [.create]
         }
+    }
+
+    /// Mostly chatter; else some contacts, rarely more than a record shows.
+    private mutating func text(_ key: String, _ revision: UInt64) -> String {
+        var lines = ["text \(key) \(revision)"]
+        let count = self.seed.pick([0, 0, 1, 1, 2, 3, 12])
+        for _ in 0..<count {
+            let number = self.seed.number(1...40)
+            lines.append(
+                self.seed.oneIn(3) ? "mail a\(number)@example.vn" : "sđt 0\(912_345_600 + number)"
+            )
+        }
+        return lines.joined(separator: "\n")
     }
 
     private mutating func instant() -> Instant {

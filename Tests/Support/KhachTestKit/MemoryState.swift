@@ -114,7 +114,7 @@ struct MemoryState: Sendable {
             outcomes.append(decision.outcome)
         }
         for customer in changed {
-            self.store(customer, codec)
+            self.store(self.recounted(customer), codec)
         }
         return outcomes
     }
@@ -211,6 +211,20 @@ struct MemoryState: Sendable {
             page.next = .delta(after: max(after, page.head))
         }
         return page
+    }
+
+    /// The customer with its contact points made from all its registers, whatever joins said.
+    private func recounted(_ customer: Customer) -> Customer {
+        var points: [ContactPoint] = []
+        for register in self.registers.values where register.customerID == customer.id {
+            guard let occurredAt = register.occurredAt else { continue }
+
+            points += register.contacts.map { ContactPoint($0, at: occurredAt) }
+        }
+        var recounted = customer
+        recounted.contacts.replace(.phone, joining: points)
+        recounted.contacts.replace(.email, joining: points)
+        return recounted
     }
 
     private mutating func store(_ customer: Customer, _ codec: RecordCodec) {

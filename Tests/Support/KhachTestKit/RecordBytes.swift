@@ -10,6 +10,11 @@ package enum RecordBytes {
         self.fields(of: record).last { $0.number == number }.map { Array(record[$0.value]) } ?? []
     }
 
+    /// The bytes of every value of one field.
+    package static func values(of field: Int, _ record: [UInt8]) -> [[UInt8]] {
+        self.fields(of: record).filter { $0.number == field }.map { Array(record[$0.value]) }
+    }
+
     private static func fields(
         of record: [UInt8]
     ) -> [(number: Int, whole: Range<Int>, value: Range<Int>)] {

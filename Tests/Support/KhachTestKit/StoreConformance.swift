@@ -11,7 +11,8 @@ package enum StoreConformance {
         package var description: String
     }
 
-    package static let claims: [Claim] = directoryClaims + interactionClaims + readClaims
+    package static let claims: [Claim] =
+        directoryClaims + interactionClaims + contactClaims + readClaims
 
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)
 
@@ -45,6 +46,7 @@ package enum StoreConformance {
             from user: String?,
             page: Int = 0,
             at milliseconds: Int64 = 0,
+            text: String = "",
             revision: UInt64 = 0
         ) -> Interaction {
             Interaction(
@@ -56,6 +58,8 @@ package enum StoreConformance {
                 occurredAt: Instant(
                     milliseconds: InteractionGenerator.epoch.milliseconds + milliseconds
                 ),
+                text: text,
+                contacts: InteractionGenerator.detector.findings(in: text),
                 revision: revision
             )
         }
