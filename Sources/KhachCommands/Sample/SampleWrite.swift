@@ -22,8 +22,7 @@ struct SampleWrite: AsyncParsableCommand {
     func run() async throws {
         let sample = Sample(size: self.sample.size, seed: self.sample.seed)
         guard self.out != "-" else {
-            let output = FileHandle.standardOutput
-            try sample.write { lines, _ in try output.write(contentsOf: lines) }
+            sample.write { lines, _ in StandardStream.output.write(lines) }
             return
         }
 
