@@ -30,7 +30,7 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try self.cache.open(address: self.connection.address)
+        let client = try self.cache.open(self.connection)
         try self.turn(client)
         while !self.once {
             try await Task.sleep(for: .seconds(self.every))
@@ -45,8 +45,11 @@ struct SyncCommand: AsyncParsableCommand {
     private func turn(_ client: OfflineClient) throws {
         do {
             try self.pull(client)
-        } catch let error as ClientError where error.isRetryable && !self.once {
-            Surroundings.current.console.writeError("khach: \(CommandFailure(error).message)\n")
+        } catch let error as ClientError {
+            let failure = CommandFailure(error, of: self.connection)
+            guard error.isRetryable, !self.once else { throw failure }
+
+            Surroundings.current.console.writeError("khach: \(failure.message)\n")
         }
     }
 
@@ -56,6 +59,7 @@ struct SyncCommand: AsyncParsableCommand {
     private func pull(_ client: OfflineClient) throws {
         var progress = ProgressLine(ProgressBar(label: "syncing", unit: "customers"))
         var summary = SyncSummary()
+        defer { progress.clear() }
         var hasMore = true
         while hasMore {
             let page = try client.syncStep()

@@ -23,8 +23,12 @@ enum PlainText {
 
     /// `30 seconds`, `0.5 seconds`, `1 second`.
     static func seconds(_ seconds: Double) -> String {
-        let isWhole = seconds == seconds.rounded() && abs(seconds) < 1e9
-        let number = isWhole ? "\(Int(seconds))" : "\(seconds)"
-        return "\(number) \(seconds == 1 ? "second" : "seconds")"
+        "\(Self.number(seconds)) \(seconds == 1 ? "second" : "seconds")"
+    }
+
+    /// `30`, `0.5`.
+    static func number(_ value: Double) -> String {
+        let isWhole = value == value.rounded() && abs(value) < 1e9
+        return isWhole ? "\(Int(value))" : "\(value)"
     }
 }
