@@ -12,6 +12,7 @@ struct CachedCustomers {
     /// What a document holds when it ends; lines and rows are written as they come.
     private var whole = Khach_V1_ListCustomersResponse()
     private var isCapped = false
+    private var isCut = false
 
     init(_ client: OfflineClient, as format: OutputFormat) {
         self.client = client
@@ -19,9 +20,14 @@ struct CachedCustomers {
         self.table = CustomerTable(zoneName: (try? client.business())?.timeZone)
     }
 
-    /// Shows one piece of a list.
-    mutating func show(_ list: KhachClient.CustomerList) throws {
-        let customers = try list.customers.map(Self.record)
+    /// Shows one piece of a list; `isCut` says that there is more and no way to go on to it.
+    mutating func show(
+        _ list: KhachClient.CustomerList,
+        customersMax: Int = .max,
+        isCut: Bool = false
+    ) throws {
+        let customers = try list.customers.prefix(customersMax).map(Self.record)
+        self.isCut = isCut
         self.whole.asOfSeq = list.seq
         self.whole.nextPageToken = list.next ?? ""
         self.isCapped = list.isCapped
@@ -36,7 +42,8 @@ struct CachedCustomers {
     func finish(_ prefix: String) throws {
         if self.format == .json {
             let capped = self.isCapped ? #","isCapped":true"# : ""
-            try self.showDocument(self.whole, adding: capped)
+            let more = self.isCut ? #","hasMore":true"# : ""
+            try self.showDocument(self.whole, adding: capped + more)
         }
         try self.showStamp(prefix)
     }
