@@ -1,11 +1,12 @@
 internal import ArgumentParser
+internal import Glibc
 internal import KhachClient
 
 /// Which cache.
 ///
 /// It knows its business itself; a business that is given is compared with it.
 struct CacheOptions: ParsableArguments {
-    @Option(help: "The file of the cache.")
+    @Option(help: "The file of the cache.", completion: .file())
     var cache: String
 
     @Option(
@@ -35,6 +36,11 @@ struct CacheOptions: ParsableArguments {
             connectTimeout: connection.connectTimeout,
             callTimeout: .seconds(connection.timeout)
         )
+    }
+
+    /// Takes away a cache that never had anything.
+    func remove() {
+        for suffix in ["", "-wal", "-shm", "-lock"] { _ = unlink(self.cache + suffix) }
     }
 
     /// Opens the cache for questions; one that is not there is not made.

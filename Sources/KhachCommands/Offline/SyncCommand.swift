@@ -30,8 +30,15 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let isNew = !Surroundings.current.fileExists(self.cache.cache)
         let client = try self.cache.open(self.connection)
-        try self.turn(client)
+        do {
+            try self.turn(client)
+        } catch let failure as CommandFailure where failure.status == .notFound && isNew {
+            // A mistyped business must not stay the business of the cache.
+            self.cache.remove()
+            throw failure
+        }
         while !self.once {
             try await Task.sleep(for: .seconds(self.every))
             try self.turn(client)
