@@ -56,6 +56,16 @@ struct CommandLineTests {
             finding: "0 found"
         ),
         Refusal(
+            testDescription: "a limit and all",
+            arguments: ["customers", "list", "--business", "b", "--limit", "5", "--all"],
+            finding: "--limit or --all expected, both found"
+        ),
+        Refusal(
+            testDescription: "customers of nobody",
+            arguments: ["customers", "count"],
+            finding: "--business or KHACH_BUSINESS expected, neither found"
+        ),
+        Refusal(
             testDescription: "a batch of one more than the server takes",
             arguments: ["interactions", "record", "-", "--batch", "1001"],
             finding: "1001 found"
@@ -136,6 +146,19 @@ struct CommandLineTests {
         #expect(
             server.error.contains(isLate ? "within 30 seconds expected" : "7 expected, 9 found")
         )
+    }
+
+    @Test("the business may be named by the environment")
+    func environment() async throws {
+        let server = FakeServer { (_, payload) throws(Status) in
+            let request = try? Khach_V1_CountCustomersRequest(serializedBytes: payload)
+            guard request?.filter.businessID == "b1" else { throw Status(.notFound, "b1 expected") }
+
+            return FakeServer.encoded(Khach_V1_CountCustomersResponse.with { $0.count = 1 })
+        }
+        let named = ["KHACH_BUSINESS": "b1"]
+        #expect(await server.run(["customers", "count"], environment: named) == 0)
+        #expect(server.out == "1 customer as of seq 0\n")
     }
 
     @Test("details of a status reach the line")
@@ -227,6 +250,6 @@ struct CommandLineTests {
         #expect(server.out.contains("(Shopee User)"))
         #expect(server.out.contains("0912345678"))
         #expect(server.out.contains("2025-05-31 23:59"))
-        #expect(server.out.hasSuffix("1 customers as of seq 42; times in Asia/Ho_Chi_Minh\n"))
+        #expect(server.out.hasSuffix("1 customer as of seq 42; times in Asia/Ho_Chi_Minh\n"))
     }
 }

@@ -126,6 +126,7 @@ struct InteractionRecordTests {
         let server = Self.server()
         let input = """
             {"eventKey":"a"}
+
             nonsense
             {"eventKey":"bad"}
             {"eventKey":"b"}
@@ -137,8 +138,8 @@ struct InteractionRecordTests {
         )
         #expect(status == 3)
         #expect(server.out == #"{"lines":4,"APPLIED":2,"REJECTED":1,"UNREADABLE":1}"# + "\n")
-        #expect(server.error.contains("line 2: an interaction in JSON expected"))
-        #expect(server.error.contains("line 3: UNKNOWN_PAGE"))
+        #expect(server.error.contains("line 3: an interaction in JSON expected"))
+        #expect(server.error.contains("line 4: UNKNOWN_PAGE"))
     }
 
     @Test("lines go in batches, the last one smaller", arguments: [1, 4])

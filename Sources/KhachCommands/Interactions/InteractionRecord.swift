@@ -13,7 +13,7 @@ struct InteractionRecord: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The file; - reads standard input.")
+    @Argument(help: "The file; - reads standard input.", completion: .file())
     var file: String
 
     @Option(help: "Interactions in one call, 1 to 1000.")
@@ -101,7 +101,7 @@ struct InteractionRecord: AsyncParsableCommand {
         while batch.lines.count < self.batch, batch.bytesCount < InteractionBatch.bytesMax,
             let line = try reader.next()
         {
-            batch.append(line)
+            if !line.isBlank { batch.append(line) }
         }
         return batch.lines.isEmpty ? nil : batch
     }

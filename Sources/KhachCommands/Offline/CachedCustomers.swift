@@ -62,7 +62,8 @@ struct CachedCustomers {
             try self.showDocument(response)
         case .jsonl: try Listing.showLines([record])
         }
-        try self.showStamp()
+        // The facts of a customer name the zone already.
+        try self.showStamp(hasTimes: false)
     }
 
     /// Shows a count to programs.
@@ -76,11 +77,12 @@ struct CachedCustomers {
     }
 
     /// Says of when the answer is, to people beside it and to programs on the other side.
-    func showStamp(_ prefix: String = "") throws {
+    func showStamp(_ prefix: String = "", hasTimes: Bool = true) throws {
         let console = Surroundings.current.console
         let stamp = Self.stamp(try self.client.state(), now: Surroundings.current.now())
         if self.format == .table {
-            console.write("\(prefix)\(stamp); times in \(self.table.zoneName)\n")
+            let zone = hasTimes ? "; times in \(self.table.zoneName)" : ""
+            console.write("\(prefix)\(stamp)\(zone)\n")
         } else {
             console.writeError(stamp + "\n")
         }

@@ -16,7 +16,10 @@ struct SampleWrite: AsyncParsableCommand {
 
     @OptionGroup var sample: SampleOptions
 
-    @Option(help: "A directory, made if it is not there; - writes to standard output.")
+    @Option(
+        help: "A directory, made if it is not there; - writes to standard output.",
+        completion: .directory
+    )
     var out = "-"
 
     func run() async throws {
