@@ -67,7 +67,7 @@ package struct JSONFault<Decoded: Message> {
         }
     }
 
-    /// Foundation says where it stopped in words only: "Invalid value around character 7."
+    /// Foundation says where it stopped in words only, such as "around character 7".
     private static func malformed(_ bytes: [UInt8], _ error: NSError) -> String {
         let words = error.userInfo["NSDebugDescription"] as? String ?? ""
         guard let match = words.firstMatch(of: /character ([0-9]+)/), var offset = Int(match.1),
