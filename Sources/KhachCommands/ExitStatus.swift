@@ -1,3 +1,5 @@
+internal import Foundation
+internal import KhachClient
 internal import KhachRPC
 
 /// What the exit status of `khach` says to a script.
@@ -23,6 +25,33 @@ struct CommandFailure: Error, Hashable, Sendable {
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
+    }
+
+    /// Any error as a line and a status.
+    static func explaining(_ error: any Error) -> Self {
+        switch error {
+        case let error as CommandFailure: error
+        case let error as RPCError: Self(error)
+        case let error as ClientError: Self(error)
+        case let error as CocoaError: Self(error)
+        default: Self(.failure, ShownText.oneLine("\(error)"))
+        }
+    }
+
+    /// The same with more to say.
+    func adding(_ text: String) -> Self {
+        Self(self.status, "\(self.message); \(text)")
+    }
+
+    /// An error of the file system.
+    private init(_ error: CocoaError) {
+        let path = error.userInfo[NSFilePathErrorKey] as? String ?? "one of the files"
+        let cause = (error.userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code.rawValue
+        let reason = cause.map { PlainText.reason($0) } ?? "error \(error.errorCode)"
+        self.init(
+            .failure,
+            ShownText.oneLine("a file that can be used expected, found at \(path): \(reason)")
+        )
     }
 
     /// The only place where an error of a call becomes an exit status.

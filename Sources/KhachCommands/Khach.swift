@@ -42,22 +42,20 @@ public enum CommandLineTool {
                 try command.run()
             }
             return ExitStatus.done.rawValue
-        } catch let failure as CommandFailure {
-            console.writeError("khach: \(failure.message)\n")
-            return failure.status.rawValue
-        } catch let error as RPCError {
-            let failure = CommandFailure(error)
-            console.writeError("khach: \(failure.message)\n")
-            return failure.status.rawValue
-        } catch let error as ClientError {
-            let failure = CommandFailure(error)
-            console.writeError("khach: \(failure.message)\n")
-            return failure.status.rawValue
         } catch is CancellationError {
             return ExitStatus.failure.rawValue
         } catch {
-            return self.explain(error, on: console)
+            guard Self.isOfTheWork(error) else { return self.explain(error, on: console) }
+
+            let failure = CommandFailure.explaining(error)
+            console.writeError("khach: \(failure.message)\n")
+            return failure.status.rawValue
         }
+    }
+
+    /// Whether the command line was understood, and what it asked for went wrong.
+    private static func isOfTheWork(_ error: any Error) -> Bool {
+        error is CommandFailure || error is RPCError || error is ClientError || error is CocoaError
     }
 
     /// Help, versions and completion scripts are answers; the rest are complaints.

@@ -50,7 +50,7 @@ final class FakeServer: Sendable {
                 write: { text in self.written.withLock { $0.out += text } },
                 writeError: { text in self.written.withLock { $0.error += text } },
                 showsProgress: false,
-                width: 100
+                width: { 100 }
             ),
             connect: { (_, _) async throws(RPCError) -> OnlineClient in self.client },
             readInput: {

@@ -22,14 +22,27 @@ struct InteractionRecordTests {
             line: #"{"event_key":"m1","occurred_at":"2026-01-01T00:00:00Z"}"#
         ),
         Case(testDescription: "an empty line", line: " ", reason: "an empty line found"),
-        Case(testDescription: "half an object", line: #"{"eventKey":"#, reason: "in JSON expected"),
-        Case(testDescription: "a list", line: "[]", reason: "in JSON expected"),
-        Case(testDescription: "an unknown field", line: #"{"color":1}"#, reason: "color"),
-        Case(testDescription: "an unknown channel", line: #"{"channel":"FAX"}"#, reason: "in JSON"),
+        Case(testDescription: "half an object", line: #"{"eventKey":"#, reason: "JSON expected"),
+        Case(testDescription: "a list", line: "[]", reason: "an object expected, [] found"),
+        Case(
+            testDescription: "other text",
+            line: "{} x",
+            reason: "JSON expected, x found at column 4"
+        ),
+        Case(
+            testDescription: "an unknown field",
+            line: #"{"color":1}"#,
+            reason: "field color: a field of the schema expected, 1 found"
+        ),
+        Case(
+            testDescription: "an unknown channel",
+            line: #"{"channel":"FAX"}"#,
+            reason: #"field channel: a name of the schema's enumeration expected, "FAX" found"#
+        ),
         Case(
             testDescription: "a time without a zone",
             line: #"{"occurredAt":"2026-01-01"}"#,
-            reason: "in JSON expected"
+            reason: "field occurredAt: a time like 2026-06-30T12:00:00Z expected"
         ),
     ]
 
@@ -42,6 +55,45 @@ struct InteractionRecordTests {
             #expect(refusal.line == 3)
             #expect(refusal.reason.contains(example.reason ?? "nothing"))
         }
+    }
+
+    @Test("a bad byte is repaired in a text and refused in an identifier")
+    func badBytes() throws {
+        func decoded(_ before: String, _ after: String) throws -> Khach_V1_Interaction {
+            let bytes = Array(before.utf8) + [0xFF] + Array(after.utf8)
+            return try InteractionBatch.interaction(.init(number: 1, bytes: bytes)).get()
+        }
+        #expect(try decoded(#"{"text":"a"#, #"b"}"#).text == "a\u{FFFD}b")
+        #expect(throws: InteractionBatch.Refusal.self) { try decoded(#"{"eventKey":"a"#, #"b"}"#) }
+    }
+
+    @Test("a connection lost on the way tells what is recorded")
+    func lost() async {
+        let answered = Mutex(false)
+        let server = FakeServer { (_, payload) throws(Status) in
+            let isFirst = answered.withLock { seen in
+                defer { seen = true }
+                return !seen
+            }
+            guard isFirst else { throw Status(.unavailable, "the connection is lost") }
+
+            return FakeServer.encoded(
+                Khach_V1_RecordInteractionsResponse.with {
+                    $0.outcomes = [.with { $0.result = .applied }]
+                }
+            )
+        }
+        let arguments = [
+            "interactions", "record", "-", "--batch", "1", "--in-flight", "1", "--retries", "0",
+            "--output", "jsonl",
+        ]
+        #expect(await server.run(arguments, input: "{}\n{}\n{}\n") == 5)
+        #expect(server.out == #"{"lines":1,"APPLIED":1}"# + "\n")
+        #expect(
+            server.error.contains(
+                "the connection is lost; 1 line acknowledged; recording the same file again is safe"
+            )
+        )
     }
 
     /// Refuses every interaction whose key is "bad", and takes the others.
@@ -74,6 +126,7 @@ struct InteractionRecordTests {
         let server = Self.server()
         let input = """
             {"eventKey":"a"}
+
             nonsense
             {"eventKey":"bad"}
             {"eventKey":"b"}
@@ -85,8 +138,8 @@ struct InteractionRecordTests {
         )
         #expect(status == 3)
         #expect(server.out == #"{"lines":4,"APPLIED":2,"REJECTED":1,"UNREADABLE":1}"# + "\n")
-        #expect(server.error.contains("line 2: an interaction in JSON expected"))
-        #expect(server.error.contains("line 3: UNKNOWN_PAGE"))
+        #expect(server.error.contains("line 3: an interaction in JSON expected"))
+        #expect(server.error.contains("line 4: UNKNOWN_PAGE"))
     }
 
     @Test("lines go in batches, the last one smaller", arguments: [1, 4])
@@ -117,7 +170,11 @@ struct InteractionRecordTests {
     @Test("a file that is not there is a failure, not an empty file")
     func noFile() async {
         let server = Self.server()
+        #expect(await server.run(["interactions", "record", "/"]) == 1)
+        #expect(server.error == "khach: a file expected, a directory found at /\n")
         #expect(await server.run(["interactions", "record", "/nowhere/x.jsonl"]) == 1)
-        #expect(server.error.contains("/nowhere/x.jsonl found"))
+        #expect(
+            server.error.contains("a file that exists expected, none found at /nowhere/x.jsonl")
+        )
     }
 }

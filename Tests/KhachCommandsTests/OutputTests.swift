@@ -51,6 +51,35 @@ struct OutputTests {
         #expect(bar.line(done: 50, share: share, seconds: 2) == expected)
     }
 
+    @Test(
+        "a line of progress is shorter than the terminal, and keeps its numbers",
+        arguments: [79, 60]
+    )
+    func narrow(_ columns: Int) {
+        let bar = ProgressBar(label: "recording", unit: "lines")
+        let line = bar.line(done: 59_500, share: 0.99, seconds: 12_000, columns: columns)
+        #expect(ShownText.width(line) <= columns)
+        #expect(line.contains("99 % 59500 lines, 4/s, 2 min 2 s left"))
+        #expect(ShownText.width(bar.line(done: 5, share: nil, seconds: 9, columns: 10)) <= 10)
+    }
+
+    @Test("no rate is told of the first moments")
+    func early() {
+        let bar = ProgressBar(label: "x", unit: "rows", barColumns: 4)
+        #expect(bar.line(done: 50, share: 0.5, seconds: 0.49) == "x [██··]  50 % 50 rows")
+        #expect(bar.line(done: 50, share: nil, seconds: 0.5) == "x 50 rows, 100/s")
+    }
+
+    static let terminals: [(Int, [String: String], Int)] = [
+        (120, ["COLUMNS": "60"], 120), (0, ["COLUMNS": "60"], 60), (0, ["COLUMNS": "x"], 80),
+        (0, [:], 80),
+    ]
+
+    @Test("the terminal knows its width, else COLUMNS, else it is 80", arguments: terminals)
+    func terminal(_ terminal: Int, _ environment: [String: String], _ expected: Int) {
+        #expect(Console.width(terminal: terminal, environment: environment) == expected)
+    }
+
     static let documents: [(String, String)] = [
         ("{}", "{}"),
         (#"{"a":1}"#, "{\n  \"a\": 1\n}"),

@@ -46,7 +46,7 @@ struct SyncSummaryTests {
         Case(
             testDescription: "a clock that stood still gives no speed either",
             summary: SyncSummary(changedCount: 1, seconds: 0, customersCount: 1, seq: 1),
-            text: "1 customers synced in 0.00 s: 1 changed, 0 gone, 0 bytes; 1 customers STAMP\n",
+            text: "1 customer synced in 0.00 s: 1 changed, 0 gone, 0 bytes; 1 customer STAMP\n",
             json: """
                 {"changed":"1","gone":"0","bytes":"0","seconds":0.0,"rowsPerSecond":0,\
                 "customersCount":"1","seq":"1"}

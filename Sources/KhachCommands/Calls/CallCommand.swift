@@ -11,7 +11,10 @@ struct CallCommand: AsyncParsableCommand {
         discussion: "Example: khach call CustomerService/GetCustomer '{\"id\":\"c1\"}'"
     )
 
-    @Argument(help: "The method, as service/method; the package may be left out.")
+    @Argument(
+        help: "The method, as service/method; the package may be left out.",
+        completion: .list(Methods.all.map(\.path))
+    )
     var method: String
 
     @Argument(help: "The request as JSON; - reads it from standard input.")

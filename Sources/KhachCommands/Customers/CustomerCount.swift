@@ -21,7 +21,7 @@ struct CustomerCount: AsyncParsableCommand {
         }
         try Listing.show(response, as: self.output.output) { response in
             let bound = response.isCapped ? "more than " : ""
-            return "\(bound)\(response.count) customers as of seq \(response.asOfSeq)\n"
+            return "\(bound)\(PlainText.customers(response.count)) as of seq \(response.asOfSeq)\n"
         }
     }
 }

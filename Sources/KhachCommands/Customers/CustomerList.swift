@@ -6,6 +6,7 @@ internal import SwiftProtobuf
 /// `khach customers list --business ID`.
 struct CustomerList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
+    private static let limitDefault = 200
 
     static let configuration = CommandConfiguration(
         commandName: "list",
@@ -14,8 +15,8 @@ struct CustomerList: AsyncParsableCommand {
 
     @OptionGroup var filter: FilterOptions
 
-    @Option(help: "How many to show.")
-    var limit = 200
+    @Option(help: "How many to show (default 200).")
+    var limit: Int?
 
     @Flag(help: "Show all of them, however many.")
     var all = false
@@ -24,8 +25,13 @@ struct CustomerList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard self.limit > 0 else {
-            throw ValidationError("a limit of 1 or more expected, \(self.limit) found")
+        guard let limit = self.limit else { return }
+
+        guard limit > 0 else {
+            throw ValidationError("a limit of 1 or more expected, \(limit) found")
+        }
+        guard !self.all else {
+            throw ValidationError("--limit or --all expected, both found")
         }
     }
 
@@ -43,7 +49,7 @@ struct CustomerList: AsyncParsableCommand {
     private func showTable(_ client: OnlineClient) async throws {
         let console = Surroundings.current.console
         let businesses = try? await client.allBusinesses()
-        let business = businesses?.first { $0.id == self.filter.business }
+        let business = businesses?.first { $0.id == self.filter.owner.id }
         var table = CustomerTable(zoneName: business?.timeZone)
         var count = 0
         let last = try await self.forEachPage(client) { page in
@@ -52,7 +58,8 @@ struct CustomerList: AsyncParsableCommand {
         }
         let more = last.nextPageToken.isEmpty ? "" : "; there are more (--all)"
         console.write(
-            "\(count) customers as of seq \(last.asOfSeq); times in \(table.zoneName)\(more)\n"
+            "\(PlainText.customers(count)) as of seq \(last.asOfSeq); "
+                + "times in \(table.zoneName)\(more)\n"
         )
     }
 
@@ -71,7 +78,7 @@ struct CustomerList: AsyncParsableCommand {
     ) async throws -> Khach_V1_ListCustomersResponse {
         var request = Khach_V1_ListCustomersRequest()
         request.filter = self.filter.filter
-        var rest = self.all ? Int.max : self.limit
+        var rest = self.all ? Int.max : self.limit ?? Self.limitDefault
         while true {
             request.pageSize = UInt32(min(rest, Self.pageRowsMax))
             let response = try await client.listCustomers(request)

@@ -4,8 +4,7 @@ internal import SwiftProtobuf
 
 /// Which customers are meant; all conditions hold together.
 struct FilterOptions: ParsableArguments {
-    @Option(help: "The id of the business.")
-    var business: String
+    @OptionGroup var owner: BusinessOptions
 
     @Option(help: ArgumentHelp("Only customers of this page; may be repeated.", valueName: "id"))
     var page: [String] = []
@@ -40,7 +39,7 @@ struct FilterOptions: ParsableArguments {
 
     var filter: Khach_V1_CustomerFilter {
         .with {
-            $0.businessID = self.business
+            $0.businessID = self.owner.id
             $0.pageIds = self.page
             $0.createdFrom = self.createdFrom ?? ""
             $0.createdTo = self.createdTo ?? ""

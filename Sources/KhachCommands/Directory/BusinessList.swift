@@ -28,7 +28,8 @@ struct BusinessList: AsyncParsableCommand {
             let rows = whole.businesses.map {
                 [$0.id, $0.name, $0.timeZone, $0.locale, times.text($0.createdAt)]
             }
-            return table.lines(rows) + "\(rows.count) businesses; times in \(times.zoneName)\n"
+            let count = PlainText.count(rows.count, "business", "businesses")
+            return table.lines(rows) + "\(count); times in \(times.zoneName)\n"
         }
     }
 }

@@ -13,8 +13,7 @@ struct PageCreate: AsyncParsableCommand {
     @Argument(help: "The name to show.")
     var name: String
 
-    @Option(help: "The id of the business.")
-    var business: String
+    @OptionGroup var owner: BusinessOptions
 
     @Option(help: "The channel that the page lives on.")
     var channel: ChannelName
@@ -27,7 +26,7 @@ struct PageCreate: AsyncParsableCommand {
 
     func run() async throws {
         let request = Khach_V1_CreatePageRequest.with {
-            $0.businessID = self.business
+            $0.businessID = self.owner.id
             $0.channel = self.channel.channel
             $0.externalPageID = self.externalID
             $0.name = self.name

@@ -10,15 +10,14 @@ struct PageList: AsyncParsableCommand {
         abstract: "List the pages of a business."
     )
 
-    @Option(help: "The id of the business.")
-    var business: String
+    @OptionGroup var owner: BusinessOptions
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let pages = try await self.connection.withClient { client in
-            try await client.allPages(of: self.business)
+            try await client.allPages(of: self.owner.id)
         }
         guard self.output.output != .jsonl else { return try Listing.showLines(pages) }
 
@@ -30,7 +29,7 @@ struct PageList: AsyncParsableCommand {
             let rows = whole.pages.map {
                 [$0.id, ChannelName($0.channel).name, $0.externalPageID, $0.name]
             }
-            return table.lines(rows) + "\(rows.count) pages\n"
+            return table.lines(rows) + "\(PlainText.count(rows.count, "page", "pages"))\n"
         }
     }
 }

@@ -4,6 +4,7 @@ internal import KhachRPC
 /// Which server is called, and how long each call may take.
 struct ConnectionOptions: ParsableArguments {
     static let serverDefault = "tcp:127.0.0.1:7440"
+    private static let connectSecondsMax = 5.0
 
     @Option(
         help: ArgumentHelp(
@@ -22,7 +23,10 @@ struct ConnectionOptions: ParsableArguments {
 
     func validate() throws {
         guard self.timeout > 0, self.timeout <= 86_400 else {
-            throw ValidationError("a timeout of 0 to 86400 seconds expected, \(self.timeout) found")
+            throw ValidationError(
+                "a timeout of more than 0 and at most 86400 seconds expected, "
+                    + "\(PlainText.number(self.timeout)) found"
+            )
         }
         guard self.address.hasPrefix("unix:") || self.address.hasPrefix("tcp:") else {
             throw ValidationError(
@@ -31,17 +35,34 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
+    var connectTimeout: Duration { .seconds(min(self.timeout, Self.connectSecondsMax)) }
+
+    /// What is said when no answer came in time.
+    var late: CommandFailure {
+        CommandFailure(
+            .unavailable,
+            "an answer of \(self.address) within \(PlainText.seconds(self.timeout)) expected, "
+                + "none found"
+        )
+    }
+
     /// Connects, lets `body` call, and closes the connection however it ends.
     func withClient<Result>(
         _ body: (OnlineClient) async throws -> Result
     ) async throws -> Result {
-        let client = try await Surroundings.current.connect(self.address, .seconds(self.timeout))
+        let client: OnlineClient
+        do {
+            client = try await Surroundings.current.connect(self.address, .seconds(self.timeout))
+        } catch  where error.code == .unavailable {
+            throw CommandFailure(.unavailable, ShownText.oneLine(error.message))
+        }
         do {
             let result = try await body(client)
             await client.close()
             return result
         } catch {
             await client.close()
+            if let error = error as? RPCError, error.code == .deadlineExceeded { throw self.late }
             throw error
         }
     }

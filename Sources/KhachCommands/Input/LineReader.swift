@@ -13,6 +13,8 @@ struct LineReader {
         var number: Int
         /// `nil` when the line is longer than `lineBytesMax`.
         var bytes: [UInt8]?
+
+        var isBlank: Bool { self.bytes?.allSatisfy { $0 == 0x20 || $0 == 0x09 } ?? false }
     }
 
     /// Bytes taken from the source so far.

@@ -82,15 +82,27 @@ struct InteractionBatch: Sendable {
             return .failure(line.number, "an interaction expected, an empty line found")
         }
 
-        do {
-            return .success(try Khach_V1_Interaction(jsonUTF8Bytes: bytes))
-        } catch JSONDecodingError.failure {
-            return .failure(line.number, "an interaction in JSON expected, other text found")
-        } catch let error as JSONDecodingError {
-            return .failure(line.number, "an interaction in JSON expected, \(error) found")
-        } catch {
-            return .failure(line.number, "an interaction in JSON expected, other text found")
+        if let interaction = try? Khach_V1_Interaction(jsonUTF8Bytes: bytes) {
+            return .success(interaction)
         }
+        let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
+        guard let interaction = try? Khach_V1_Interaction(jsonUTF8Bytes: repaired) else {
+            let fault = JSONFault<Khach_V1_Interaction>(repaired).text
+            return .failure(line.number, "an interaction in JSON expected: \(fault)")
+        }
+        guard let field = Self.repairedIdentifier(interaction) else { return .success(interaction) }
+
+        return .failure(line.number, "field \(field): UTF-8 expected, other bytes found")
+    }
+
+    /// A bad byte of a text is shown as U+FFFD, as the server has it; two identifiers that differ
+    /// in such a byte would become the same.
+    private static func repairedIdentifier(_ interaction: Khach_V1_Interaction) -> String? {
+        [
+            ("externalPageId", interaction.externalPageID), ("eventKey", interaction.eventKey),
+            ("externalUserId", interaction.externalUserID),
+            ("conversationKey", interaction.conversationKey), ("postId", interaction.postID),
+        ].first { $0.1.contains("\u{FFFD}") }?.0
     }
 
     /// Recording is safe to repeat: what was recorded by an attempt without a reply answers

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 internal import KhachRPC
 
 /// `khach interactions record FILE`.
@@ -14,7 +13,7 @@ struct InteractionRecord: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The file; - reads standard input.")
+    @Argument(help: "The file; - reads standard input.", completion: .file())
     var file: String
 
     @Option(help: "Interactions in one call, 1 to 1000.")
@@ -42,23 +41,44 @@ struct InteractionRecord: AsyncParsableCommand {
 
     func run() async throws {
         let source = try Source(self.file)
-        let total = try await self.connection.withClient { client in
-            try await self.record(source, client)
+        var total = RecordTotal()
+        do {
+            try await self.connection.withClient { client in
+                try await self.record(source, client, &total)
+            }
+        } catch {
+            guard total.isStarted else { throw error }
+
+            // What was acknowledged is recorded, whatever came later.
+            total.linesCount = total.acknowledgedCount
+            try total.show(as: self.output.output)
+            throw CommandFailure.explaining(error).adding(
+                "\(PlainText.lines(total.acknowledgedCount)) acknowledged; "
+                    + "recording the same file again is safe"
+            )
         }
         try total.show(as: self.output.output)
         guard total.refusedCount == 0 else {
             throw CommandFailure(
                 .partial,
-                "every line recorded expected, \(total.refusedCount) lines refused"
+                "every line recorded expected, \(PlainText.lines(total.refusedCount)) refused"
             )
         }
     }
 
     /// Keeps at most `inFlight` calls under way; the file is read no further ahead than that.
-    private func record(_ source: Source, _ client: OnlineClient) async throws -> RecordTotal {
+    private func record(
+        _ source: Source,
+        _ client: OnlineClient,
+        _ total: inout RecordTotal
+    ) async throws {
         var reader = LineReader(read: source.read)
-        var total = RecordTotal()
         var progress = ProgressLine(ProgressBar(label: "recording", unit: "lines"))
+        total.isStarted = true
+        defer {
+            progress.clear()
+            total.seconds = progress.seconds
+        }
         try await withThrowingTaskGroup(of: InteractionBatch.Report.self) { group in
             var underWay = 0
             while let batch = try self.nextBatch(&reader) {
@@ -74,9 +94,6 @@ struct InteractionRecord: AsyncParsableCommand {
             }
             while let report = try await group.next() { total.add(report, &progress) }
         }
-        progress.clear()
-        total.seconds = progress.seconds
-        return total
     }
 
     private func nextBatch(_ reader: inout LineReader) throws -> InteractionBatch? {
@@ -84,7 +101,7 @@ struct InteractionRecord: AsyncParsableCommand {
         while batch.lines.count < self.batch, batch.bytesCount < InteractionBatch.bytesMax,
             let line = try reader.next()
         {
-            batch.append(line)
+            if !line.isBlank { batch.append(line) }
         }
         return batch.lines.isEmpty ? nil : batch
     }
@@ -102,12 +119,9 @@ private struct Source {
             self.read = Surroundings.current.readInput
             return
         }
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw CommandFailure(.failure, "a file that can be read expected, \(path) found")
-        }
 
-        self.bytesCount = try handle.seekToEnd()
-        try handle.seek(toOffset: 0)
-        self.read = { Array(try handle.read(upToCount: LineReader.pieceBytes) ?? Data()) }
+        let file = try InputFile(path)
+        self.bytesCount = file.bytesCount
+        self.read = file.read
     }
 }

@@ -8,9 +8,17 @@ struct RecordTotal: Sendable {
 
     var linesCount = 0
     var seconds = 0.0
+    /// Whether a connection was there to record over.
+    var isStarted = false
     private(set) var refusedCount = 0
     private var outcomes: [String: Int] = [:]
     private var clampedCount = 0
+
+    /// Lines whose outcome is known: recorded, or refused.
+    var acknowledgedCount: Int {
+        let unreadable = self.refusedCount - (self.outcomes["REJECTED"] ?? 0)
+        return self.outcomes.values.reduce(unreadable, +)
+    }
 
     /// Adds the report of one batch and says at once which lines were refused.
     mutating func add(_ report: InteractionBatch.Report, _ progress: inout ProgressLine) {
@@ -42,7 +50,7 @@ struct RecordTotal: Sendable {
         let seconds = Double(Int(self.seconds * 10)) / 10
         console.write(
             table.lines(rows.map { [$0.0, "\($0.1)"] })
-                + "\(self.linesCount) lines in \(seconds) s (\(rate)/s)\n"
+                + "\(PlainText.lines(self.linesCount)) in \(seconds) s (\(rate)/s)\n"
         )
     }
 }

@@ -1,11 +1,12 @@
 internal import ArgumentParser
+internal import Glibc
 internal import KhachClient
 
 /// Which cache.
 ///
 /// It knows its business itself; a business that is given is compared with it.
 struct CacheOptions: ParsableArguments {
-    @Option(help: "The file of the cache.")
+    @Option(help: "The file of the cache.", completion: .file())
     var cache: String
 
     @Option(
@@ -20,7 +21,7 @@ struct CacheOptions: ParsableArguments {
     }
 
     /// Opens the cache for syncing, and makes it when it is not there.
-    func open(address: String) throws -> OfflineClient {
+    func open(_ connection: ConnectionOptions) throws -> OfflineClient {
         guard self.businessID != nil || Surroundings.current.fileExists(self.cache) else {
             throw CommandFailure(
                 .usage,
@@ -31,8 +32,15 @@ struct CacheOptions: ParsableArguments {
         return try OfflineClient.open(
             cachePath: self.cache,
             businessID: self.businessID,
-            address: address
+            address: connection.address,
+            connectTimeout: connection.connectTimeout,
+            callTimeout: .seconds(connection.timeout)
         )
+    }
+
+    /// Takes away a cache that never had anything.
+    func remove() {
+        for suffix in ["", "-wal", "-shm", "-lock"] { _ = unlink(self.cache + suffix) }
     }
 
     /// Opens the cache for questions; one that is not there is not made.
@@ -59,5 +67,20 @@ extension CommandFailure {
             }
         let reason = error.reason.isEmpty ? "" : " (reason \(error.reason))"
         self.init(status, ShownText.oneLine("\(error)\(reason)"))
+    }
+
+    /// An error of a sync, with the server that it is about.
+    init(_ error: ClientError, of connection: ConnectionOptions) {
+        let address = connection.address
+        switch error.code {
+        case .network: self.init(.unavailable, "no answer of \(address): \(error.message)")
+        case .timeout: self.init(connection.late)
+        default: self.init(error)
+        }
+        self.message = ShownText.oneLine(self.message)
+    }
+
+    private init(_ failure: Self) {
+        self = failure
     }
 }

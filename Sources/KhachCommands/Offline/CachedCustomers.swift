@@ -12,6 +12,7 @@ struct CachedCustomers {
     /// What a document holds when it ends; lines and rows are written as they come.
     private var whole = Khach_V1_ListCustomersResponse()
     private var isCapped = false
+    private var isCut = false
 
     init(_ client: OfflineClient, as format: OutputFormat) {
         self.client = client
@@ -19,9 +20,14 @@ struct CachedCustomers {
         self.table = CustomerTable(zoneName: (try? client.business())?.timeZone)
     }
 
-    /// Shows one piece of a list.
-    mutating func show(_ list: KhachClient.CustomerList) throws {
-        let customers = try list.customers.map(Self.record)
+    /// Shows one piece of a list; `isCut` says that there is more and no way to go on to it.
+    mutating func show(
+        _ list: KhachClient.CustomerList,
+        customersMax: Int = .max,
+        isCut: Bool = false
+    ) throws {
+        let customers = try list.customers.prefix(customersMax).map(Self.record)
+        self.isCut = isCut
         self.whole.asOfSeq = list.seq
         self.whole.nextPageToken = list.next ?? ""
         self.isCapped = list.isCapped
@@ -36,7 +42,8 @@ struct CachedCustomers {
     func finish(_ prefix: String) throws {
         if self.format == .json {
             let capped = self.isCapped ? #","isCapped":true"# : ""
-            try self.showDocument(self.whole, adding: capped)
+            let more = self.isCut ? #","hasMore":true"# : ""
+            try self.showDocument(self.whole, adding: capped + more)
         }
         try self.showStamp(prefix)
     }
@@ -55,7 +62,8 @@ struct CachedCustomers {
             try self.showDocument(response)
         case .jsonl: try Listing.showLines([record])
         }
-        try self.showStamp()
+        // The facts of a customer name the zone already.
+        try self.showStamp(hasTimes: false)
     }
 
     /// Shows a count to programs.
@@ -69,11 +77,12 @@ struct CachedCustomers {
     }
 
     /// Says of when the answer is, to people beside it and to programs on the other side.
-    func showStamp(_ prefix: String = "") throws {
+    func showStamp(_ prefix: String = "", hasTimes: Bool = true) throws {
         let console = Surroundings.current.console
         let stamp = Self.stamp(try self.client.state(), now: Surroundings.current.now())
         if self.format == .table {
-            console.write("\(prefix)\(stamp); times in \(self.table.zoneName)\n")
+            let zone = hasTimes ? "; times in \(self.table.zoneName)" : ""
+            console.write("\(prefix)\(stamp)\(zone)\n")
         } else {
             console.writeError(stamp + "\n")
         }

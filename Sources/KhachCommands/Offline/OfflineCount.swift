@@ -17,7 +17,7 @@ struct OfflineCount: AsyncParsableCommand {
         let shown = CachedCustomers(client, as: self.output.output)
         let count = try client.count(self.filter.filter)
         if self.output.output == .table {
-            try shown.showStamp("\(count) customers ")
+            try shown.showStamp("\(PlainText.customers(count)) ", hasTimes: false)
         } else {
             try shown.showCount(count)
         }

@@ -4,6 +4,7 @@ internal import KhachClient
 /// `khach offline list`.
 struct OfflineList: AsyncParsableCommand {
     private static let pageRowsMax = 1_000
+    private static let limitDefault = 200
 
     static let configuration = CommandConfiguration(
         commandName: "list",
@@ -13,8 +14,8 @@ struct OfflineList: AsyncParsableCommand {
     @OptionGroup var cache: CacheOptions
     @OptionGroup var filter: OfflineFilter
 
-    @Option(help: "How many to show.")
-    var limit = 200
+    @Option(help: "How many to show (default 200).")
+    var limit: Int?
 
     @Flag(help: "Show all of them, however many.")
     var all = false
@@ -22,15 +23,20 @@ struct OfflineList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard self.limit > 0 else {
-            throw ValidationError("a limit of 1 or more expected, \(self.limit) found")
+        guard let limit = self.limit else { return }
+
+        guard limit > 0 else {
+            throw ValidationError("a limit of 1 or more expected, \(limit) found")
+        }
+        guard !self.all else {
+            throw ValidationError("--limit or --all expected, both found")
         }
     }
 
     func run() async throws {
         let client = try self.cache.openExisting()
         var shown = CachedCustomers(client, as: self.output.output)
-        var rest = self.all ? Int.max : self.limit
+        var rest = self.all ? Int.max : self.limit ?? Self.limitDefault
         var count = 0
         var next: String?
         repeat {
@@ -44,6 +50,8 @@ struct OfflineList: AsyncParsableCommand {
             count += list.customers.count
             next = list.next
         } while next != nil && rest > 0
-        try shown.finish("\(count) customers \(next == nil ? "" : "(there are more: --all) ")")
+        try shown.finish(
+            "\(PlainText.customers(count)) \(next == nil ? "" : "(there are more: --all) ")"
+        )
     }
 }

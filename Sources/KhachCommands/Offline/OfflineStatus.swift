@@ -25,9 +25,13 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("headSeq", "\(state.headSeq)")
             lines.write("asOf", state.asOfMilliseconds.map(JSONLines.time) ?? "")
             lines.write("customersCount", "\(state.customersCount)")
+            lines.write("schemaVersion", number: "\(state.schemaVersion)")
+            lines.write("isSearchIndexed", number: "\(state.isSearchIndexed)")
             lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
             lines.end()
-            return console.write(String(decoding: lines.bytes, as: UTF8.self))
+            let json = String(decoding: lines.bytes.dropLast(), as: UTF8.self)
+            let isOneLine = self.output.output == .jsonl
+            return console.write((isOneLine ? json : JSONText.indented(json)) + "\n")
         }
 
         console.write(

@@ -30,8 +30,15 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try self.cache.open(address: self.connection.address)
-        try self.turn(client)
+        let isNew = !Surroundings.current.fileExists(self.cache.cache)
+        let client = try self.cache.open(self.connection)
+        do {
+            try self.turn(client)
+        } catch let failure as CommandFailure where failure.status == .notFound && isNew {
+            // A mistyped business must not stay the business of the cache.
+            self.cache.remove()
+            throw failure
+        }
         while !self.once {
             try await Task.sleep(for: .seconds(self.every))
             try self.turn(client)
@@ -45,8 +52,11 @@ struct SyncCommand: AsyncParsableCommand {
     private func turn(_ client: OfflineClient) throws {
         do {
             try self.pull(client)
-        } catch let error as ClientError where error.isRetryable && !self.once {
-            Surroundings.current.console.writeError("khach: \(CommandFailure(error).message)\n")
+        } catch let error as ClientError {
+            let failure = CommandFailure(error, of: self.connection)
+            guard error.isRetryable, !self.once else { throw failure }
+
+            Surroundings.current.console.writeError("khach: \(failure.message)\n")
         }
     }
 
@@ -56,6 +66,7 @@ struct SyncCommand: AsyncParsableCommand {
     private func pull(_ client: OfflineClient) throws {
         var progress = ProgressLine(ProgressBar(label: "syncing", unit: "customers"))
         var summary = SyncSummary()
+        defer { progress.clear() }
         var hasMore = true
         while hasMore {
             let page = try client.syncStep()

@@ -26,9 +26,9 @@ struct SyncSummary: Sendable {
         let seconds = "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
         let rate = self.rowsCount > 0 && self.rowsPerSecond > 0 ? " (\(self.rowsPerSecond)/s)" : ""
         return """
-            \(self.rowsCount) customers synced in \(seconds) s\(rate): \
+            \(PlainText.customers(self.rowsCount)) synced in \(seconds) s\(rate): \
             \(self.changedCount) changed, \(self.goneCount) gone, \(self.bytesCount) bytes; \
-            \(self.customersCount) customers \(stamp)
+            \(PlainText.customers(self.customersCount)) \(stamp)
 
             """
     }

@@ -13,6 +13,7 @@ struct ChannelName: Hashable, Sendable, ExpressibleByArgument {
     ]
 
     static let allValueStrings = rows.map(\.name)
+    static let defaultCompletionKind = CompletionKind.list(allValueStrings)
 
     init(_ channel: Khach_V1_Channel) {
         self.channel = channel

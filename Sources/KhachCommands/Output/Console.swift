@@ -1,18 +1,34 @@
 internal import Foundation
+internal import Glibc
 
 /// Where a command writes: results to one side, complaints and progress to the other.
 struct Console: Sendable {
+    private static let widthDefault = 80
+
     var write: @Sendable (String) -> Void
     var writeError: @Sendable (String) -> Void
     /// Whether a person watches the side of the progress bar.
     var showsProgress: Bool
-    /// Columns of the terminal.
-    var width: Int
+    /// Columns of the terminal, as it is now.
+    var width: @Sendable () -> Int
 
     static let process = Console(
-        write: { text in FileHandle.standardOutput.write(Data(text.utf8)) },
-        writeError: { text in FileHandle.standardError.write(Data(text.utf8)) },
+        write: { text in StandardStream.output.write(text) },
+        writeError: { text in StandardStream.error.write(text) },
         showsProgress: isatty(STDERR_FILENO) == 1,
-        width: ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
+        width: {
+            var size = winsize()
+            _ = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+            return Self.width(
+                terminal: Int(size.ws_col),
+                environment: ProcessInfo.processInfo.environment
+            )
+        }
     )
+
+    /// What the terminal says; else `COLUMNS`; else 80.
+    static func width(terminal: Int, environment: [String: String]) -> Int {
+        let named = environment["COLUMNS"].flatMap { Int($0) } ?? 0
+        return [terminal, named].first { $0 > 0 } ?? Self.widthDefault
+    }
 }

@@ -5,30 +5,47 @@ struct ProgressBar: Sendable {
     var label: String
     /// What `done` counts, such as `lines`.
     var unit: String
-    /// Columns of the bar itself.
+    /// Columns of the bar itself, where there is room.
     var barColumns = 24
+
+    /// Before this a rate says nothing.
+    private static let rateSecondsMin = 0.5
+    /// A shorter bar is left out.
+    private static let barColumnsMin = 4
 
     /// - Parameters:
     ///   - done: how much is done, in the unit.
     ///   - share: how much of the whole that is, 0 to 1; `nil` when the whole is not known.
     ///   - seconds: since the work began.
-    func line(done: UInt64, share: Double?, seconds: Double) -> String {
-        let rate = seconds > 0 ? Double(done) / seconds : 0
-        let speed = "\(done) \(self.unit), \(Self.short(rate))/s"
-        guard let share, share.isFinite else { return "\(self.label) \(speed)" }
+    ///   - columns: the line is not wider.
+    func line(done: UInt64, share: Double?, seconds: Double, columns: Int = .max) -> String {
+        let isRated = seconds >= Self.rateSecondsMin
+        let rate = isRated ? ", \(Self.short(Double(done) / seconds))/s" : ""
+        let speed = "\(done) \(self.unit)\(rate)"
+        guard let share, share.isFinite else {
+            return ShownText.cut("\(self.label) \(speed)", columns: columns)
+        }
 
         let known = min(max(share, 0), 1)
         // Rounded down: 100 % means the end.
         let percent = Int(known * 100)
-        let filled = Int(known * Double(self.barColumns))
-        let bar =
-            String(repeating: "█", count: filled)
-            + String(repeating: "·", count: self.barColumns - filled)
         let rest =
-            known > 0 && known < 1
+            isRated && known > 0 && known < 1
             ? ", \(Self.duration(seconds / known * (1 - known))) left" : ""
-        let percentText = String(repeating: " ", count: percent < 10 ? 2 : percent < 100 ? 1 : 0)
-        return "\(self.label) [\(bar)] \(percentText)\(percent) % \(speed)\(rest)"
+        let space = String(repeating: " ", count: percent < 10 ? 2 : percent < 100 ? 1 : 0)
+        let text = "\(space)\(percent) % \(speed)\(rest)"
+        // The label, the brackets and the spaces about them.
+        let taken = ShownText.width(self.label) + ShownText.width(text) + 4
+        let bar = self.bar(known, columns: min(self.barColumns, columns - taken))
+        return ShownText.cut("\(self.label)\(bar) \(text)", columns: columns)
+    }
+
+    private func bar(_ share: Double, columns: Int) -> String {
+        guard columns >= Self.barColumnsMin else { return "" }
+
+        let filled = Int(share * Double(columns))
+        return " [" + String(repeating: "█", count: filled)
+            + String(repeating: "·", count: columns - filled) + "]"
     }
 
     /// `950`, `12.3k`, `4.5M`.
@@ -72,9 +89,14 @@ struct ProgressLine {
 
         self.drawnAt = now
         self.isDrawn = true
-        let line = self.bar.line(done: done, share: share, seconds: self.seconds)
-        let fitted = ShownText.fitted(line, columns: self.surroundings.console.width - 1)
-        self.surroundings.console.writeError("\r" + fitted)
+        // A terminal that is written to its last column may begin another line.
+        let line = self.bar.line(
+            done: done,
+            share: share,
+            seconds: self.seconds,
+            columns: self.surroundings.console.width() - 1
+        )
+        self.surroundings.console.writeError("\r\(line)\u{1B}[K")
     }
 
     /// Takes the bar off the console, so that another line can be written.

@@ -25,7 +25,8 @@ enum ShownText {
         return isTrailing ? space + shown : shown + space
     }
 
-    private static func cut(_ text: String, columns: Int) -> String {
+    /// The text in at most `columns` columns, with an ellipsis where it was cut.
+    static func cut(_ text: String, columns: Int) -> String {
         guard Self.width(text) > columns else { return text }
 
         var kept = ""

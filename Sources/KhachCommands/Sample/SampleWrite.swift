@@ -16,14 +16,16 @@ struct SampleWrite: AsyncParsableCommand {
 
     @OptionGroup var sample: SampleOptions
 
-    @Option(help: "A directory, made if it is not there; - writes to standard output.")
+    @Option(
+        help: "A directory, made if it is not there; - writes to standard output.",
+        completion: .directory
+    )
     var out = "-"
 
     func run() async throws {
         let sample = Sample(size: self.sample.size, seed: self.sample.seed)
         guard self.out != "-" else {
-            let output = FileHandle.standardOutput
-            try sample.write { lines, _ in try output.write(contentsOf: lines) }
+            sample.write { lines, _ in StandardStream.output.write(lines) }
             return
         }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 package import TTRPC
@@ -44,7 +45,25 @@ package final class Client: Sendable {
             }.get()
             return Client(address, channel, handler)
         } catch {
-            throw Status(.unavailable, "no connection to \(address): \(error)")
+            throw Status(.unavailable, "no connection to \(address)\(Self.reason(error))")
+        }
+    }
+
+    /// What NIO and the system say of a connection that was not made, in words that go on a line.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case ChannelError.connectTimeout(let amount):
+            let milliseconds = amount.nanoseconds / 1_000_000
+            return milliseconds % 1_000 == 0
+                ? " within \(milliseconds / 1_000) s" : " within \(milliseconds) ms"
+        case let error as IOError:
+            let text = String(cString: strerror(error.errnoCode))
+            return ": " + text.prefix(1).lowercased() + text.dropFirst()
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { return Self.reason(first.error) }
+            let isUnknown = error.dnsAError != nil || error.dnsAAAAError != nil
+            return isUnknown ? ": the name \(error.host) is not known" : ": \(error)"
+        default: return ": \(error)"
         }
     }
 

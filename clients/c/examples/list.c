@@ -3,6 +3,7 @@
 #include <khach/khach.h>
 
 #include <stdio.h>
+#include <unistd.h>
 
 static int fail(khach_error *error)
 {
@@ -26,6 +27,11 @@ int main(int argc, char **argv)
     }
     options.business_id = argv[1];
     options.cache_path = argv[2];
+    /* Opening would make a cache; a question needs one that is there. */
+    if (access(argv[2], F_OK) != 0) {
+        fprintf(stderr, "a cache expected, none found at %s\n", argv[2]);
+        return 1;
+    }
     if (khach_client_open(&client, &options, &error) != KHACH_OK)
         return fail(error);
 

@@ -65,6 +65,9 @@ khach_status khach__cache_lock(khach_cache *cache, khach_error **error)
 {
     const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
 
+    if (cache->lock_fd < 0)
+        return khach__error_set(error, KHACH_E_IO,
+            "a folder that can be written expected for the cache, a read-only one found");
     for (uint64_t waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
         if (flock(cache->lock_fd, LOCK_EX | LOCK_NB) == 0)
             return KHACH_OK;
@@ -114,7 +117,8 @@ static char *join(const char *text, const char *suffix)
     return joined;
 }
 
-/* Opens the lock file beside the cache, private to its owner. */
+/* Opens the lock file beside the cache, private to its owner. Only writes are under it: where none
+ * can be made, a cache that is there is read without it. */
 static khach_status open_lock(khach_cache *cache, const char *path, khach_error **error)
 {
     char *lock_path = join(path, LOCK_SUFFIX);
@@ -123,8 +127,10 @@ static khach_status open_lock(khach_cache *cache, const char *path, khach_error 
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
     cache->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     free(lock_path);
-    if (cache->lock_fd < 0)
-        return khach__error_set(error, KHACH_E_IO, "opening the lock: %s", strerror(errno));
+    if (cache->lock_fd < 0 && errno != EROFS && errno != EACCES)
+        return khach__error_set(error, KHACH_E_IO,
+            "a lock beside the cache expected, found at %s" LOCK_SUFFIX ": %s", path,
+            strerror(errno));
     return KHACH_OK;
 }
 
@@ -142,14 +148,16 @@ static khach_status make_file(const khach_cache *cache, const char *path, khach_
         return KHACH_OK;
     }
     if (errno != ENOENT)
-        return khach__error_set(error, KHACH_E_IO, "looking for the cache: %s", strerror(errno));
+        return khach__error_set(error, KHACH_E_IO,
+            "a cache expected, found at %s: %s", path, strerror(errno));
     if (cache->business_id[0] == '\0')
         return khach__error_set(error, KHACH_E_INVALID, KHACH_CACHE_BUSINESS_EXPECTED);
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
         return KHACH_OK; /* Another process was first. */
     if (fd < 0)
-        return khach__error_set(error, KHACH_E_IO, "making the cache: %s", strerror(errno));
+        return khach__error_set(error, KHACH_E_IO,
+            "a cache that can be made expected, found at %s: %s", path, strerror(errno));
     (void)close(fd);
     return KHACH_OK;
 }

@@ -27,11 +27,15 @@ public final class OfflineClient: Sendable {
     ///   - businessID: The business that the cache is of; nil for that of a cache that is there.
     ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
     ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
+    ///   - connectTimeout: How long a connection may take to make.
+    ///   - callTimeout: How long an answer of the server may take.
     public static func open(
         cachePath: String,
         businessID: String? = nil,
         address: String? = nil,
-        pageRows: Int = 1000
+        pageRows: Int = 1000,
+        connectTimeout: Duration = .seconds(10),
+        callTimeout: Duration = .seconds(30)
     ) throws(ClientError) -> OfflineClient {
         var client: OpaquePointer?
         try ClientError.check { error in
@@ -44,6 +48,8 @@ public final class OfflineClient: Sendable {
                         options.cache_path = cachePath
                         options.address = address
                         options.page_rows = UInt32(clamping: pageRows)
+                        options.connect_timeout_ms = Self.milliseconds(connectTimeout)
+                        options.call_timeout_ms = Self.milliseconds(callTimeout)
                         return khach_client_open(&client, &options, error)
                     }
                 }
@@ -144,6 +150,13 @@ public final class OfflineClient: Sendable {
         var list: OpaquePointer?
         try self.call { client, error in khach_pages(&list, client, error) }
         return CachedBusiness(taking: list)
+    }
+
+    /// At least one: nothing can be waited for in no time.
+    private static func milliseconds(_ duration: Duration) -> UInt32 {
+        let (seconds, attoseconds) = duration.components
+        let bounded = min(max(seconds, 0), Int64(UInt32.max) / 1_000)
+        return UInt32(clamping: max(1, bounded * 1_000 + attoseconds / 1_000_000_000_000_000))
     }
 
     private func call(

@@ -41,7 +41,8 @@ public struct AnyMethod: Sendable {
             } catch {
                 throw RPCError(
                     .invalidArgument,
-                    "JSON of a \(Request.protoMessageName) expected, \(error) found"
+                    "JSON of a \(Request.protoMessageName) expected: "
+                        + JSONFault<Request>(Array(json.utf8)).text
                 )
             }
             let response = try await client.call(method, request, timeout: timeout)
