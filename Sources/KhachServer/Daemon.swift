@@ -26,7 +26,7 @@ package struct Daemon: Sendable {
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
     ///
     /// `announce` is called with each address once it is listened on.
-    package func run(announce: @Sendable (String) -> Void) async throws {
+    package func run(announce: @escaping @Sendable (String) -> Void) async throws {
         let store = try self.openStore()
         do {
             try await self.serve(store, announce)
@@ -56,7 +56,7 @@ package struct Daemon: Sendable {
 
     private func serve(
         _ store: SQLiteStore,
-        _ announce: @Sendable (String) -> Void
+        _ announce: @escaping @Sendable (String) -> Void
     ) async throws {
         guard PhoneLibrary.load() else {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
@@ -71,12 +71,14 @@ package struct Daemon: Sendable {
                 detector: .standard
             )
         )
-        let listeners = try await self.startListeners(methods, announce)
+        let (listeners, addresses) = try await self.startListeners(methods)
+        // Said by a service of the group: by then its signal handlers are there.
+        let announcer = Announcer(addresses: addresses, announce: announce)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: listeners.map {
+                services: (listeners + [announcer]).map { (service: any Service) in
                     ServiceGroupConfiguration.ServiceConfiguration(
-                        service: $0,
+                        service: service,
                         successTerminationBehavior: .gracefullyShutdownGroup
                     )
                 },
@@ -89,9 +91,8 @@ package struct Daemon: Sendable {
 
     /// Listens on every address, or on none.
     private func startListeners(
-        _ methods: MethodTable,
-        _ announce: @Sendable (String) -> Void
-    ) async throws -> [Listener] {
+        _ methods: MethodTable
+    ) async throws -> (listeners: [any Service], addresses: [Address]) {
         var started: [(listener: Listener, address: Address)] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
@@ -105,8 +106,18 @@ package struct Daemon: Sendable {
                 throw ListenError(address: address, cause: error)
             }
         }
-        for (_, address) in started { announce("\(address)") }
-        return started.map(\.listener)
+        return (started.map(\.listener), started.map(\.address))
+    }
+}
+
+/// Says where the server listens, once the group runs.
+private struct Announcer: Service {
+    let addresses: [Address]
+    let announce: @Sendable (String) -> Void
+
+    func run() async throws {
+        for address in self.addresses { self.announce("\(address)") }
+        try await gracefulShutdown()
     }
 }
 

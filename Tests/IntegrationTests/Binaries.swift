@@ -161,7 +161,6 @@ final class Daemon {
     /// Sends a signal and waits for the end; the exit status, or nil when a signal ended it.
     @discardableResult
     func kill(_ signal: Int32) -> Int32? {
-        if signal != SIGKILL { self.waitUntilItHandles(signal) }
         Glibc.kill(self.pid, signal)
         return self.waitUntilExit()
     }
@@ -174,21 +173,6 @@ final class Daemon {
             _ = self.child.waitUntilExit(seconds: Self.secondsMax)
         }
         return self.child.status
-    }
-
-    /// Waits until a signal does not simply end the process: khachd says where it listens, and even
-    /// answers, a moment before it is ready to stop in order.
-    private func waitUntilItHandles(_ signal: Int32) {
-        for _ in 0..<Self.secondsMax * 1_000 {
-            let status = try? String(contentsOfFile: "/proc/\(self.pid)/status", encoding: .utf8)
-            let handled = (status ?? "").split(separator: "\n")
-                .filter { $0.hasPrefix("SigIgn:") || $0.hasPrefix("SigCgt:") }
-                .compactMap { UInt64($0.suffix(16), radix: 16) }
-                .reduce(0, |)
-            if !self.isRunning || handled & (1 << UInt64(signal - 1)) != 0 { return }
-
-            poll(nil, 0, 1)
-        }
     }
 
     /// Whether something can be read, the end of the output included, before the time is over.

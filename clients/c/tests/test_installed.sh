@@ -37,12 +37,13 @@ for program in list list-static; do
     }
     # A call into the library, which says why in its own words.
     status=0
-    found=$(LD_LIBRARY_PATH=$prefix/lib "$prefix/$program" b0000000000001 "$prefix/none.db" 2>&1) \
+    printf 'Dear shop, this is a letter and no cache.' >"$prefix/letter"
+    found=$(LD_LIBRARY_PATH=$prefix/lib "$prefix/$program" b0000000000001 "$prefix/letter" 2>&1) \
         || status=$?
     case $status:$found in
-    1:KHACH_E_NOT_SYNCED:*) ;;
+    1:KHACH_E_CACHE_FOREIGN:*) ;;
     *)
-        printf '%s: KHACH_E_NOT_SYNCED and status 1 expected, found "%s" and %s\n' \
+        printf '%s: KHACH_E_CACHE_FOREIGN and status 1 expected, found "%s" and %s\n' \
             "$program" "$found" "$status" >&2
         exit 1
         ;;
