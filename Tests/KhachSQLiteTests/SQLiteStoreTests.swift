@@ -17,6 +17,31 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("a write whose caller has left is not begun")
+    func leftCaller() async throws {
+        try await withFolder { path in
+            let store = try SQLiteStore.open(path: path, codec: .proto)
+            defer { store.close() }
+            let world = try await StoreConformance.World(in: store)
+            let left = world.message("left", from: "a")
+            let refused = await withTaskGroup(of: StoreError.Code?.self) { group in
+                group.cancelAll()
+                group.addTask {
+                    do throws(StoreError) {
+                        _ = try await store.record([left], now: StoreConformance.now)
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+                return await group.next() ?? nil
+            }
+            #expect(refused == .deadlineExceeded)
+            let outcomes = try await store.record([left], now: StoreConformance.now)
+            #expect(outcomes.map(\.result) == [.createdCustomer])
+        }
+    }
+
     @Test(
         "N1, N2 two orders of one set give the same customers, and those of the store in memory",
         arguments: 0..<5

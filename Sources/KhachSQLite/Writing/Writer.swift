@@ -18,6 +18,21 @@ final class Writer: Sendable {
         var refuse: @Sendable (StoreError) -> Void
     }
 
+    /// Whether the one who asked for a write still waits for it.
+    private final class Caller: Sendable {
+        private let hasLeft = Atomic(false)
+
+        func leave() {
+            self.hasLeft.store(true, ordering: .releasing)
+        }
+
+        func check() throws(StoreError) {
+            guard self.hasLeft.load(ordering: .acquiring) else { return }
+
+            throw StoreError(.deadlineExceeded, "a caller that waits expected, none found")
+        }
+    }
+
     private enum State: Sendable {
         case open
         /// Everything before the closing is written; then the thread ends.
@@ -54,24 +69,31 @@ final class Writer: Sendable {
 
     /// Runs `body` in the next group and returns after its commit.
     ///
-    /// A `body` that throws `notFound` or `alreadyExists` must not have written.
+    /// A `body` that throws `notFound` or `alreadyExists` must not have written. When the caller's
+    /// task is cancelled, as it is when its deadline passes, a write that still waits is not begun.
     func write<Answer: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (WriteSession) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
-        let result = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
-            let command = Command(
-                weight: max(1, weight),
-                perform: { (session) throws(StoreError) in
-                    let answer = try body(session)
-                    return { continuation.resume(returning: .success(answer)) }
-                },
-                refuse: { continuation.resume(returning: .failure($0)) }
-            )
-            if let refusal = self.enqueue(command) {
-                continuation.resume(returning: .failure(refusal))
+        let caller = Caller()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
+                let command = Command(
+                    weight: max(1, weight),
+                    perform: { (session) throws(StoreError) in
+                        try caller.check()
+                        let answer = try body(session)
+                        return { continuation.resume(returning: .success(answer)) }
+                    },
+                    refuse: { continuation.resume(returning: .failure($0)) }
+                )
+                if let refusal = self.enqueue(command) {
+                    continuation.resume(returning: .failure(refusal))
+                }
             }
+        } onCancel: {
+            caller.leave()
         }
         return try result.get()
     }
@@ -260,6 +282,6 @@ final class Writer: Sendable {
 extension StoreError {
     /// Whether it answers one command and leaves its group as it is.
     fileprivate var isAnswer: Bool {
-        self.code == .notFound || self.code == .alreadyExists
+        self.code == .notFound || self.code == .alreadyExists || self.code == .deadlineExceeded
     }
 }
