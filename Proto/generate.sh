@@ -9,7 +9,7 @@ swift build --product protoc-gen-swift >&2
 plugin=$(swift build --product protoc-gen-swift --show-bin-path)/protoc-gen-swift
 
 khach=(khach/v1/directory.proto khach/v1/customer.proto khach/v1/interaction.proto khach/v1/sync.proto)
-swift_only=(khach/store/v1/facts.proto google/rpc/status.proto grpc/health/v1/health.proto ttrpc/request.proto)
+swift_only=(khach/v1/customer_service.proto khach/store/v1/facts.proto google/rpc/status.proto grpc/health/v1/health.proto ttrpc/request.proto)
 
 mkdir -p "$out/Sources/KhachProto/Generated" "$out/Tests/Support/StreamingProto/Generated" \
   "$out/clients/c/src/generated"
@@ -20,4 +20,4 @@ protoc -I Proto --plugin="$plugin" "${swift_flags[@]}" --swift_opt=Visibility=Pa
   --swift_out="$out/Tests/Support/StreamingProto/Generated" ttrpc/integration/streaming.proto
 protoc-c -I Proto -I /usr/include --c_out="$out/clients/c/src/generated" \
   "${khach[@]}" ttrpc/request.proto google/rpc/status.proto \
-  google/protobuf/timestamp.proto google/protobuf/any.proto
+  google/protobuf/timestamp.proto google/protobuf/any.proto google/protobuf/field_mask.proto

@@ -224,7 +224,8 @@ public nonisolated struct Khach_V1_Customer: @unchecked Sendable {
   /// Clears the value of `lastOutboundAt`. Subsequent reads from it will return its default value.
   public mutating func clearLastOutboundAt() {_uniqueStorage()._lastOutboundAt = nil}
 
-  /// Found by the server in inbound texts, primary first (domain.md §4.6, §4.7).
+  /// Primary first: pinned, then seen last; rejected ones after all others (domain.md §4.6, §4.7).
+  /// At most 32 of each kind: 16 that texts hold, 16 that somebody marked.
   public var phones: [Khach_V1_ContactPoint] {
     get {_storage._phones}
     set {_uniqueStorage()._phones = newValue}
@@ -235,9 +236,9 @@ public nonisolated struct Khach_V1_Customer: @unchecked Sendable {
     set {_uniqueStorage()._emails = newValue}
   }
 
-  /// Entered by hand (S8).
-  public var address: Khach_V1_Address {
-    get {_storage._address ?? Khach_V1_Address()}
+  /// Entered by hand (S8); absent until somebody did.
+  public var address: Khach_V1_HandEntry {
+    get {_storage._address ?? Khach_V1_HandEntry()}
     set {_uniqueStorage()._address = newValue}
   }
   /// Returns true if `address` has been explicitly set.
@@ -255,11 +256,74 @@ public nonisolated struct Khach_V1_Customer: @unchecked Sendable {
   /// Clears the value of `block`. Subsequent reads from it will return its default value.
   public mutating func clearBlock() {_uniqueStorage()._block = nil}
 
+  /// The days with something to count, ascending; at most the latest 4,096 (S21, §4.9).
+  public var days: [Khach_V1_ActivityDay] {
+    get {_storage._days}
+    set {_uniqueStorage()._days = newValue}
+  }
+
+  /// A name entered by hand; `name` shows it while its text is not empty (§4.5, MANUAL).
+  public var manualName: Khach_V1_HandEntry {
+    get {_storage._manualName ?? Khach_V1_HandEntry()}
+    set {_uniqueStorage()._manualName = newValue}
+  }
+  /// Returns true if `manualName` has been explicitly set.
+  public var hasManualName: Bool {_storage._manualName != nil}
+  /// Clears the value of `manualName`. Subsequent reads from it will return its default value.
+  public mutating func clearManualName() {_uniqueStorage()._manualName = nil}
+
+  /// Further ids of the person on this page, by LinkIdentity (I5); at most 32.
+  public var otherIdentities: [Khach_V1_Identity] {
+    get {_storage._otherIdentities}
+    set {_uniqueStorage()._otherIdentities = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// An id of a person on a page.
+public nonisolated struct Khach_V1_Identity: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means the channel's ordinary one; "ASID", for instance, is Facebook's older one (§4.2).
+  public var kind: String = String()
+
+  public var externalUserID: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// One local day of a customer, in the business's zone.
+public nonisolated struct Khach_V1_ActivityDay: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Days since 1970-01-01.
+  public var day: Int32 = 0
+
+  /// The customer wrote a message, or a comment, that day (S21).
+  public var messaged: Bool = false
+
+  public var commented: Bool = false
+
+  /// The conversation by message began that day; there is one for a customer.
+  public var messageConversation: Bool = false
+
+  /// Conversations by comment that began that day; one for each post (S3).
+  public var commentConversations: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct Khach_V1_ContactPoint: Sendable {
@@ -270,8 +334,10 @@ public nonisolated struct Khach_V1_ContactPoint: Sendable {
   /// A phone in E.164, or an e-mail address in lower case.
   public var value: String = String()
 
+  /// An agent said that it is none: detection does not bring it back (P12).
   public var rejected: Bool = false
 
+  /// An agent made it the primary one.
   public var pinned: Bool = false
 
   public var firstSeenAt: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -292,6 +358,9 @@ public nonisolated struct Khach_V1_ContactPoint: Sendable {
   /// Clears the value of `lastSeenAt`. Subsequent reads from it will return its default value.
   public mutating func clearLastSeenAt() {self._lastSeenAt = nil}
 
+  /// An agent added it; it stays whatever becomes of the interactions.
+  public var addedByHand: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -300,11 +369,13 @@ public nonisolated struct Khach_V1_ContactPoint: Sendable {
   fileprivate var _lastSeenAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
-public nonisolated struct Khach_V1_Address: Sendable {
+/// What a person entered by hand, and who and when (S8).
+public nonisolated struct Khach_V1_HandEntry: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Empty once it was cleared. At most 2,000 bytes for an address, 200 code points for a name.
   public var text: String = String()
 
   public var updatedBy: String = String()
@@ -317,6 +388,9 @@ public nonisolated struct Khach_V1_Address: Sendable {
   public var hasUpdatedAt: Bool {self._updatedAt != nil}
   /// Clears the value of `updatedAt`. Subsequent reads from it will return its default value.
   public mutating func clearUpdatedAt() {self._updatedAt = nil}
+
+  /// Counts the saves; a save names the one that it was made against.
+  public var editRevision: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -332,6 +406,7 @@ public nonisolated struct Khach_V1_Block: Sendable {
 
   public var state: Khach_V1_Block.State = .unspecified
 
+  /// When the state was entered.
   public var since: SwiftProtobuf.Google_Protobuf_Timestamp {
     get {_since ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
     set {_since = newValue}
@@ -341,9 +416,17 @@ public nonisolated struct Khach_V1_Block: Sendable {
   /// Clears the value of `since`. Subsequent reads from it will return its default value.
   public mutating func clearSince() {self._since = nil}
 
+  /// Who asked for it.
   public var by: String = String()
 
   public var reason: String = String()
+
+  /// What the platform said when it last refused; empty when it did not.
+  public var error: String = String()
+
+  /// When the customer was blocked, ascending; inbound interactions of these times are ignored (N7).
+  /// At most the latest 256.
+  public var intervals: [Khach_V1_BlockInterval] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -398,148 +481,36 @@ public nonisolated struct Khach_V1_Block: Sendable {
   fileprivate var _since: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
-public nonisolated struct Khach_V1_GetCustomerRequest: Sendable {
+/// Half open: `from <= t < until`; without `until` it lasts.
+public nonisolated struct Khach_V1_BlockInterval: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var id: String = String()
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
-public nonisolated struct Khach_V1_GetCustomerResponse: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var customer: Khach_V1_Customer {
-    get {_customer ?? Khach_V1_Customer()}
-    set {_customer = newValue}
+  public var from: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_from ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_from = newValue}
   }
-  /// Returns true if `customer` has been explicitly set.
-  public var hasCustomer: Bool {self._customer != nil}
-  /// Clears the value of `customer`. Subsequent reads from it will return its default value.
-  public mutating func clearCustomer() {self._customer = nil}
+  /// Returns true if `from` has been explicitly set.
+  public var hasFrom: Bool {self._from != nil}
+  /// Clears the value of `from`. Subsequent reads from it will return its default value.
+  public mutating func clearFrom() {self._from = nil}
 
-  public var businessID: String = String()
-
-  /// The commit sequence of this state of the record.
-  public var seq: UInt64 = 0
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-
-  fileprivate var _customer: Khach_V1_Customer? = nil
-}
-
-/// All conditions hold together (S19).
-public nonisolated struct Khach_V1_CustomerFilter: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// Required: exactly one business is selected (S14).
-  public var businessID: String = String()
-
-  /// Empty means every page of the business (S15). At most 1,000.
-  public var pageIds: [String] = []
-
-  /// Local days of the business, "YYYY-MM-DD", both inclusive; empty means open (S17).
-  public var createdFrom: String = String()
-
-  public var createdTo: String = String()
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
-public nonisolated struct Khach_V1_ListCustomersRequest: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var filter: Khach_V1_CustomerFilter {
-    get {_filter ?? Khach_V1_CustomerFilter()}
-    set {_filter = newValue}
+  public var until: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_until ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_until = newValue}
   }
-  /// Returns true if `filter` has been explicitly set.
-  public var hasFilter: Bool {self._filter != nil}
-  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
-  public mutating func clearFilter() {self._filter = nil}
-
-  /// 0 means 200; at most 1,000.
-  public var pageSize: UInt32 = 0
-
-  /// From the reply before; bound to the filter.
-  public var pageToken: String = String()
+  /// Returns true if `until` has been explicitly set.
+  public var hasUntil: Bool {self._until != nil}
+  /// Clears the value of `until`. Subsequent reads from it will return its default value.
+  public mutating func clearUntil() {self._until = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _filter: Khach_V1_CustomerFilter? = nil
-}
-
-public nonisolated struct Khach_V1_ListCustomersResponse: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// Newest first: `created_at` descending, then `id` descending (S13).
-  public var customers: [Khach_V1_Customer] = []
-
-  /// Empty on the last page.
-  public var nextPageToken: String = String()
-
-  /// The business's commit sequence that this page shows.
-  public var asOfSeq: UInt64 = 0
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-}
-
-public nonisolated struct Khach_V1_CountCustomersRequest: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var filter: Khach_V1_CustomerFilter {
-    get {_filter ?? Khach_V1_CustomerFilter()}
-    set {_filter = newValue}
-  }
-  /// Returns true if `filter` has been explicitly set.
-  public var hasFilter: Bool {self._filter != nil}
-  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
-  public mutating func clearFilter() {self._filter = nil}
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
-
-  fileprivate var _filter: Khach_V1_CustomerFilter? = nil
-}
-
-public nonisolated struct Khach_V1_CountCustomersResponse: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// Exact when `is_capped` is false; otherwise the cap, and there are more.
-  public var count: UInt64 = 0
-
-  public var isCapped: Bool = false
-
-  public var asOfSeq: UInt64 = 0
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
+  fileprivate var _from: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _until: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -556,7 +527,7 @@ nonisolated extension Khach_V1_NameSource: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Customer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}page_id\0\u{1}channel\0\u{3}external_user_id\0\u{1}name\0\u{3}name_status\0\u{3}name_source\0\u{3}created_at\0\u{3}first_recorded_at\0\u{3}first_inbound_at\0\u{3}last_inbound_at\0\u{3}last_outbound_at\0\u{1}phones\0\u{1}emails\0\u{1}address\0\u{1}block\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}page_id\0\u{1}channel\0\u{3}external_user_id\0\u{1}name\0\u{3}name_status\0\u{3}name_source\0\u{3}created_at\0\u{3}first_recorded_at\0\u{3}first_inbound_at\0\u{3}last_inbound_at\0\u{3}last_outbound_at\0\u{1}phones\0\u{1}emails\0\u{1}address\0\u{1}block\0\u{1}days\0\u{3}manual_name\0\u{3}other_identities\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -573,8 +544,11 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
     var _lastOutboundAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _phones: [Khach_V1_ContactPoint] = []
     var _emails: [Khach_V1_ContactPoint] = []
-    var _address: Khach_V1_Address? = nil
+    var _address: Khach_V1_HandEntry? = nil
     var _block: Khach_V1_Block? = nil
+    var _days: [Khach_V1_ActivityDay] = []
+    var _manualName: Khach_V1_HandEntry? = nil
+    var _otherIdentities: [Khach_V1_Identity] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -601,6 +575,9 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
       _emails = source._emails
       _address = source._address
       _block = source._block
+      _days = source._days
+      _manualName = source._manualName
+      _otherIdentities = source._otherIdentities
     }
   }
 
@@ -635,6 +612,9 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._emails) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._address) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._block) }()
+        case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._days) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._manualName) }()
+        case 19: try { try decoder.decodeRepeatedMessageField(value: &_storage._otherIdentities) }()
         default: break
         }
       }
@@ -695,6 +675,15 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
       try { if let v = _storage._block {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
+      if !_storage._days.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._days, fieldNumber: 17)
+      }
+      try { if let v = _storage._manualName {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
+      if !_storage._otherIdentities.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._otherIdentities, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -720,6 +709,9 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._emails != rhs_storage._emails {return false}
         if _storage._address != rhs_storage._address {return false}
         if _storage._block != rhs_storage._block {return false}
+        if _storage._days != rhs_storage._days {return false}
+        if _storage._manualName != rhs_storage._manualName {return false}
+        if _storage._otherIdentities != rhs_storage._otherIdentities {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -729,9 +721,94 @@ nonisolated extension Khach_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension Khach_V1_Identity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Identity"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{3}external_user_id\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.externalUserID) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.externalUserID.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalUserID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_Identity, rhs: Khach_V1_Identity) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.externalUserID != rhs.externalUserID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ActivityDay: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ActivityDay"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}day\0\u{1}messaged\0\u{1}commented\0\u{3}message_conversation\0\u{3}comment_conversations\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.day) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.messaged) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.commented) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.messageConversation) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.commentConversations) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.day != 0 {
+      try visitor.visitSingularInt32Field(value: self.day, fieldNumber: 1)
+    }
+    if self.messaged != false {
+      try visitor.visitSingularBoolField(value: self.messaged, fieldNumber: 2)
+    }
+    if self.commented != false {
+      try visitor.visitSingularBoolField(value: self.commented, fieldNumber: 3)
+    }
+    if self.messageConversation != false {
+      try visitor.visitSingularBoolField(value: self.messageConversation, fieldNumber: 4)
+    }
+    if self.commentConversations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.commentConversations, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ActivityDay, rhs: Khach_V1_ActivityDay) -> Bool {
+    if lhs.day != rhs.day {return false}
+    if lhs.messaged != rhs.messaged {return false}
+    if lhs.commented != rhs.commented {return false}
+    if lhs.messageConversation != rhs.messageConversation {return false}
+    if lhs.commentConversations != rhs.commentConversations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Khach_V1_ContactPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ContactPoint"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}rejected\0\u{1}pinned\0\u{3}first_seen_at\0\u{3}last_seen_at\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}rejected\0\u{1}pinned\0\u{3}first_seen_at\0\u{3}last_seen_at\0\u{3}added_by_hand\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -744,6 +821,7 @@ nonisolated extension Khach_V1_ContactPoint: SwiftProtobuf.Message, SwiftProtobu
       case 3: try { try decoder.decodeSingularBoolField(value: &self.pinned) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._firstSeenAt) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._lastSeenAt) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.addedByHand) }()
       default: break
       }
     }
@@ -769,6 +847,9 @@ nonisolated extension Khach_V1_ContactPoint: SwiftProtobuf.Message, SwiftProtobu
     try { if let v = self._lastSeenAt {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.addedByHand != false {
+      try visitor.visitSingularBoolField(value: self.addedByHand, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -778,14 +859,15 @@ nonisolated extension Khach_V1_ContactPoint: SwiftProtobuf.Message, SwiftProtobu
     if lhs.pinned != rhs.pinned {return false}
     if lhs._firstSeenAt != rhs._firstSeenAt {return false}
     if lhs._lastSeenAt != rhs._lastSeenAt {return false}
+    if lhs.addedByHand != rhs.addedByHand {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Khach_V1_Address: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Address"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}updated_by\0\u{3}updated_at\0")
+nonisolated extension Khach_V1_HandEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".HandEntry"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}updated_by\0\u{3}updated_at\0\u{3}edit_revision\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -796,6 +878,7 @@ nonisolated extension Khach_V1_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.updatedBy) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._updatedAt) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.editRevision) }()
       default: break
       }
     }
@@ -815,13 +898,17 @@ nonisolated extension Khach_V1_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
     try { if let v = self._updatedAt {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if self.editRevision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.editRevision, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Khach_V1_Address, rhs: Khach_V1_Address) -> Bool {
+  public static func ==(lhs: Khach_V1_HandEntry, rhs: Khach_V1_HandEntry) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.updatedBy != rhs.updatedBy {return false}
     if lhs._updatedAt != rhs._updatedAt {return false}
+    if lhs.editRevision != rhs.editRevision {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -829,7 +916,7 @@ nonisolated extension Khach_V1_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Khach_V1_Block: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Block"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}since\0\u{1}by\0\u{1}reason\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}since\0\u{1}by\0\u{1}reason\0\u{1}error\0\u{1}intervals\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -841,6 +928,8 @@ nonisolated extension Khach_V1_Block: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularMessageField(value: &self._since) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.by) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.intervals) }()
       default: break
       }
     }
@@ -863,6 +952,12 @@ nonisolated extension Khach_V1_Block: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
     }
+    if !self.error.isEmpty {
+      try visitor.visitSingularStringField(value: self.error, fieldNumber: 5)
+    }
+    if !self.intervals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.intervals, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -871,6 +966,8 @@ nonisolated extension Khach_V1_Block: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._since != rhs._since {return false}
     if lhs.by != rhs.by {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs.intervals != rhs.intervals {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -880,9 +977,9 @@ nonisolated extension Khach_V1_Block.State: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_UNSPECIFIED\0\u{1}NONE\0\u{1}PENDING_BLOCK\0\u{1}BLOCKED\0\u{1}PENDING_UNBLOCK\0")
 }
 
-nonisolated extension Khach_V1_GetCustomerRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".GetCustomerRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0")
+nonisolated extension Khach_V1_BlockInterval: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BlockInterval"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}until\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -890,39 +987,8 @@ nonisolated extension Khach_V1_GetCustomerRequest: SwiftProtobuf.Message, SwiftP
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_GetCustomerRequest, rhs: Khach_V1_GetCustomerRequest) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_GetCustomerResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".GetCustomerResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{3}business_id\0\u{1}seq\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._from) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._until) }()
       default: break
       }
     }
@@ -933,225 +999,18 @@ nonisolated extension Khach_V1_GetCustomerResponse: SwiftProtobuf.Message, Swift
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._customer {
+    try { if let v = self._from {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if !self.businessID.isEmpty {
-      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 2)
-    }
-    if self.seq != 0 {
-      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_GetCustomerResponse, rhs: Khach_V1_GetCustomerResponse) -> Bool {
-    if lhs._customer != rhs._customer {return false}
-    if lhs.businessID != rhs.businessID {return false}
-    if lhs.seq != rhs.seq {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_CustomerFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".CustomerFilter"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}page_ids\0\u{3}created_from\0\u{3}created_to\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
-      case 2: try { try decoder.decodeRepeatedStringField(value: &self.pageIds) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.createdFrom) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.createdTo) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.businessID.isEmpty {
-      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
-    }
-    if !self.pageIds.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.pageIds, fieldNumber: 2)
-    }
-    if !self.createdFrom.isEmpty {
-      try visitor.visitSingularStringField(value: self.createdFrom, fieldNumber: 3)
-    }
-    if !self.createdTo.isEmpty {
-      try visitor.visitSingularStringField(value: self.createdTo, fieldNumber: 4)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_CustomerFilter, rhs: Khach_V1_CustomerFilter) -> Bool {
-    if lhs.businessID != rhs.businessID {return false}
-    if lhs.pageIds != rhs.pageIds {return false}
-    if lhs.createdFrom != rhs.createdFrom {return false}
-    if lhs.createdTo != rhs.createdTo {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_ListCustomersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".ListCustomersRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filter\0\u{3}page_size\0\u{3}page_token\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pageSize) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._filter {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.pageSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pageSize, fieldNumber: 2)
-    }
-    if !self.pageToken.isEmpty {
-      try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_ListCustomersRequest, rhs: Khach_V1_ListCustomersRequest) -> Bool {
-    if lhs._filter != rhs._filter {return false}
-    if lhs.pageSize != rhs.pageSize {return false}
-    if lhs.pageToken != rhs.pageToken {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_ListCustomersResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".ListCustomersResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customers\0\u{3}next_page_token\0\u{3}as_of_seq\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.customers) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.nextPageToken) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.asOfSeq) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.customers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.customers, fieldNumber: 1)
-    }
-    if !self.nextPageToken.isEmpty {
-      try visitor.visitSingularStringField(value: self.nextPageToken, fieldNumber: 2)
-    }
-    if self.asOfSeq != 0 {
-      try visitor.visitSingularUInt64Field(value: self.asOfSeq, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_ListCustomersResponse, rhs: Khach_V1_ListCustomersResponse) -> Bool {
-    if lhs.customers != rhs.customers {return false}
-    if lhs.nextPageToken != rhs.nextPageToken {return false}
-    if lhs.asOfSeq != rhs.asOfSeq {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_CountCustomersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".CountCustomersRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filter\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._filter {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    try { if let v = self._until {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Khach_V1_CountCustomersRequest, rhs: Khach_V1_CountCustomersRequest) -> Bool {
-    if lhs._filter != rhs._filter {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Khach_V1_CountCustomersResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".CountCustomersResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{3}is_capped\0\u{3}as_of_seq\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.isCapped) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.asOfSeq) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.count != 0 {
-      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 1)
-    }
-    if self.isCapped != false {
-      try visitor.visitSingularBoolField(value: self.isCapped, fieldNumber: 2)
-    }
-    if self.asOfSeq != 0 {
-      try visitor.visitSingularUInt64Field(value: self.asOfSeq, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: Khach_V1_CountCustomersResponse, rhs: Khach_V1_CountCustomersResponse) -> Bool {
-    if lhs.count != rhs.count {return false}
-    if lhs.isCapped != rhs.isCapped {return false}
-    if lhs.asOfSeq != rhs.asOfSeq {return false}
+  public static func ==(lhs: Khach_V1_BlockInterval, rhs: Khach_V1_BlockInterval) -> Bool {
+    if lhs._from != rhs._from {return false}
+    if lhs._until != rhs._until {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,56 +23,105 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// One message or comment, or an edit or removal of one (domain.md §4.3).
-public nonisolated struct Khach_V1_Interaction: Sendable {
+public nonisolated struct Khach_V1_Interaction: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The page, by the channel's own id; it must have been created with CreatePage.
-  public var channel: Khach_V1_Channel = .unspecified
+  public var channel: Khach_V1_Channel {
+    get {_storage._channel}
+    set {_uniqueStorage()._channel = newValue}
+  }
 
-  public var externalPageID: String = String()
+  public var externalPageID: String {
+    get {_storage._externalPageID}
+    set {_uniqueStorage()._externalPageID = newValue}
+  }
 
   /// The channel's own id of the interaction, prefixed by kind; 1 to 256 bytes. The idempotency key.
-  public var eventKey: String = String()
+  public var eventKey: String {
+    get {_storage._eventKey}
+    set {_uniqueStorage()._eventKey = newValue}
+  }
 
   /// The customer on the other side. Empty: unattributed (I3). At most 128 bytes.
-  public var externalUserID: String = String()
+  public var externalUserID: String {
+    get {_storage._externalUserID}
+    set {_uniqueStorage()._externalUserID = newValue}
+  }
 
-  public var direction: Khach_V1_Interaction.Direction = .unspecified
+  public var direction: Khach_V1_Interaction.Direction {
+    get {_storage._direction}
+    set {_uniqueStorage()._direction = newValue}
+  }
 
-  public var kind: Khach_V1_Interaction.Kind = .unspecified
+  public var kind: Khach_V1_Interaction.Kind {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
-  public var conversationKey: String = String()
+  public var conversationKey: String {
+    get {_storage._conversationKey}
+    set {_uniqueStorage()._conversationKey = newValue}
+  }
 
-  public var postID: String = String()
+  public var postID: String {
+    get {_storage._postID}
+    set {_uniqueStorage()._postID = newValue}
+  }
 
   /// By the channel's clock. Future or before 2004-02-04: replaced by the server's clock (N5).
   public var occurredAt: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_occurredAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_occurredAt = newValue}
+    get {_storage._occurredAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._occurredAt = newValue}
   }
   /// Returns true if `occurredAt` has been explicitly set.
-  public var hasOccurredAt: Bool {self._occurredAt != nil}
+  public var hasOccurredAt: Bool {_storage._occurredAt != nil}
   /// Clears the value of `occurredAt`. Subsequent reads from it will return its default value.
-  public mutating func clearOccurredAt() {self._occurredAt = nil}
+  public mutating func clearOccurredAt() {_uniqueStorage()._occurredAt = nil}
 
   /// At most 16 KiB are kept.
-  public var text: String = String()
+  public var text: String {
+    get {_storage._text}
+    set {_uniqueStorage()._text = newValue}
+  }
 
   /// A name that came with the event; a placeholder text counts as none (M4).
-  public var nameHint: String = String()
+  public var nameHint: String {
+    get {_storage._nameHint}
+    set {_uniqueStorage()._nameHint = newValue}
+  }
 
   /// What `name_hint` is: unspecified means NAME_SOURCE_EVENT; also PROFILE, SHARED_FORM.
-  public var nameHintSource: Khach_V1_NameSource = .unspecified
+  public var nameHintSource: Khach_V1_NameSource {
+    get {_storage._nameHintSource}
+    set {_uniqueStorage()._nameHintSource = newValue}
+  }
 
   /// An account name.
-  public var usernameHint: String = String()
+  public var usernameHint: String {
+    get {_storage._usernameHint}
+    set {_uniqueStorage()._usernameHint = newValue}
+  }
 
-  public var operation: Khach_V1_Interaction.Operation = .unspecified
+  public var operation: Khach_V1_Interaction.Operation {
+    get {_storage._operation}
+    set {_uniqueStorage()._operation = newValue}
+  }
 
   /// 0 for the original; the highest revision of an event_key wins (N2).
-  public var revision: UInt64 = 0
+  public var revision: UInt64 {
+    get {_storage._revision}
+    set {_uniqueStorage()._revision = newValue}
+  }
+
+  /// A phone that the channel supplied beside the text, as it came: migrated like any other (§2.4).
+  /// At most 64 bytes.
+  public var phoneHint: String {
+    get {_storage._phoneHint}
+    set {_uniqueStorage()._phoneHint = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -202,7 +251,7 @@ public nonisolated struct Khach_V1_Interaction: Sendable {
 
   public init() {}
 
-  fileprivate var _occurredAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct Khach_V1_RecordInteractionsRequest: Sendable {
@@ -353,109 +402,319 @@ public nonisolated struct Khach_V1_RecordInteractionsResponse: Sendable {
   public init() {}
 }
 
+/// What a channel says of a person apart from any conversation: a name that comes late, a form that
+/// was filled in (S25).
+public nonisolated struct Khach_V1_ProfileObservation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var channel: Khach_V1_Channel = .unspecified
+
+  public var externalPageID: String = String()
+
+  public var externalUserID: String = String()
+
+  /// Clocks that cannot be believed are replaced by the server's (N5).
+  public var observedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_observedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_observedAt = newValue}
+  }
+  /// Returns true if `observedAt` has been explicitly set.
+  public var hasObservedAt: Bool {self._observedAt != nil}
+  /// Clears the value of `observedAt`. Subsequent reads from it will return its default value.
+  public mutating func clearObservedAt() {self._observedAt = nil}
+
+  public var name: String = String()
+
+  /// Unspecified means PROFILE; also EVENT, SHARED_FORM.
+  public var nameSource: Khach_V1_NameSource = .unspecified
+
+  public var username: String = String()
+
+  /// As it came. At most 64 bytes.
+  public var phone: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _observedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+public nonisolated struct Khach_V1_RecordProfilesRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 1,000.
+  public var profiles: [Khach_V1_ProfileObservation] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_ProfileOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var result: Khach_V1_ProfileOutcome.Result = .unspecified
+
+  public var customerID: String = String()
+
+  public var error: Khach_V1_InteractionError {
+    get {_error ?? Khach_V1_InteractionError()}
+    set {_error = newValue}
+  }
+  /// Returns true if `error` has been explicitly set.
+  public var hasError: Bool {self._error != nil}
+  /// Clears the value of `error`. Subsequent reads from it will return its default value.
+  public mutating func clearError() {self._error = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Result: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+
+    /// Recorded; the customer may show it, or something better.
+    case applied // = 1
+
+    /// Nobody of that id wrote to the page yet: nothing was kept (N4).
+    case unknownCustomer // = 2
+
+    /// Not recorded; `error` says why.
+    case rejected // = 3
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .applied
+      case 2: self = .unknownCustomer
+      case 3: self = .rejected
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .applied: return 1
+      case .unknownCustomer: return 2
+      case .rejected: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [Khach_V1_ProfileOutcome.Result] = [
+      .unspecified,
+      .applied,
+      .unknownCustomer,
+      .rejected,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _error: Khach_V1_InteractionError? = nil
+}
+
+public nonisolated struct Khach_V1_RecordProfilesResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One for each profile, in the order of the request.
+  public var outcomes: [Khach_V1_ProfileOutcome] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "khach.v1"
 
 nonisolated extension Khach_V1_Interaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Interaction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{3}external_page_id\0\u{3}event_key\0\u{3}external_user_id\0\u{1}direction\0\u{1}kind\0\u{3}conversation_key\0\u{3}post_id\0\u{3}occurred_at\0\u{1}text\0\u{3}name_hint\0\u{3}name_hint_source\0\u{3}username_hint\0\u{1}operation\0\u{1}revision\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{3}external_page_id\0\u{3}event_key\0\u{3}external_user_id\0\u{1}direction\0\u{1}kind\0\u{3}conversation_key\0\u{3}post_id\0\u{3}occurred_at\0\u{1}text\0\u{3}name_hint\0\u{3}name_hint_source\0\u{3}username_hint\0\u{1}operation\0\u{1}revision\0\u{3}phone_hint\0")
+
+  fileprivate class _StorageClass {
+    var _channel: Khach_V1_Channel = .unspecified
+    var _externalPageID: String = String()
+    var _eventKey: String = String()
+    var _externalUserID: String = String()
+    var _direction: Khach_V1_Interaction.Direction = .unspecified
+    var _kind: Khach_V1_Interaction.Kind = .unspecified
+    var _conversationKey: String = String()
+    var _postID: String = String()
+    var _occurredAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _text: String = String()
+    var _nameHint: String = String()
+    var _nameHintSource: Khach_V1_NameSource = .unspecified
+    var _usernameHint: String = String()
+    var _operation: Khach_V1_Interaction.Operation = .unspecified
+    var _revision: UInt64 = 0
+    var _phoneHint: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _channel = source._channel
+      _externalPageID = source._externalPageID
+      _eventKey = source._eventKey
+      _externalUserID = source._externalUserID
+      _direction = source._direction
+      _kind = source._kind
+      _conversationKey = source._conversationKey
+      _postID = source._postID
+      _occurredAt = source._occurredAt
+      _text = source._text
+      _nameHint = source._nameHint
+      _nameHintSource = source._nameHintSource
+      _usernameHint = source._usernameHint
+      _operation = source._operation
+      _revision = source._revision
+      _phoneHint = source._phoneHint
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.externalPageID) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.eventKey) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.externalUserID) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.direction) }()
-      case 6: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.conversationKey) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.postID) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._occurredAt) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self.text) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self.nameHint) }()
-      case 12: try { try decoder.decodeSingularEnumField(value: &self.nameHintSource) }()
-      case 13: try { try decoder.decodeSingularStringField(value: &self.usernameHint) }()
-      case 14: try { try decoder.decodeSingularEnumField(value: &self.operation) }()
-      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._channel) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._externalPageID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._eventKey) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._externalUserID) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._direction) }()
+        case 6: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._conversationKey) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._postID) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._occurredAt) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._text) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._nameHint) }()
+        case 12: try { try decoder.decodeSingularEnumField(value: &_storage._nameHintSource) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._usernameHint) }()
+        case 14: try { try decoder.decodeSingularEnumField(value: &_storage._operation) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._revision) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._phoneHint) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.channel != .unspecified {
-      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 1)
-    }
-    if !self.externalPageID.isEmpty {
-      try visitor.visitSingularStringField(value: self.externalPageID, fieldNumber: 2)
-    }
-    if !self.eventKey.isEmpty {
-      try visitor.visitSingularStringField(value: self.eventKey, fieldNumber: 3)
-    }
-    if !self.externalUserID.isEmpty {
-      try visitor.visitSingularStringField(value: self.externalUserID, fieldNumber: 4)
-    }
-    if self.direction != .unspecified {
-      try visitor.visitSingularEnumField(value: self.direction, fieldNumber: 5)
-    }
-    if self.kind != .unspecified {
-      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 6)
-    }
-    if !self.conversationKey.isEmpty {
-      try visitor.visitSingularStringField(value: self.conversationKey, fieldNumber: 7)
-    }
-    if !self.postID.isEmpty {
-      try visitor.visitSingularStringField(value: self.postID, fieldNumber: 8)
-    }
-    try { if let v = self._occurredAt {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    if !self.text.isEmpty {
-      try visitor.visitSingularStringField(value: self.text, fieldNumber: 10)
-    }
-    if !self.nameHint.isEmpty {
-      try visitor.visitSingularStringField(value: self.nameHint, fieldNumber: 11)
-    }
-    if self.nameHintSource != .unspecified {
-      try visitor.visitSingularEnumField(value: self.nameHintSource, fieldNumber: 12)
-    }
-    if !self.usernameHint.isEmpty {
-      try visitor.visitSingularStringField(value: self.usernameHint, fieldNumber: 13)
-    }
-    if self.operation != .unspecified {
-      try visitor.visitSingularEnumField(value: self.operation, fieldNumber: 14)
-    }
-    if self.revision != 0 {
-      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 15)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._channel != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._channel, fieldNumber: 1)
+      }
+      if !_storage._externalPageID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._externalPageID, fieldNumber: 2)
+      }
+      if !_storage._eventKey.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._eventKey, fieldNumber: 3)
+      }
+      if !_storage._externalUserID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._externalUserID, fieldNumber: 4)
+      }
+      if _storage._direction != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._direction, fieldNumber: 5)
+      }
+      if _storage._kind != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 6)
+      }
+      if !_storage._conversationKey.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._conversationKey, fieldNumber: 7)
+      }
+      if !_storage._postID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._postID, fieldNumber: 8)
+      }
+      try { if let v = _storage._occurredAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      if !_storage._text.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._text, fieldNumber: 10)
+      }
+      if !_storage._nameHint.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._nameHint, fieldNumber: 11)
+      }
+      if _storage._nameHintSource != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._nameHintSource, fieldNumber: 12)
+      }
+      if !_storage._usernameHint.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._usernameHint, fieldNumber: 13)
+      }
+      if _storage._operation != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._operation, fieldNumber: 14)
+      }
+      if _storage._revision != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._revision, fieldNumber: 15)
+      }
+      if !_storage._phoneHint.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._phoneHint, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_Interaction, rhs: Khach_V1_Interaction) -> Bool {
-    if lhs.channel != rhs.channel {return false}
-    if lhs.externalPageID != rhs.externalPageID {return false}
-    if lhs.eventKey != rhs.eventKey {return false}
-    if lhs.externalUserID != rhs.externalUserID {return false}
-    if lhs.direction != rhs.direction {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.conversationKey != rhs.conversationKey {return false}
-    if lhs.postID != rhs.postID {return false}
-    if lhs._occurredAt != rhs._occurredAt {return false}
-    if lhs.text != rhs.text {return false}
-    if lhs.nameHint != rhs.nameHint {return false}
-    if lhs.nameHintSource != rhs.nameHintSource {return false}
-    if lhs.usernameHint != rhs.usernameHint {return false}
-    if lhs.operation != rhs.operation {return false}
-    if lhs.revision != rhs.revision {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._channel != rhs_storage._channel {return false}
+        if _storage._externalPageID != rhs_storage._externalPageID {return false}
+        if _storage._eventKey != rhs_storage._eventKey {return false}
+        if _storage._externalUserID != rhs_storage._externalUserID {return false}
+        if _storage._direction != rhs_storage._direction {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._conversationKey != rhs_storage._conversationKey {return false}
+        if _storage._postID != rhs_storage._postID {return false}
+        if _storage._occurredAt != rhs_storage._occurredAt {return false}
+        if _storage._text != rhs_storage._text {return false}
+        if _storage._nameHint != rhs_storage._nameHint {return false}
+        if _storage._nameHintSource != rhs_storage._nameHintSource {return false}
+        if _storage._usernameHint != rhs_storage._usernameHint {return false}
+        if _storage._operation != rhs_storage._operation {return false}
+        if _storage._revision != rhs_storage._revision {return false}
+        if _storage._phoneHint != rhs_storage._phoneHint {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -620,6 +879,183 @@ nonisolated extension Khach_V1_RecordInteractionsResponse: SwiftProtobuf.Message
   }
 
   public static func ==(lhs: Khach_V1_RecordInteractionsResponse, rhs: Khach_V1_RecordInteractionsResponse) -> Bool {
+    if lhs.outcomes != rhs.outcomes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ProfileObservation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProfileObservation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{3}external_page_id\0\u{3}external_user_id\0\u{3}observed_at\0\u{1}name\0\u{3}name_source\0\u{1}username\0\u{1}phone\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.externalPageID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.externalUserID) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._observedAt) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.nameSource) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.username) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.phone) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.channel != .unspecified {
+      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 1)
+    }
+    if !self.externalPageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalPageID, fieldNumber: 2)
+    }
+    if !self.externalUserID.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalUserID, fieldNumber: 3)
+    }
+    try { if let v = self._observedAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 5)
+    }
+    if self.nameSource != .unspecified {
+      try visitor.visitSingularEnumField(value: self.nameSource, fieldNumber: 6)
+    }
+    if !self.username.isEmpty {
+      try visitor.visitSingularStringField(value: self.username, fieldNumber: 7)
+    }
+    if !self.phone.isEmpty {
+      try visitor.visitSingularStringField(value: self.phone, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ProfileObservation, rhs: Khach_V1_ProfileObservation) -> Bool {
+    if lhs.channel != rhs.channel {return false}
+    if lhs.externalPageID != rhs.externalPageID {return false}
+    if lhs.externalUserID != rhs.externalUserID {return false}
+    if lhs._observedAt != rhs._observedAt {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.nameSource != rhs.nameSource {return false}
+    if lhs.username != rhs.username {return false}
+    if lhs.phone != rhs.phone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_RecordProfilesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RecordProfilesRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}profiles\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.profiles) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.profiles.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.profiles, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_RecordProfilesRequest, rhs: Khach_V1_RecordProfilesRequest) -> Bool {
+    if lhs.profiles != rhs.profiles {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ProfileOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProfileOutcome"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{3}customer_id\0\u{1}error\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._error) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.result != .unspecified {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 2)
+    }
+    try { if let v = self._error {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ProfileOutcome, rhs: Khach_V1_ProfileOutcome) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs._error != rhs._error {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ProfileOutcome.Result: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RESULT_UNSPECIFIED\0\u{1}APPLIED\0\u{1}UNKNOWN_CUSTOMER\0\u{1}REJECTED\0")
+}
+
+nonisolated extension Khach_V1_RecordProfilesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RecordProfilesResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcomes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outcomes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.outcomes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outcomes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_RecordProfilesResponse, rhs: Khach_V1_RecordProfilesResponse) -> Bool {
     if lhs.outcomes != rhs.outcomes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

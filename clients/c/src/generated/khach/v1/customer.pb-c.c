@@ -52,6 +52,96 @@ void   khach__v1__customer__free_unpacked
   assert(message->base.descriptor == &khach__v1__customer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__identity__init
+                     (Khach__V1__Identity         *message)
+{
+  static const Khach__V1__Identity init_value = KHACH__V1__IDENTITY__INIT;
+  *message = init_value;
+}
+size_t khach__v1__identity__get_packed_size
+                     (const Khach__V1__Identity *message)
+{
+  assert(message->base.descriptor == &khach__v1__identity__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__identity__pack
+                     (const Khach__V1__Identity *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__identity__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__identity__pack_to_buffer
+                     (const Khach__V1__Identity *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__identity__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Identity *
+       khach__v1__identity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Identity *)
+     protobuf_c_message_unpack (&khach__v1__identity__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__identity__free_unpacked
+                     (Khach__V1__Identity *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__identity__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__activity_day__init
+                     (Khach__V1__ActivityDay         *message)
+{
+  static const Khach__V1__ActivityDay init_value = KHACH__V1__ACTIVITY_DAY__INIT;
+  *message = init_value;
+}
+size_t khach__v1__activity_day__get_packed_size
+                     (const Khach__V1__ActivityDay *message)
+{
+  assert(message->base.descriptor == &khach__v1__activity_day__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__activity_day__pack
+                     (const Khach__V1__ActivityDay *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__activity_day__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__activity_day__pack_to_buffer
+                     (const Khach__V1__ActivityDay *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__activity_day__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ActivityDay *
+       khach__v1__activity_day__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ActivityDay *)
+     protobuf_c_message_unpack (&khach__v1__activity_day__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__activity_day__free_unpacked
+                     (Khach__V1__ActivityDay *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__activity_day__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   khach__v1__contact_point__init
                      (Khach__V1__ContactPoint         *message)
 {
@@ -97,49 +187,49 @@ void   khach__v1__contact_point__free_unpacked
   assert(message->base.descriptor == &khach__v1__contact_point__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   khach__v1__address__init
-                     (Khach__V1__Address         *message)
+void   khach__v1__hand_entry__init
+                     (Khach__V1__HandEntry         *message)
 {
-  static const Khach__V1__Address init_value = KHACH__V1__ADDRESS__INIT;
+  static const Khach__V1__HandEntry init_value = KHACH__V1__HAND_ENTRY__INIT;
   *message = init_value;
 }
-size_t khach__v1__address__get_packed_size
-                     (const Khach__V1__Address *message)
+size_t khach__v1__hand_entry__get_packed_size
+                     (const Khach__V1__HandEntry *message)
 {
-  assert(message->base.descriptor == &khach__v1__address__descriptor);
+  assert(message->base.descriptor == &khach__v1__hand_entry__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t khach__v1__address__pack
-                     (const Khach__V1__Address *message,
+size_t khach__v1__hand_entry__pack
+                     (const Khach__V1__HandEntry *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &khach__v1__address__descriptor);
+  assert(message->base.descriptor == &khach__v1__hand_entry__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t khach__v1__address__pack_to_buffer
-                     (const Khach__V1__Address *message,
+size_t khach__v1__hand_entry__pack_to_buffer
+                     (const Khach__V1__HandEntry *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &khach__v1__address__descriptor);
+  assert(message->base.descriptor == &khach__v1__hand_entry__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Khach__V1__Address *
-       khach__v1__address__unpack
+Khach__V1__HandEntry *
+       khach__v1__hand_entry__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Khach__V1__Address *)
-     protobuf_c_message_unpack (&khach__v1__address__descriptor,
+  return (Khach__V1__HandEntry *)
+     protobuf_c_message_unpack (&khach__v1__hand_entry__descriptor,
                                 allocator, len, data);
 }
-void   khach__v1__address__free_unpacked
-                     (Khach__V1__Address *message,
+void   khach__v1__hand_entry__free_unpacked
+                     (Khach__V1__HandEntry *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &khach__v1__address__descriptor);
+  assert(message->base.descriptor == &khach__v1__hand_entry__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   khach__v1__block__init
@@ -187,322 +277,52 @@ void   khach__v1__block__free_unpacked
   assert(message->base.descriptor == &khach__v1__block__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   khach__v1__get_customer_request__init
-                     (Khach__V1__GetCustomerRequest         *message)
+void   khach__v1__block_interval__init
+                     (Khach__V1__BlockInterval         *message)
 {
-  static const Khach__V1__GetCustomerRequest init_value = KHACH__V1__GET_CUSTOMER_REQUEST__INIT;
+  static const Khach__V1__BlockInterval init_value = KHACH__V1__BLOCK_INTERVAL__INIT;
   *message = init_value;
 }
-size_t khach__v1__get_customer_request__get_packed_size
-                     (const Khach__V1__GetCustomerRequest *message)
+size_t khach__v1__block_interval__get_packed_size
+                     (const Khach__V1__BlockInterval *message)
 {
-  assert(message->base.descriptor == &khach__v1__get_customer_request__descriptor);
+  assert(message->base.descriptor == &khach__v1__block_interval__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t khach__v1__get_customer_request__pack
-                     (const Khach__V1__GetCustomerRequest *message,
+size_t khach__v1__block_interval__pack
+                     (const Khach__V1__BlockInterval *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &khach__v1__get_customer_request__descriptor);
+  assert(message->base.descriptor == &khach__v1__block_interval__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t khach__v1__get_customer_request__pack_to_buffer
-                     (const Khach__V1__GetCustomerRequest *message,
+size_t khach__v1__block_interval__pack_to_buffer
+                     (const Khach__V1__BlockInterval *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &khach__v1__get_customer_request__descriptor);
+  assert(message->base.descriptor == &khach__v1__block_interval__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Khach__V1__GetCustomerRequest *
-       khach__v1__get_customer_request__unpack
+Khach__V1__BlockInterval *
+       khach__v1__block_interval__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Khach__V1__GetCustomerRequest *)
-     protobuf_c_message_unpack (&khach__v1__get_customer_request__descriptor,
+  return (Khach__V1__BlockInterval *)
+     protobuf_c_message_unpack (&khach__v1__block_interval__descriptor,
                                 allocator, len, data);
 }
-void   khach__v1__get_customer_request__free_unpacked
-                     (Khach__V1__GetCustomerRequest *message,
+void   khach__v1__block_interval__free_unpacked
+                     (Khach__V1__BlockInterval *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &khach__v1__get_customer_request__descriptor);
+  assert(message->base.descriptor == &khach__v1__block_interval__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   khach__v1__get_customer_response__init
-                     (Khach__V1__GetCustomerResponse         *message)
-{
-  static const Khach__V1__GetCustomerResponse init_value = KHACH__V1__GET_CUSTOMER_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t khach__v1__get_customer_response__get_packed_size
-                     (const Khach__V1__GetCustomerResponse *message)
-{
-  assert(message->base.descriptor == &khach__v1__get_customer_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__get_customer_response__pack
-                     (const Khach__V1__GetCustomerResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__get_customer_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__get_customer_response__pack_to_buffer
-                     (const Khach__V1__GetCustomerResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__get_customer_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__GetCustomerResponse *
-       khach__v1__get_customer_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__GetCustomerResponse *)
-     protobuf_c_message_unpack (&khach__v1__get_customer_response__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__get_customer_response__free_unpacked
-                     (Khach__V1__GetCustomerResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__get_customer_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   khach__v1__customer_filter__init
-                     (Khach__V1__CustomerFilter         *message)
-{
-  static const Khach__V1__CustomerFilter init_value = KHACH__V1__CUSTOMER_FILTER__INIT;
-  *message = init_value;
-}
-size_t khach__v1__customer_filter__get_packed_size
-                     (const Khach__V1__CustomerFilter *message)
-{
-  assert(message->base.descriptor == &khach__v1__customer_filter__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__customer_filter__pack
-                     (const Khach__V1__CustomerFilter *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__customer_filter__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__customer_filter__pack_to_buffer
-                     (const Khach__V1__CustomerFilter *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__customer_filter__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__CustomerFilter *
-       khach__v1__customer_filter__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__CustomerFilter *)
-     protobuf_c_message_unpack (&khach__v1__customer_filter__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__customer_filter__free_unpacked
-                     (Khach__V1__CustomerFilter *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__customer_filter__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   khach__v1__list_customers_request__init
-                     (Khach__V1__ListCustomersRequest         *message)
-{
-  static const Khach__V1__ListCustomersRequest init_value = KHACH__V1__LIST_CUSTOMERS_REQUEST__INIT;
-  *message = init_value;
-}
-size_t khach__v1__list_customers_request__get_packed_size
-                     (const Khach__V1__ListCustomersRequest *message)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__list_customers_request__pack
-                     (const Khach__V1__ListCustomersRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__list_customers_request__pack_to_buffer
-                     (const Khach__V1__ListCustomersRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__ListCustomersRequest *
-       khach__v1__list_customers_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__ListCustomersRequest *)
-     protobuf_c_message_unpack (&khach__v1__list_customers_request__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__list_customers_request__free_unpacked
-                     (Khach__V1__ListCustomersRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__list_customers_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   khach__v1__list_customers_response__init
-                     (Khach__V1__ListCustomersResponse         *message)
-{
-  static const Khach__V1__ListCustomersResponse init_value = KHACH__V1__LIST_CUSTOMERS_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t khach__v1__list_customers_response__get_packed_size
-                     (const Khach__V1__ListCustomersResponse *message)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__list_customers_response__pack
-                     (const Khach__V1__ListCustomersResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__list_customers_response__pack_to_buffer
-                     (const Khach__V1__ListCustomersResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__list_customers_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__ListCustomersResponse *
-       khach__v1__list_customers_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__ListCustomersResponse *)
-     protobuf_c_message_unpack (&khach__v1__list_customers_response__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__list_customers_response__free_unpacked
-                     (Khach__V1__ListCustomersResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__list_customers_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   khach__v1__count_customers_request__init
-                     (Khach__V1__CountCustomersRequest         *message)
-{
-  static const Khach__V1__CountCustomersRequest init_value = KHACH__V1__COUNT_CUSTOMERS_REQUEST__INIT;
-  *message = init_value;
-}
-size_t khach__v1__count_customers_request__get_packed_size
-                     (const Khach__V1__CountCustomersRequest *message)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__count_customers_request__pack
-                     (const Khach__V1__CountCustomersRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__count_customers_request__pack_to_buffer
-                     (const Khach__V1__CountCustomersRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__CountCustomersRequest *
-       khach__v1__count_customers_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__CountCustomersRequest *)
-     protobuf_c_message_unpack (&khach__v1__count_customers_request__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__count_customers_request__free_unpacked
-                     (Khach__V1__CountCustomersRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__count_customers_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   khach__v1__count_customers_response__init
-                     (Khach__V1__CountCustomersResponse         *message)
-{
-  static const Khach__V1__CountCustomersResponse init_value = KHACH__V1__COUNT_CUSTOMERS_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t khach__v1__count_customers_response__get_packed_size
-                     (const Khach__V1__CountCustomersResponse *message)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t khach__v1__count_customers_response__pack
-                     (const Khach__V1__CountCustomersResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t khach__v1__count_customers_response__pack_to_buffer
-                     (const Khach__V1__CountCustomersResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &khach__v1__count_customers_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Khach__V1__CountCustomersResponse *
-       khach__v1__count_customers_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Khach__V1__CountCustomersResponse *)
-     protobuf_c_message_unpack (&khach__v1__count_customers_response__descriptor,
-                                allocator, len, data);
-}
-void   khach__v1__count_customers_response__free_unpacked
-                     (Khach__V1__CountCustomersResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &khach__v1__count_customers_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-static const ProtobufCFieldDescriptor khach__v1__customer__field_descriptors[16] =
+static const ProtobufCFieldDescriptor khach__v1__customer__field_descriptors[19] =
 {
   {
     "id",
@@ -679,7 +499,7 @@ static const ProtobufCFieldDescriptor khach__v1__customer__field_descriptors[16]
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Khach__V1__Customer, address),
-    &khach__v1__address__descriptor,
+    &khach__v1__hand_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -696,12 +516,49 @@ static const ProtobufCFieldDescriptor khach__v1__customer__field_descriptors[16]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "days",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__Customer, n_days),
+    offsetof(Khach__V1__Customer, days),
+    &khach__v1__activity_day__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manual_name",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Customer, manual_name),
+    &khach__v1__hand_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_identities",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__Customer, n_other_identities),
+    offsetof(Khach__V1__Customer, other_identities),
+    &khach__v1__identity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__customer__field_indices_by_name[] = {
   14,   /* field[14] = address */
   15,   /* field[15] = block */
   2,   /* field[2] = channel */
   7,   /* field[7] = created_at */
+  16,   /* field[16] = days */
   13,   /* field[13] = emails */
   3,   /* field[3] = external_user_id */
   9,   /* field[9] = first_inbound_at */
@@ -709,16 +566,18 @@ static const unsigned khach__v1__customer__field_indices_by_name[] = {
   0,   /* field[0] = id */
   10,   /* field[10] = last_inbound_at */
   11,   /* field[11] = last_outbound_at */
+  17,   /* field[17] = manual_name */
   4,   /* field[4] = name */
   6,   /* field[6] = name_source */
   5,   /* field[5] = name_status */
+  18,   /* field[18] = other_identities */
   1,   /* field[1] = page_id */
   12,   /* field[12] = phones */
 };
 static const ProtobufCIntRange khach__v1__customer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor khach__v1__customer__descriptor =
 {
@@ -728,14 +587,155 @@ const ProtobufCMessageDescriptor khach__v1__customer__descriptor =
   "Khach__V1__Customer",
   "khach.v1",
   sizeof(Khach__V1__Customer),
-  16,
+  19,
   khach__v1__customer__field_descriptors,
   khach__v1__customer__field_indices_by_name,
   1,  khach__v1__customer__number_ranges,
   (ProtobufCMessageInit) khach__v1__customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__contact_point__field_descriptors[5] =
+static const ProtobufCFieldDescriptor khach__v1__identity__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Identity, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "external_user_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Identity, external_user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__identity__field_indices_by_name[] = {
+  1,   /* field[1] = external_user_id */
+  0,   /* field[0] = kind */
+};
+static const ProtobufCIntRange khach__v1__identity__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__identity__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Identity",
+  "Identity",
+  "Khach__V1__Identity",
+  "khach.v1",
+  sizeof(Khach__V1__Identity),
+  2,
+  khach__v1__identity__field_descriptors,
+  khach__v1__identity__field_indices_by_name,
+  1,  khach__v1__identity__number_ranges,
+  (ProtobufCMessageInit) khach__v1__identity__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__activity_day__field_descriptors[5] =
+{
+  {
+    "day",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ActivityDay, day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messaged",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ActivityDay, messaged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "commented",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ActivityDay, commented),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_conversation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ActivityDay, message_conversation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment_conversations",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ActivityDay, comment_conversations),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__activity_day__field_indices_by_name[] = {
+  4,   /* field[4] = comment_conversations */
+  2,   /* field[2] = commented */
+  0,   /* field[0] = day */
+  3,   /* field[3] = message_conversation */
+  1,   /* field[1] = messaged */
+};
+static const ProtobufCIntRange khach__v1__activity_day__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor khach__v1__activity_day__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ActivityDay",
+  "ActivityDay",
+  "Khach__V1__ActivityDay",
+  "khach.v1",
+  sizeof(Khach__V1__ActivityDay),
+  5,
+  khach__v1__activity_day__field_descriptors,
+  khach__v1__activity_day__field_indices_by_name,
+  1,  khach__v1__activity_day__number_ranges,
+  (ProtobufCMessageInit) khach__v1__activity_day__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__contact_point__field_descriptors[6] =
 {
   {
     "value",
@@ -797,8 +797,21 @@ static const ProtobufCFieldDescriptor khach__v1__contact_point__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "added_by_hand",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ContactPoint, added_by_hand),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__contact_point__field_indices_by_name[] = {
+  5,   /* field[5] = added_by_hand */
   3,   /* field[3] = first_seen_at */
   4,   /* field[4] = last_seen_at */
   2,   /* field[2] = pinned */
@@ -808,7 +821,7 @@ static const unsigned khach__v1__contact_point__field_indices_by_name[] = {
 static const ProtobufCIntRange khach__v1__contact_point__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor khach__v1__contact_point__descriptor =
 {
@@ -818,14 +831,14 @@ const ProtobufCMessageDescriptor khach__v1__contact_point__descriptor =
   "Khach__V1__ContactPoint",
   "khach.v1",
   sizeof(Khach__V1__ContactPoint),
-  5,
+  6,
   khach__v1__contact_point__field_descriptors,
   khach__v1__contact_point__field_indices_by_name,
   1,  khach__v1__contact_point__number_ranges,
   (ProtobufCMessageInit) khach__v1__contact_point__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__address__field_descriptors[3] =
+static const ProtobufCFieldDescriptor khach__v1__hand_entry__field_descriptors[4] =
 {
   {
     "text",
@@ -833,7 +846,7 @@ static const ProtobufCFieldDescriptor khach__v1__address__field_descriptors[3] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Khach__V1__Address, text),
+    offsetof(Khach__V1__HandEntry, text),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -845,7 +858,7 @@ static const ProtobufCFieldDescriptor khach__v1__address__field_descriptors[3] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Khach__V1__Address, updated_by),
+    offsetof(Khach__V1__HandEntry, updated_by),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -857,36 +870,49 @@ static const ProtobufCFieldDescriptor khach__v1__address__field_descriptors[3] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Khach__V1__Address, updated_at),
+    offsetof(Khach__V1__HandEntry, updated_at),
     &google__protobuf__timestamp__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "edit_revision",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__HandEntry, edit_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-static const unsigned khach__v1__address__field_indices_by_name[] = {
+static const unsigned khach__v1__hand_entry__field_indices_by_name[] = {
+  3,   /* field[3] = edit_revision */
   0,   /* field[0] = text */
   2,   /* field[2] = updated_at */
   1,   /* field[1] = updated_by */
 };
-static const ProtobufCIntRange khach__v1__address__number_ranges[1 + 1] =
+static const ProtobufCIntRange khach__v1__hand_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
-const ProtobufCMessageDescriptor khach__v1__address__descriptor =
+const ProtobufCMessageDescriptor khach__v1__hand_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.Address",
-  "Address",
-  "Khach__V1__Address",
+  "khach.v1.HandEntry",
+  "HandEntry",
+  "Khach__V1__HandEntry",
   "khach.v1",
-  sizeof(Khach__V1__Address),
-  3,
-  khach__v1__address__field_descriptors,
-  khach__v1__address__field_indices_by_name,
-  1,  khach__v1__address__number_ranges,
-  (ProtobufCMessageInit) khach__v1__address__init,
+  sizeof(Khach__V1__HandEntry),
+  4,
+  khach__v1__hand_entry__field_descriptors,
+  khach__v1__hand_entry__field_indices_by_name,
+  1,  khach__v1__hand_entry__number_ranges,
+  (ProtobufCMessageInit) khach__v1__hand_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue khach__v1__block__state__enum_values_by_number[5] =
@@ -923,7 +949,7 @@ const ProtobufCEnumDescriptor khach__v1__block__state__descriptor =
   khach__v1__block__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor khach__v1__block__field_descriptors[4] =
+static const ProtobufCFieldDescriptor khach__v1__block__field_descriptors[6] =
 {
   {
     "state",
@@ -973,9 +999,35 @@ static const ProtobufCFieldDescriptor khach__v1__block__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "error",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Block, error),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "intervals",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__Block, n_intervals),
+    offsetof(Khach__V1__Block, intervals),
+    &khach__v1__block_interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__block__field_indices_by_name[] = {
   2,   /* field[2] = by */
+  4,   /* field[4] = error */
+  5,   /* field[5] = intervals */
   3,   /* field[3] = reason */
   1,   /* field[1] = since */
   0,   /* field[0] = state */
@@ -983,7 +1035,7 @@ static const unsigned khach__v1__block__field_indices_by_name[] = {
 static const ProtobufCIntRange khach__v1__block__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor khach__v1__block__descriptor =
 {
@@ -993,420 +1045,62 @@ const ProtobufCMessageDescriptor khach__v1__block__descriptor =
   "Khach__V1__Block",
   "khach.v1",
   sizeof(Khach__V1__Block),
-  4,
+  6,
   khach__v1__block__field_descriptors,
   khach__v1__block__field_indices_by_name,
   1,  khach__v1__block__number_ranges,
   (ProtobufCMessageInit) khach__v1__block__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__get_customer_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor khach__v1__block_interval__field_descriptors[2] =
 {
   {
-    "id",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__GetCustomerRequest, id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__get_customer_request__field_indices_by_name[] = {
-  0,   /* field[0] = id */
-};
-static const ProtobufCIntRange khach__v1__get_customer_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor khach__v1__get_customer_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.GetCustomerRequest",
-  "GetCustomerRequest",
-  "Khach__V1__GetCustomerRequest",
-  "khach.v1",
-  sizeof(Khach__V1__GetCustomerRequest),
-  1,
-  khach__v1__get_customer_request__field_descriptors,
-  khach__v1__get_customer_request__field_indices_by_name,
-  1,  khach__v1__get_customer_request__number_ranges,
-  (ProtobufCMessageInit) khach__v1__get_customer_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__get_customer_response__field_descriptors[3] =
-{
-  {
-    "customer",
+    "from",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Khach__V1__GetCustomerResponse, customer),
-    &khach__v1__customer__descriptor,
+    offsetof(Khach__V1__BlockInterval, from),
+    &google__protobuf__timestamp__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "business_id",
+    "until",
     2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__GetCustomerResponse, business_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "seq",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__GetCustomerResponse, seq),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__get_customer_response__field_indices_by_name[] = {
-  1,   /* field[1] = business_id */
-  0,   /* field[0] = customer */
-  2,   /* field[2] = seq */
-};
-static const ProtobufCIntRange khach__v1__get_customer_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor khach__v1__get_customer_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.GetCustomerResponse",
-  "GetCustomerResponse",
-  "Khach__V1__GetCustomerResponse",
-  "khach.v1",
-  sizeof(Khach__V1__GetCustomerResponse),
-  3,
-  khach__v1__get_customer_response__field_descriptors,
-  khach__v1__get_customer_response__field_indices_by_name,
-  1,  khach__v1__get_customer_response__number_ranges,
-  (ProtobufCMessageInit) khach__v1__get_customer_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__customer_filter__field_descriptors[4] =
-{
-  {
-    "business_id",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CustomerFilter, business_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "page_ids",
-    2,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Khach__V1__CustomerFilter, n_page_ids),
-    offsetof(Khach__V1__CustomerFilter, page_ids),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "created_from",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CustomerFilter, created_from),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "created_to",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CustomerFilter, created_to),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__customer_filter__field_indices_by_name[] = {
-  0,   /* field[0] = business_id */
-  2,   /* field[2] = created_from */
-  3,   /* field[3] = created_to */
-  1,   /* field[1] = page_ids */
-};
-static const ProtobufCIntRange khach__v1__customer_filter__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 4 }
-};
-const ProtobufCMessageDescriptor khach__v1__customer_filter__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.CustomerFilter",
-  "CustomerFilter",
-  "Khach__V1__CustomerFilter",
-  "khach.v1",
-  sizeof(Khach__V1__CustomerFilter),
-  4,
-  khach__v1__customer_filter__field_descriptors,
-  khach__v1__customer_filter__field_indices_by_name,
-  1,  khach__v1__customer_filter__number_ranges,
-  (ProtobufCMessageInit) khach__v1__customer_filter__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__list_customers_request__field_descriptors[3] =
-{
-  {
-    "filter",
-    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Khach__V1__ListCustomersRequest, filter),
-    &khach__v1__customer_filter__descriptor,
+    offsetof(Khach__V1__BlockInterval, until),
+    &google__protobuf__timestamp__descriptor,
     NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "page_size",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__ListCustomersRequest, page_size),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "page_token",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__ListCustomersRequest, page_token),
-    NULL,
-    &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned khach__v1__list_customers_request__field_indices_by_name[] = {
-  0,   /* field[0] = filter */
-  1,   /* field[1] = page_size */
-  2,   /* field[2] = page_token */
+static const unsigned khach__v1__block_interval__field_indices_by_name[] = {
+  0,   /* field[0] = from */
+  1,   /* field[1] = until */
 };
-static const ProtobufCIntRange khach__v1__list_customers_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange khach__v1__block_interval__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 2 }
 };
-const ProtobufCMessageDescriptor khach__v1__list_customers_request__descriptor =
+const ProtobufCMessageDescriptor khach__v1__block_interval__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.ListCustomersRequest",
-  "ListCustomersRequest",
-  "Khach__V1__ListCustomersRequest",
+  "khach.v1.BlockInterval",
+  "BlockInterval",
+  "Khach__V1__BlockInterval",
   "khach.v1",
-  sizeof(Khach__V1__ListCustomersRequest),
-  3,
-  khach__v1__list_customers_request__field_descriptors,
-  khach__v1__list_customers_request__field_indices_by_name,
-  1,  khach__v1__list_customers_request__number_ranges,
-  (ProtobufCMessageInit) khach__v1__list_customers_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__list_customers_response__field_descriptors[3] =
-{
-  {
-    "customers",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Khach__V1__ListCustomersResponse, n_customers),
-    offsetof(Khach__V1__ListCustomersResponse, customers),
-    &khach__v1__customer__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "next_page_token",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__ListCustomersResponse, next_page_token),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "as_of_seq",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__ListCustomersResponse, as_of_seq),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__list_customers_response__field_indices_by_name[] = {
-  2,   /* field[2] = as_of_seq */
-  0,   /* field[0] = customers */
-  1,   /* field[1] = next_page_token */
-};
-static const ProtobufCIntRange khach__v1__list_customers_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor khach__v1__list_customers_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.ListCustomersResponse",
-  "ListCustomersResponse",
-  "Khach__V1__ListCustomersResponse",
-  "khach.v1",
-  sizeof(Khach__V1__ListCustomersResponse),
-  3,
-  khach__v1__list_customers_response__field_descriptors,
-  khach__v1__list_customers_response__field_indices_by_name,
-  1,  khach__v1__list_customers_response__number_ranges,
-  (ProtobufCMessageInit) khach__v1__list_customers_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__count_customers_request__field_descriptors[1] =
-{
-  {
-    "filter",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CountCustomersRequest, filter),
-    &khach__v1__customer_filter__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__count_customers_request__field_indices_by_name[] = {
-  0,   /* field[0] = filter */
-};
-static const ProtobufCIntRange khach__v1__count_customers_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor khach__v1__count_customers_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.CountCustomersRequest",
-  "CountCustomersRequest",
-  "Khach__V1__CountCustomersRequest",
-  "khach.v1",
-  sizeof(Khach__V1__CountCustomersRequest),
-  1,
-  khach__v1__count_customers_request__field_descriptors,
-  khach__v1__count_customers_request__field_indices_by_name,
-  1,  khach__v1__count_customers_request__number_ranges,
-  (ProtobufCMessageInit) khach__v1__count_customers_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor khach__v1__count_customers_response__field_descriptors[3] =
-{
-  {
-    "count",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CountCustomersResponse, count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "is_capped",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CountCustomersResponse, is_capped),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "as_of_seq",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Khach__V1__CountCustomersResponse, as_of_seq),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned khach__v1__count_customers_response__field_indices_by_name[] = {
-  2,   /* field[2] = as_of_seq */
-  0,   /* field[0] = count */
-  1,   /* field[1] = is_capped */
-};
-static const ProtobufCIntRange khach__v1__count_customers_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor khach__v1__count_customers_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "khach.v1.CountCustomersResponse",
-  "CountCustomersResponse",
-  "Khach__V1__CountCustomersResponse",
-  "khach.v1",
-  sizeof(Khach__V1__CountCustomersResponse),
-  3,
-  khach__v1__count_customers_response__field_descriptors,
-  khach__v1__count_customers_response__field_indices_by_name,
-  1,  khach__v1__count_customers_response__number_ranges,
-  (ProtobufCMessageInit) khach__v1__count_customers_response__init,
+  sizeof(Khach__V1__BlockInterval),
+  2,
+  khach__v1__block_interval__field_descriptors,
+  khach__v1__block_interval__field_indices_by_name,
+  1,  khach__v1__block_interval__number_ranges,
+  (ProtobufCMessageInit) khach__v1__block_interval__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue khach__v1__name_status__enum_values_by_number[5] =
@@ -1481,56 +1175,3 @@ const ProtobufCEnumDescriptor khach__v1__name_source__descriptor =
   khach__v1__name_source__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor khach__v1__customer_service__method_descriptors[3] =
-{
-  { "GetCustomer", &khach__v1__get_customer_request__descriptor, &khach__v1__get_customer_response__descriptor },
-  { "ListCustomers", &khach__v1__list_customers_request__descriptor, &khach__v1__list_customers_response__descriptor },
-  { "CountCustomers", &khach__v1__count_customers_request__descriptor, &khach__v1__count_customers_response__descriptor },
-};
-const unsigned khach__v1__customer_service__method_indices_by_name[] = {
-  2,        /* CountCustomers */
-  0,        /* GetCustomer */
-  1         /* ListCustomers */
-};
-const ProtobufCServiceDescriptor khach__v1__customer_service__descriptor =
-{
-  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
-  "khach.v1.CustomerService",
-  "CustomerService",
-  "Khach__V1__CustomerService",
-  "khach.v1",
-  3,
-  khach__v1__customer_service__method_descriptors,
-  khach__v1__customer_service__method_indices_by_name
-};
-void khach__v1__customer_service__get_customer(ProtobufCService *service,
-                                               const Khach__V1__GetCustomerRequest *input,
-                                               Khach__V1__GetCustomerResponse_Closure closure,
-                                               void *closure_data)
-{
-  assert(service->descriptor == &khach__v1__customer_service__descriptor);
-  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void khach__v1__customer_service__list_customers(ProtobufCService *service,
-                                                 const Khach__V1__ListCustomersRequest *input,
-                                                 Khach__V1__ListCustomersResponse_Closure closure,
-                                                 void *closure_data)
-{
-  assert(service->descriptor == &khach__v1__customer_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void khach__v1__customer_service__count_customers(ProtobufCService *service,
-                                                  const Khach__V1__CountCustomersRequest *input,
-                                                  Khach__V1__CountCustomersResponse_Closure closure,
-                                                  void *closure_data)
-{
-  assert(service->descriptor == &khach__v1__customer_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void khach__v1__customer_service__init (Khach__V1__CustomerService_Service *service,
-                                        Khach__V1__CustomerService_ServiceDestroy destroy)
-{
-  protobuf_c_service_generated_init (&service->base,
-                                     &khach__v1__customer_service__descriptor,
-                                     (ProtobufCServiceDestroy) destroy);
-}

@@ -18,16 +18,12 @@ PROTOBUF_C__BEGIN_DECLS
 #include "khach/v1/directory.pb-c.h"
 
 typedef struct Khach__V1__Customer Khach__V1__Customer;
+typedef struct Khach__V1__Identity Khach__V1__Identity;
+typedef struct Khach__V1__ActivityDay Khach__V1__ActivityDay;
 typedef struct Khach__V1__ContactPoint Khach__V1__ContactPoint;
-typedef struct Khach__V1__Address Khach__V1__Address;
+typedef struct Khach__V1__HandEntry Khach__V1__HandEntry;
 typedef struct Khach__V1__Block Khach__V1__Block;
-typedef struct Khach__V1__GetCustomerRequest Khach__V1__GetCustomerRequest;
-typedef struct Khach__V1__GetCustomerResponse Khach__V1__GetCustomerResponse;
-typedef struct Khach__V1__CustomerFilter Khach__V1__CustomerFilter;
-typedef struct Khach__V1__ListCustomersRequest Khach__V1__ListCustomersRequest;
-typedef struct Khach__V1__ListCustomersResponse Khach__V1__ListCustomersResponse;
-typedef struct Khach__V1__CountCustomersRequest Khach__V1__CountCustomersRequest;
-typedef struct Khach__V1__CountCustomersResponse Khach__V1__CountCustomersResponse;
+typedef struct Khach__V1__BlockInterval Khach__V1__BlockInterval;
 
 
 /* --- enums --- */
@@ -114,24 +110,85 @@ struct  Khach__V1__Customer
   Google__Protobuf__Timestamp *last_inbound_at;
   Google__Protobuf__Timestamp *last_outbound_at;
   /*
-   * Found by the server in inbound texts, primary first (domain.md §4.6, §4.7).
+   * Primary first: pinned, then seen last; rejected ones after all others (domain.md §4.6, §4.7).
+   * At most 32 of each kind: 16 that texts hold, 16 that somebody marked.
    */
   size_t n_phones;
   Khach__V1__ContactPoint **phones;
   size_t n_emails;
   Khach__V1__ContactPoint **emails;
   /*
-   * Entered by hand (S8).
+   * Entered by hand (S8); absent until somebody did.
    */
-  Khach__V1__Address *address;
+  Khach__V1__HandEntry *address;
   /*
    * Absent when the customer was never blocked (§4.4).
    */
   Khach__V1__Block *block;
+  /*
+   * The days with something to count, ascending; at most the latest 4,096 (S21, §4.9).
+   */
+  size_t n_days;
+  Khach__V1__ActivityDay **days;
+  /*
+   * A name entered by hand; `name` shows it while its text is not empty (§4.5, MANUAL).
+   */
+  Khach__V1__HandEntry *manual_name;
+  /*
+   * Further ids of the person on this page, by LinkIdentity (I5); at most 32.
+   */
+  size_t n_other_identities;
+  Khach__V1__Identity **other_identities;
 };
 #define KHACH__V1__CUSTOMER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__customer__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__NAME_STATUS__NAME_STATUS_UNSPECIFIED, KHACH__V1__NAME_SOURCE__NAME_SOURCE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__NAME_STATUS__NAME_STATUS_UNSPECIFIED, KHACH__V1__NAME_SOURCE__NAME_SOURCE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, 0,NULL }
+
+
+/*
+ * An id of a person on a page.
+ */
+struct  Khach__V1__Identity
+{
+  ProtobufCMessage base;
+  /*
+   * Empty means the channel's ordinary one; "ASID", for instance, is Facebook's older one (§4.2).
+   */
+  char *kind;
+  char *external_user_id;
+};
+#define KHACH__V1__IDENTITY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__identity__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * One local day of a customer, in the business's zone.
+ */
+struct  Khach__V1__ActivityDay
+{
+  ProtobufCMessage base;
+  /*
+   * Days since 1970-01-01.
+   */
+  int32_t day;
+  /*
+   * The customer wrote a message, or a comment, that day (S21).
+   */
+  protobuf_c_boolean messaged;
+  protobuf_c_boolean commented;
+  /*
+   * The conversation by message began that day; there is one for a customer.
+   */
+  protobuf_c_boolean message_conversation;
+  /*
+   * Conversations by comment that began that day; one for each post (S3).
+   */
+  uint32_t comment_conversations;
+};
+#define KHACH__V1__ACTIVITY_DAY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__activity_day__descriptor) \
+    , 0, 0, 0, 0, 0 }
 
 
 struct  Khach__V1__ContactPoint
@@ -141,155 +198,89 @@ struct  Khach__V1__ContactPoint
    * A phone in E.164, or an e-mail address in lower case.
    */
   char *value;
+  /*
+   * An agent said that it is none: detection does not bring it back (P12).
+   */
   protobuf_c_boolean rejected;
+  /*
+   * An agent made it the primary one.
+   */
   protobuf_c_boolean pinned;
   Google__Protobuf__Timestamp *first_seen_at;
   Google__Protobuf__Timestamp *last_seen_at;
+  /*
+   * An agent added it; it stays whatever becomes of the interactions.
+   */
+  protobuf_c_boolean added_by_hand;
 };
 #define KHACH__V1__CONTACT_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__contact_point__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, 0 }
 
 
-struct  Khach__V1__Address
+/*
+ * What a person entered by hand, and who and when (S8).
+ */
+struct  Khach__V1__HandEntry
 {
   ProtobufCMessage base;
+  /*
+   * Empty once it was cleared. At most 2,000 bytes for an address, 200 code points for a name.
+   */
   char *text;
   char *updated_by;
   Google__Protobuf__Timestamp *updated_at;
+  /*
+   * Counts the saves; a save names the one that it was made against.
+   */
+  uint64_t edit_revision;
 };
-#define KHACH__V1__ADDRESS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__address__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+#define KHACH__V1__HAND_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__hand_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0 }
 
 
 struct  Khach__V1__Block
 {
   ProtobufCMessage base;
   Khach__V1__Block__State state;
+  /*
+   * When the state was entered.
+   */
   Google__Protobuf__Timestamp *since;
+  /*
+   * Who asked for it.
+   */
   char *by;
   char *reason;
+  /*
+   * What the platform said when it last refused; empty when it did not.
+   */
+  char *error;
+  /*
+   * When the customer was blocked, ascending; inbound interactions of these times are ignored (N7).
+   * At most the latest 256.
+   */
+  size_t n_intervals;
+  Khach__V1__BlockInterval **intervals;
 };
 #define KHACH__V1__BLOCK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__block__descriptor) \
-    , KHACH__V1__BLOCK__STATE__STATE_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
-
-
-struct  Khach__V1__GetCustomerRequest
-{
-  ProtobufCMessage base;
-  char *id;
-};
-#define KHACH__V1__GET_CUSTOMER_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
-
-
-struct  Khach__V1__GetCustomerResponse
-{
-  ProtobufCMessage base;
-  Khach__V1__Customer *customer;
-  char *business_id;
-  /*
-   * The commit sequence of this state of the record.
-   */
-  uint64_t seq;
-};
-#define KHACH__V1__GET_CUSTOMER_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_customer_response__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, 0 }
+    , KHACH__V1__BLOCK__STATE__STATE_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
- * All conditions hold together (S19).
+ * Half open: `from <= t < until`; without `until` it lasts.
  */
-struct  Khach__V1__CustomerFilter
+struct  Khach__V1__BlockInterval
 {
   ProtobufCMessage base;
-  /*
-   * Required: exactly one business is selected (S14).
-   */
-  char *business_id;
-  /*
-   * Empty means every page of the business (S15). At most 1,000.
-   */
-  size_t n_page_ids;
-  char **page_ids;
-  /*
-   * Local days of the business, "YYYY-MM-DD", both inclusive; empty means open (S17).
-   */
-  char *created_from;
-  char *created_to;
+  Google__Protobuf__Timestamp *from;
+  Google__Protobuf__Timestamp *until;
 };
-#define KHACH__V1__CUSTOMER_FILTER__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__customer_filter__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
-
-
-struct  Khach__V1__ListCustomersRequest
-{
-  ProtobufCMessage base;
-  Khach__V1__CustomerFilter *filter;
-  /*
-   * 0 means 200; at most 1,000.
-   */
-  uint32_t page_size;
-  /*
-   * From the reply before; bound to the filter.
-   */
-  char *page_token;
-};
-#define KHACH__V1__LIST_CUSTOMERS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_customers_request__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string }
-
-
-struct  Khach__V1__ListCustomersResponse
-{
-  ProtobufCMessage base;
-  /*
-   * Newest first: `created_at` descending, then `id` descending (S13).
-   */
-  size_t n_customers;
-  Khach__V1__Customer **customers;
-  /*
-   * Empty on the last page.
-   */
-  char *next_page_token;
-  /*
-   * The business's commit sequence that this page shows.
-   */
-  uint64_t as_of_seq;
-};
-#define KHACH__V1__LIST_CUSTOMERS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_customers_response__descriptor) \
-    , 0,NULL, (char *)protobuf_c_empty_string, 0 }
-
-
-struct  Khach__V1__CountCustomersRequest
-{
-  ProtobufCMessage base;
-  Khach__V1__CustomerFilter *filter;
-};
-#define KHACH__V1__COUNT_CUSTOMERS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__count_customers_request__descriptor) \
-    , NULL }
-
-
-struct  Khach__V1__CountCustomersResponse
-{
-  ProtobufCMessage base;
-  /*
-   * Exact when `is_capped` is false; otherwise the cap, and there are more.
-   */
-  uint64_t count;
-  protobuf_c_boolean is_capped;
-  uint64_t as_of_seq;
-};
-#define KHACH__V1__COUNT_CUSTOMERS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&khach__v1__count_customers_response__descriptor) \
-    , 0, 0, 0 }
+#define KHACH__V1__BLOCK_INTERVAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__block_interval__descriptor) \
+    , NULL, NULL }
 
 
 /* Khach__V1__Customer methods */
@@ -311,6 +302,44 @@ Khach__V1__Customer *
 void   khach__v1__customer__free_unpacked
                      (Khach__V1__Customer *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__Identity methods */
+void   khach__v1__identity__init
+                     (Khach__V1__Identity         *message);
+size_t khach__v1__identity__get_packed_size
+                     (const Khach__V1__Identity   *message);
+size_t khach__v1__identity__pack
+                     (const Khach__V1__Identity   *message,
+                      uint8_t             *out);
+size_t khach__v1__identity__pack_to_buffer
+                     (const Khach__V1__Identity   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Identity *
+       khach__v1__identity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__identity__free_unpacked
+                     (Khach__V1__Identity *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ActivityDay methods */
+void   khach__v1__activity_day__init
+                     (Khach__V1__ActivityDay         *message);
+size_t khach__v1__activity_day__get_packed_size
+                     (const Khach__V1__ActivityDay   *message);
+size_t khach__v1__activity_day__pack
+                     (const Khach__V1__ActivityDay   *message,
+                      uint8_t             *out);
+size_t khach__v1__activity_day__pack_to_buffer
+                     (const Khach__V1__ActivityDay   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ActivityDay *
+       khach__v1__activity_day__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__activity_day__free_unpacked
+                     (Khach__V1__ActivityDay *message,
+                      ProtobufCAllocator *allocator);
 /* Khach__V1__ContactPoint methods */
 void   khach__v1__contact_point__init
                      (Khach__V1__ContactPoint         *message);
@@ -330,24 +359,24 @@ Khach__V1__ContactPoint *
 void   khach__v1__contact_point__free_unpacked
                      (Khach__V1__ContactPoint *message,
                       ProtobufCAllocator *allocator);
-/* Khach__V1__Address methods */
-void   khach__v1__address__init
-                     (Khach__V1__Address         *message);
-size_t khach__v1__address__get_packed_size
-                     (const Khach__V1__Address   *message);
-size_t khach__v1__address__pack
-                     (const Khach__V1__Address   *message,
+/* Khach__V1__HandEntry methods */
+void   khach__v1__hand_entry__init
+                     (Khach__V1__HandEntry         *message);
+size_t khach__v1__hand_entry__get_packed_size
+                     (const Khach__V1__HandEntry   *message);
+size_t khach__v1__hand_entry__pack
+                     (const Khach__V1__HandEntry   *message,
                       uint8_t             *out);
-size_t khach__v1__address__pack_to_buffer
-                     (const Khach__V1__Address   *message,
+size_t khach__v1__hand_entry__pack_to_buffer
+                     (const Khach__V1__HandEntry   *message,
                       ProtobufCBuffer     *buffer);
-Khach__V1__Address *
-       khach__v1__address__unpack
+Khach__V1__HandEntry *
+       khach__v1__hand_entry__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   khach__v1__address__free_unpacked
-                     (Khach__V1__Address *message,
+void   khach__v1__hand_entry__free_unpacked
+                     (Khach__V1__HandEntry *message,
                       ProtobufCAllocator *allocator);
 /* Khach__V1__Block methods */
 void   khach__v1__block__init
@@ -368,234 +397,64 @@ Khach__V1__Block *
 void   khach__v1__block__free_unpacked
                      (Khach__V1__Block *message,
                       ProtobufCAllocator *allocator);
-/* Khach__V1__GetCustomerRequest methods */
-void   khach__v1__get_customer_request__init
-                     (Khach__V1__GetCustomerRequest         *message);
-size_t khach__v1__get_customer_request__get_packed_size
-                     (const Khach__V1__GetCustomerRequest   *message);
-size_t khach__v1__get_customer_request__pack
-                     (const Khach__V1__GetCustomerRequest   *message,
+/* Khach__V1__BlockInterval methods */
+void   khach__v1__block_interval__init
+                     (Khach__V1__BlockInterval         *message);
+size_t khach__v1__block_interval__get_packed_size
+                     (const Khach__V1__BlockInterval   *message);
+size_t khach__v1__block_interval__pack
+                     (const Khach__V1__BlockInterval   *message,
                       uint8_t             *out);
-size_t khach__v1__get_customer_request__pack_to_buffer
-                     (const Khach__V1__GetCustomerRequest   *message,
+size_t khach__v1__block_interval__pack_to_buffer
+                     (const Khach__V1__BlockInterval   *message,
                       ProtobufCBuffer     *buffer);
-Khach__V1__GetCustomerRequest *
-       khach__v1__get_customer_request__unpack
+Khach__V1__BlockInterval *
+       khach__v1__block_interval__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   khach__v1__get_customer_request__free_unpacked
-                     (Khach__V1__GetCustomerRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__GetCustomerResponse methods */
-void   khach__v1__get_customer_response__init
-                     (Khach__V1__GetCustomerResponse         *message);
-size_t khach__v1__get_customer_response__get_packed_size
-                     (const Khach__V1__GetCustomerResponse   *message);
-size_t khach__v1__get_customer_response__pack
-                     (const Khach__V1__GetCustomerResponse   *message,
-                      uint8_t             *out);
-size_t khach__v1__get_customer_response__pack_to_buffer
-                     (const Khach__V1__GetCustomerResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__GetCustomerResponse *
-       khach__v1__get_customer_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__get_customer_response__free_unpacked
-                     (Khach__V1__GetCustomerResponse *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__CustomerFilter methods */
-void   khach__v1__customer_filter__init
-                     (Khach__V1__CustomerFilter         *message);
-size_t khach__v1__customer_filter__get_packed_size
-                     (const Khach__V1__CustomerFilter   *message);
-size_t khach__v1__customer_filter__pack
-                     (const Khach__V1__CustomerFilter   *message,
-                      uint8_t             *out);
-size_t khach__v1__customer_filter__pack_to_buffer
-                     (const Khach__V1__CustomerFilter   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__CustomerFilter *
-       khach__v1__customer_filter__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__customer_filter__free_unpacked
-                     (Khach__V1__CustomerFilter *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__ListCustomersRequest methods */
-void   khach__v1__list_customers_request__init
-                     (Khach__V1__ListCustomersRequest         *message);
-size_t khach__v1__list_customers_request__get_packed_size
-                     (const Khach__V1__ListCustomersRequest   *message);
-size_t khach__v1__list_customers_request__pack
-                     (const Khach__V1__ListCustomersRequest   *message,
-                      uint8_t             *out);
-size_t khach__v1__list_customers_request__pack_to_buffer
-                     (const Khach__V1__ListCustomersRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__ListCustomersRequest *
-       khach__v1__list_customers_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__list_customers_request__free_unpacked
-                     (Khach__V1__ListCustomersRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__ListCustomersResponse methods */
-void   khach__v1__list_customers_response__init
-                     (Khach__V1__ListCustomersResponse         *message);
-size_t khach__v1__list_customers_response__get_packed_size
-                     (const Khach__V1__ListCustomersResponse   *message);
-size_t khach__v1__list_customers_response__pack
-                     (const Khach__V1__ListCustomersResponse   *message,
-                      uint8_t             *out);
-size_t khach__v1__list_customers_response__pack_to_buffer
-                     (const Khach__V1__ListCustomersResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__ListCustomersResponse *
-       khach__v1__list_customers_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__list_customers_response__free_unpacked
-                     (Khach__V1__ListCustomersResponse *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__CountCustomersRequest methods */
-void   khach__v1__count_customers_request__init
-                     (Khach__V1__CountCustomersRequest         *message);
-size_t khach__v1__count_customers_request__get_packed_size
-                     (const Khach__V1__CountCustomersRequest   *message);
-size_t khach__v1__count_customers_request__pack
-                     (const Khach__V1__CountCustomersRequest   *message,
-                      uint8_t             *out);
-size_t khach__v1__count_customers_request__pack_to_buffer
-                     (const Khach__V1__CountCustomersRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__CountCustomersRequest *
-       khach__v1__count_customers_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__count_customers_request__free_unpacked
-                     (Khach__V1__CountCustomersRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Khach__V1__CountCustomersResponse methods */
-void   khach__v1__count_customers_response__init
-                     (Khach__V1__CountCustomersResponse         *message);
-size_t khach__v1__count_customers_response__get_packed_size
-                     (const Khach__V1__CountCustomersResponse   *message);
-size_t khach__v1__count_customers_response__pack
-                     (const Khach__V1__CountCustomersResponse   *message,
-                      uint8_t             *out);
-size_t khach__v1__count_customers_response__pack_to_buffer
-                     (const Khach__V1__CountCustomersResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Khach__V1__CountCustomersResponse *
-       khach__v1__count_customers_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   khach__v1__count_customers_response__free_unpacked
-                     (Khach__V1__CountCustomersResponse *message,
+void   khach__v1__block_interval__free_unpacked
+                     (Khach__V1__BlockInterval *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Customer_Closure)
                  (const Khach__V1__Customer *message,
                   void *closure_data);
+typedef void (*Khach__V1__Identity_Closure)
+                 (const Khach__V1__Identity *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ActivityDay_Closure)
+                 (const Khach__V1__ActivityDay *message,
+                  void *closure_data);
 typedef void (*Khach__V1__ContactPoint_Closure)
                  (const Khach__V1__ContactPoint *message,
                   void *closure_data);
-typedef void (*Khach__V1__Address_Closure)
-                 (const Khach__V1__Address *message,
+typedef void (*Khach__V1__HandEntry_Closure)
+                 (const Khach__V1__HandEntry *message,
                   void *closure_data);
 typedef void (*Khach__V1__Block_Closure)
                  (const Khach__V1__Block *message,
                   void *closure_data);
-typedef void (*Khach__V1__GetCustomerRequest_Closure)
-                 (const Khach__V1__GetCustomerRequest *message,
-                  void *closure_data);
-typedef void (*Khach__V1__GetCustomerResponse_Closure)
-                 (const Khach__V1__GetCustomerResponse *message,
-                  void *closure_data);
-typedef void (*Khach__V1__CustomerFilter_Closure)
-                 (const Khach__V1__CustomerFilter *message,
-                  void *closure_data);
-typedef void (*Khach__V1__ListCustomersRequest_Closure)
-                 (const Khach__V1__ListCustomersRequest *message,
-                  void *closure_data);
-typedef void (*Khach__V1__ListCustomersResponse_Closure)
-                 (const Khach__V1__ListCustomersResponse *message,
-                  void *closure_data);
-typedef void (*Khach__V1__CountCustomersRequest_Closure)
-                 (const Khach__V1__CountCustomersRequest *message,
-                  void *closure_data);
-typedef void (*Khach__V1__CountCustomersResponse_Closure)
-                 (const Khach__V1__CountCustomersResponse *message,
+typedef void (*Khach__V1__BlockInterval_Closure)
+                 (const Khach__V1__BlockInterval *message,
                   void *closure_data);
 
 /* --- services --- */
 
-typedef struct Khach__V1__CustomerService_Service Khach__V1__CustomerService_Service;
-struct Khach__V1__CustomerService_Service
-{
-  ProtobufCService base;
-  void (*get_customer)(Khach__V1__CustomerService_Service *service,
-                       const Khach__V1__GetCustomerRequest *input,
-                       Khach__V1__GetCustomerResponse_Closure closure,
-                       void *closure_data);
-  void (*list_customers)(Khach__V1__CustomerService_Service *service,
-                         const Khach__V1__ListCustomersRequest *input,
-                         Khach__V1__ListCustomersResponse_Closure closure,
-                         void *closure_data);
-  void (*count_customers)(Khach__V1__CustomerService_Service *service,
-                          const Khach__V1__CountCustomersRequest *input,
-                          Khach__V1__CountCustomersResponse_Closure closure,
-                          void *closure_data);
-};
-typedef void (*Khach__V1__CustomerService_ServiceDestroy)(Khach__V1__CustomerService_Service *);
-void khach__v1__customer_service__init (Khach__V1__CustomerService_Service *service,
-                                        Khach__V1__CustomerService_ServiceDestroy destroy);
-#define KHACH__V1__CUSTOMER_SERVICE__BASE_INIT \
-    { &khach__v1__customer_service__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define KHACH__V1__CUSTOMER_SERVICE__INIT(function_prefix__) \
-    { KHACH__V1__CUSTOMER_SERVICE__BASE_INIT,\
-      function_prefix__ ## get_customer,\
-      function_prefix__ ## list_customers,\
-      function_prefix__ ## count_customers  }
-void khach__v1__customer_service__get_customer(ProtobufCService *service,
-                                               const Khach__V1__GetCustomerRequest *input,
-                                               Khach__V1__GetCustomerResponse_Closure closure,
-                                               void *closure_data);
-void khach__v1__customer_service__list_customers(ProtobufCService *service,
-                                                 const Khach__V1__ListCustomersRequest *input,
-                                                 Khach__V1__ListCustomersResponse_Closure closure,
-                                                 void *closure_data);
-void khach__v1__customer_service__count_customers(ProtobufCService *service,
-                                                  const Khach__V1__CountCustomersRequest *input,
-                                                  Khach__V1__CountCustomersResponse_Closure closure,
-                                                  void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    khach__v1__name_status__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__name_source__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__customer__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__identity__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__activity_day__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__contact_point__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__address__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__hand_entry__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__block__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__block__state__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__get_customer_request__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__get_customer_response__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__customer_filter__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__list_customers_request__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__list_customers_response__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__count_customers_request__descriptor;
-extern const ProtobufCMessageDescriptor khach__v1__count_customers_response__descriptor;
-extern const ProtobufCServiceDescriptor khach__v1__customer_service__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__block_interval__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -97,6 +97,96 @@ void   khach__v1__page__free_unpacked
   assert(message->base.descriptor == &khach__v1__page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__block_capability__init
+                     (Khach__V1__BlockCapability         *message)
+{
+  static const Khach__V1__BlockCapability init_value = KHACH__V1__BLOCK_CAPABILITY__INIT;
+  *message = init_value;
+}
+size_t khach__v1__block_capability__get_packed_size
+                     (const Khach__V1__BlockCapability *message)
+{
+  assert(message->base.descriptor == &khach__v1__block_capability__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__block_capability__pack
+                     (const Khach__V1__BlockCapability *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__block_capability__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__block_capability__pack_to_buffer
+                     (const Khach__V1__BlockCapability *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__block_capability__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__BlockCapability *
+       khach__v1__block_capability__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__BlockCapability *)
+     protobuf_c_message_unpack (&khach__v1__block_capability__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__block_capability__free_unpacked
+                     (Khach__V1__BlockCapability *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__block_capability__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__role_account__init
+                     (Khach__V1__RoleAccount         *message)
+{
+  static const Khach__V1__RoleAccount init_value = KHACH__V1__ROLE_ACCOUNT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__role_account__get_packed_size
+                     (const Khach__V1__RoleAccount *message)
+{
+  assert(message->base.descriptor == &khach__v1__role_account__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__role_account__pack
+                     (const Khach__V1__RoleAccount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__role_account__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__role_account__pack_to_buffer
+                     (const Khach__V1__RoleAccount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__role_account__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RoleAccount *
+       khach__v1__role_account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RoleAccount *)
+     protobuf_c_message_unpack (&khach__v1__role_account__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__role_account__free_unpacked
+                     (Khach__V1__RoleAccount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__role_account__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   khach__v1__create_business_request__init
                      (Khach__V1__CreateBusinessRequest         *message)
 {
@@ -185,6 +275,96 @@ void   khach__v1__create_business_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &khach__v1__create_business_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__update_business_request__init
+                     (Khach__V1__UpdateBusinessRequest         *message)
+{
+  static const Khach__V1__UpdateBusinessRequest init_value = KHACH__V1__UPDATE_BUSINESS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__update_business_request__get_packed_size
+                     (const Khach__V1__UpdateBusinessRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__update_business_request__pack
+                     (const Khach__V1__UpdateBusinessRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__update_business_request__pack_to_buffer
+                     (const Khach__V1__UpdateBusinessRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__UpdateBusinessRequest *
+       khach__v1__update_business_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__UpdateBusinessRequest *)
+     protobuf_c_message_unpack (&khach__v1__update_business_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__update_business_request__free_unpacked
+                     (Khach__V1__UpdateBusinessRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__update_business_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__update_business_response__init
+                     (Khach__V1__UpdateBusinessResponse         *message)
+{
+  static const Khach__V1__UpdateBusinessResponse init_value = KHACH__V1__UPDATE_BUSINESS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__update_business_response__get_packed_size
+                     (const Khach__V1__UpdateBusinessResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__update_business_response__pack
+                     (const Khach__V1__UpdateBusinessResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__update_business_response__pack_to_buffer
+                     (const Khach__V1__UpdateBusinessResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__update_business_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__UpdateBusinessResponse *
+       khach__v1__update_business_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__UpdateBusinessResponse *)
+     protobuf_c_message_unpack (&khach__v1__update_business_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__update_business_response__free_unpacked
+                     (Khach__V1__UpdateBusinessResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__update_business_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   khach__v1__list_businesses_request__init
@@ -367,6 +547,366 @@ void   khach__v1__create_page_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__create_page_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__update_page_request__init
+                     (Khach__V1__UpdatePageRequest         *message)
+{
+  static const Khach__V1__UpdatePageRequest init_value = KHACH__V1__UPDATE_PAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__update_page_request__get_packed_size
+                     (const Khach__V1__UpdatePageRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__update_page_request__pack
+                     (const Khach__V1__UpdatePageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__update_page_request__pack_to_buffer
+                     (const Khach__V1__UpdatePageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__UpdatePageRequest *
+       khach__v1__update_page_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__UpdatePageRequest *)
+     protobuf_c_message_unpack (&khach__v1__update_page_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__update_page_request__free_unpacked
+                     (Khach__V1__UpdatePageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__update_page_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__update_page_response__init
+                     (Khach__V1__UpdatePageResponse         *message)
+{
+  static const Khach__V1__UpdatePageResponse init_value = KHACH__V1__UPDATE_PAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__update_page_response__get_packed_size
+                     (const Khach__V1__UpdatePageResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__update_page_response__pack
+                     (const Khach__V1__UpdatePageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__update_page_response__pack_to_buffer
+                     (const Khach__V1__UpdatePageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__update_page_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__UpdatePageResponse *
+       khach__v1__update_page_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__UpdatePageResponse *)
+     protobuf_c_message_unpack (&khach__v1__update_page_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__update_page_response__free_unpacked
+                     (Khach__V1__UpdatePageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__update_page_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__set_role_accounts_request__init
+                     (Khach__V1__SetRoleAccountsRequest         *message)
+{
+  static const Khach__V1__SetRoleAccountsRequest init_value = KHACH__V1__SET_ROLE_ACCOUNTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__set_role_accounts_request__get_packed_size
+                     (const Khach__V1__SetRoleAccountsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__set_role_accounts_request__pack
+                     (const Khach__V1__SetRoleAccountsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__set_role_accounts_request__pack_to_buffer
+                     (const Khach__V1__SetRoleAccountsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__SetRoleAccountsRequest *
+       khach__v1__set_role_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__SetRoleAccountsRequest *)
+     protobuf_c_message_unpack (&khach__v1__set_role_accounts_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__set_role_accounts_request__free_unpacked
+                     (Khach__V1__SetRoleAccountsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__set_role_accounts_response__init
+                     (Khach__V1__SetRoleAccountsResponse         *message)
+{
+  static const Khach__V1__SetRoleAccountsResponse init_value = KHACH__V1__SET_ROLE_ACCOUNTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__set_role_accounts_response__get_packed_size
+                     (const Khach__V1__SetRoleAccountsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__set_role_accounts_response__pack
+                     (const Khach__V1__SetRoleAccountsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__set_role_accounts_response__pack_to_buffer
+                     (const Khach__V1__SetRoleAccountsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__SetRoleAccountsResponse *
+       khach__v1__set_role_accounts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__SetRoleAccountsResponse *)
+     protobuf_c_message_unpack (&khach__v1__set_role_accounts_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__set_role_accounts_response__free_unpacked
+                     (Khach__V1__SetRoleAccountsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__set_role_accounts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_role_accounts_request__init
+                     (Khach__V1__ListRoleAccountsRequest         *message)
+{
+  static const Khach__V1__ListRoleAccountsRequest init_value = KHACH__V1__LIST_ROLE_ACCOUNTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_role_accounts_request__get_packed_size
+                     (const Khach__V1__ListRoleAccountsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_role_accounts_request__pack
+                     (const Khach__V1__ListRoleAccountsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_role_accounts_request__pack_to_buffer
+                     (const Khach__V1__ListRoleAccountsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListRoleAccountsRequest *
+       khach__v1__list_role_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListRoleAccountsRequest *)
+     protobuf_c_message_unpack (&khach__v1__list_role_accounts_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_role_accounts_request__free_unpacked
+                     (Khach__V1__ListRoleAccountsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_role_accounts_response__init
+                     (Khach__V1__ListRoleAccountsResponse         *message)
+{
+  static const Khach__V1__ListRoleAccountsResponse init_value = KHACH__V1__LIST_ROLE_ACCOUNTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_role_accounts_response__get_packed_size
+                     (const Khach__V1__ListRoleAccountsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_role_accounts_response__pack
+                     (const Khach__V1__ListRoleAccountsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_role_accounts_response__pack_to_buffer
+                     (const Khach__V1__ListRoleAccountsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListRoleAccountsResponse *
+       khach__v1__list_role_accounts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListRoleAccountsResponse *)
+     protobuf_c_message_unpack (&khach__v1__list_role_accounts_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_role_accounts_response__free_unpacked
+                     (Khach__V1__ListRoleAccountsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_role_accounts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_block_capabilities_request__init
+                     (Khach__V1__ListBlockCapabilitiesRequest         *message)
+{
+  static const Khach__V1__ListBlockCapabilitiesRequest init_value = KHACH__V1__LIST_BLOCK_CAPABILITIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_block_capabilities_request__get_packed_size
+                     (const Khach__V1__ListBlockCapabilitiesRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_block_capabilities_request__pack
+                     (const Khach__V1__ListBlockCapabilitiesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_block_capabilities_request__pack_to_buffer
+                     (const Khach__V1__ListBlockCapabilitiesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListBlockCapabilitiesRequest *
+       khach__v1__list_block_capabilities_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListBlockCapabilitiesRequest *)
+     protobuf_c_message_unpack (&khach__v1__list_block_capabilities_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_block_capabilities_request__free_unpacked
+                     (Khach__V1__ListBlockCapabilitiesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_block_capabilities_response__init
+                     (Khach__V1__ListBlockCapabilitiesResponse         *message)
+{
+  static const Khach__V1__ListBlockCapabilitiesResponse init_value = KHACH__V1__LIST_BLOCK_CAPABILITIES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_block_capabilities_response__get_packed_size
+                     (const Khach__V1__ListBlockCapabilitiesResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_block_capabilities_response__pack
+                     (const Khach__V1__ListBlockCapabilitiesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_block_capabilities_response__pack_to_buffer
+                     (const Khach__V1__ListBlockCapabilitiesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListBlockCapabilitiesResponse *
+       khach__v1__list_block_capabilities_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListBlockCapabilitiesResponse *)
+     protobuf_c_message_unpack (&khach__v1__list_block_capabilities_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_block_capabilities_response__free_unpacked
+                     (Khach__V1__ListBlockCapabilitiesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_block_capabilities_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   khach__v1__list_pages_request__init
                      (Khach__V1__ListPagesRequest         *message)
 {
@@ -547,7 +1087,7 @@ const ProtobufCMessageDescriptor khach__v1__business__descriptor =
   (ProtobufCMessageInit) khach__v1__business__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__page__field_descriptors[6] =
+static const ProtobufCFieldDescriptor khach__v1__page__field_descriptors[9] =
 {
   {
     "id",
@@ -621,19 +1161,58 @@ static const ProtobufCFieldDescriptor khach__v1__page__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "own_phones",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__Page, n_own_phones),
+    offsetof(Khach__V1__Page, own_phones),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own_emails",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__Page, n_own_emails),
+    offsetof(Khach__V1__Page, own_emails),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_mode",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Page, block_mode),
+    &khach__v1__block_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__page__field_indices_by_name[] = {
+  8,   /* field[8] = block_mode */
   1,   /* field[1] = business_id */
   2,   /* field[2] = channel */
   5,   /* field[5] = created_at */
   3,   /* field[3] = external_page_id */
   0,   /* field[0] = id */
   4,   /* field[4] = name */
+  7,   /* field[7] = own_emails */
+  6,   /* field[6] = own_phones */
 };
 static const ProtobufCIntRange khach__v1__page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor khach__v1__page__descriptor =
 {
@@ -643,11 +1222,165 @@ const ProtobufCMessageDescriptor khach__v1__page__descriptor =
   "Khach__V1__Page",
   "khach.v1",
   sizeof(Khach__V1__Page),
-  6,
+  9,
   khach__v1__page__field_descriptors,
   khach__v1__page__field_indices_by_name,
   1,  khach__v1__page__number_ranges,
   (ProtobufCMessageInit) khach__v1__page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__block_capability__field_descriptors[5] =
+{
+  {
+    "channel",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BlockCapability, channel),
+    &khach__v1__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "can_block",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BlockCapability, can_block),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outbound_while_blocked",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BlockCapability, outbound_while_blocked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "needs_conversation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BlockCapability, needs_conversation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "batch_max",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BlockCapability, batch_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__block_capability__field_indices_by_name[] = {
+  4,   /* field[4] = batch_max */
+  1,   /* field[1] = can_block */
+  0,   /* field[0] = channel */
+  3,   /* field[3] = needs_conversation */
+  2,   /* field[2] = outbound_while_blocked */
+};
+static const ProtobufCIntRange khach__v1__block_capability__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor khach__v1__block_capability__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.BlockCapability",
+  "BlockCapability",
+  "Khach__V1__BlockCapability",
+  "khach.v1",
+  sizeof(Khach__V1__BlockCapability),
+  5,
+  khach__v1__block_capability__field_descriptors,
+  khach__v1__block_capability__field_indices_by_name,
+  1,  khach__v1__block_capability__number_ranges,
+  (ProtobufCMessageInit) khach__v1__block_capability__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__role_account__field_descriptors[3] =
+{
+  {
+    "external_user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RoleAccount, external_user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RoleAccount, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "roles",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__RoleAccount, n_roles),
+    offsetof(Khach__V1__RoleAccount, roles),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__role_account__field_indices_by_name[] = {
+  0,   /* field[0] = external_user_id */
+  1,   /* field[1] = name */
+  2,   /* field[2] = roles */
+};
+static const ProtobufCIntRange khach__v1__role_account__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__role_account__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RoleAccount",
+  "RoleAccount",
+  "Khach__V1__RoleAccount",
+  "khach.v1",
+  sizeof(Khach__V1__RoleAccount),
+  3,
+  khach__v1__role_account__field_descriptors,
+  khach__v1__role_account__field_indices_by_name,
+  1,  khach__v1__role_account__number_ranges,
+  (ProtobufCMessageInit) khach__v1__role_account__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor khach__v1__create_business_request__field_descriptors[3] =
@@ -750,6 +1483,121 @@ const ProtobufCMessageDescriptor khach__v1__create_business_response__descriptor
   khach__v1__create_business_response__field_indices_by_name,
   1,  khach__v1__create_business_response__number_ranges,
   (ProtobufCMessageInit) khach__v1__create_business_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__update_business_request__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdateBusinessRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdateBusinessRequest, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdateBusinessRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdateBusinessRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__update_business_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  0,   /* field[0] = id */
+  2,   /* field[2] = name */
+  1,   /* field[1] = time_zone */
+};
+static const ProtobufCIntRange khach__v1__update_business_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__update_business_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.UpdateBusinessRequest",
+  "UpdateBusinessRequest",
+  "Khach__V1__UpdateBusinessRequest",
+  "khach.v1",
+  sizeof(Khach__V1__UpdateBusinessRequest),
+  4,
+  khach__v1__update_business_request__field_descriptors,
+  khach__v1__update_business_request__field_indices_by_name,
+  1,  khach__v1__update_business_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__update_business_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__update_business_response__field_descriptors[1] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdateBusinessResponse, business),
+    &khach__v1__business__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__update_business_response__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+};
+static const ProtobufCIntRange khach__v1__update_business_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__update_business_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.UpdateBusinessResponse",
+  "UpdateBusinessResponse",
+  "Khach__V1__UpdateBusinessResponse",
+  "khach.v1",
+  sizeof(Khach__V1__UpdateBusinessResponse),
+  1,
+  khach__v1__update_business_response__field_descriptors,
+  khach__v1__update_business_response__field_indices_by_name,
+  1,  khach__v1__update_business_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__update_business_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor khach__v1__list_businesses_request__field_descriptors[2] =
@@ -969,6 +1817,394 @@ const ProtobufCMessageDescriptor khach__v1__create_page_response__descriptor =
   (ProtobufCMessageInit) khach__v1__create_page_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor khach__v1__update_page_request__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own_phones",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__UpdatePageRequest, n_own_phones),
+    offsetof(Khach__V1__UpdatePageRequest, own_phones),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own_emails",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__UpdatePageRequest, n_own_emails),
+    offsetof(Khach__V1__UpdatePageRequest, own_emails),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_mode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageRequest, block_mode),
+    &khach__v1__block_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__update_page_request__field_indices_by_name[] = {
+  6,   /* field[6] = actor */
+  5,   /* field[5] = block_mode */
+  0,   /* field[0] = id */
+  2,   /* field[2] = name */
+  4,   /* field[4] = own_emails */
+  3,   /* field[3] = own_phones */
+  1,   /* field[1] = update_mask */
+};
+static const ProtobufCIntRange khach__v1__update_page_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor khach__v1__update_page_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.UpdatePageRequest",
+  "UpdatePageRequest",
+  "Khach__V1__UpdatePageRequest",
+  "khach.v1",
+  sizeof(Khach__V1__UpdatePageRequest),
+  7,
+  khach__v1__update_page_request__field_descriptors,
+  khach__v1__update_page_request__field_indices_by_name,
+  1,  khach__v1__update_page_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__update_page_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__update_page_response__field_descriptors[1] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__UpdatePageResponse, page),
+    &khach__v1__page__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__update_page_response__field_indices_by_name[] = {
+  0,   /* field[0] = page */
+};
+static const ProtobufCIntRange khach__v1__update_page_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__update_page_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.UpdatePageResponse",
+  "UpdatePageResponse",
+  "Khach__V1__UpdatePageResponse",
+  "khach.v1",
+  sizeof(Khach__V1__UpdatePageResponse),
+  1,
+  khach__v1__update_page_response__field_descriptors,
+  khach__v1__update_page_response__field_indices_by_name,
+  1,  khach__v1__update_page_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__update_page_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__set_role_accounts_request__field_descriptors[3] =
+{
+  {
+    "page_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__SetRoleAccountsRequest, page_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accounts",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__SetRoleAccountsRequest, n_accounts),
+    offsetof(Khach__V1__SetRoleAccountsRequest, accounts),
+    &khach__v1__role_account__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__SetRoleAccountsRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__set_role_accounts_request__field_indices_by_name[] = {
+  1,   /* field[1] = accounts */
+  2,   /* field[2] = actor */
+  0,   /* field[0] = page_id */
+};
+static const ProtobufCIntRange khach__v1__set_role_accounts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__set_role_accounts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.SetRoleAccountsRequest",
+  "SetRoleAccountsRequest",
+  "Khach__V1__SetRoleAccountsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__SetRoleAccountsRequest),
+  3,
+  khach__v1__set_role_accounts_request__field_descriptors,
+  khach__v1__set_role_accounts_request__field_indices_by_name,
+  1,  khach__v1__set_role_accounts_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__set_role_accounts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__set_role_accounts_response__field_descriptors[1] =
+{
+  {
+    "unblocked_customer_ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__SetRoleAccountsResponse, n_unblocked_customer_ids),
+    offsetof(Khach__V1__SetRoleAccountsResponse, unblocked_customer_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__set_role_accounts_response__field_indices_by_name[] = {
+  0,   /* field[0] = unblocked_customer_ids */
+};
+static const ProtobufCIntRange khach__v1__set_role_accounts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__set_role_accounts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.SetRoleAccountsResponse",
+  "SetRoleAccountsResponse",
+  "Khach__V1__SetRoleAccountsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__SetRoleAccountsResponse),
+  1,
+  khach__v1__set_role_accounts_response__field_descriptors,
+  khach__v1__set_role_accounts_response__field_indices_by_name,
+  1,  khach__v1__set_role_accounts_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__set_role_accounts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_role_accounts_request__field_descriptors[1] =
+{
+  {
+    "page_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRoleAccountsRequest, page_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_role_accounts_request__field_indices_by_name[] = {
+  0,   /* field[0] = page_id */
+};
+static const ProtobufCIntRange khach__v1__list_role_accounts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_role_accounts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListRoleAccountsRequest",
+  "ListRoleAccountsRequest",
+  "Khach__V1__ListRoleAccountsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__ListRoleAccountsRequest),
+  1,
+  khach__v1__list_role_accounts_request__field_descriptors,
+  khach__v1__list_role_accounts_request__field_indices_by_name,
+  1,  khach__v1__list_role_accounts_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_role_accounts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_role_accounts_response__field_descriptors[1] =
+{
+  {
+    "accounts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ListRoleAccountsResponse, n_accounts),
+    offsetof(Khach__V1__ListRoleAccountsResponse, accounts),
+    &khach__v1__role_account__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_role_accounts_response__field_indices_by_name[] = {
+  0,   /* field[0] = accounts */
+};
+static const ProtobufCIntRange khach__v1__list_role_accounts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_role_accounts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListRoleAccountsResponse",
+  "ListRoleAccountsResponse",
+  "Khach__V1__ListRoleAccountsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__ListRoleAccountsResponse),
+  1,
+  khach__v1__list_role_accounts_response__field_descriptors,
+  khach__v1__list_role_accounts_response__field_indices_by_name,
+  1,  khach__v1__list_role_accounts_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_role_accounts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define khach__v1__list_block_capabilities_request__field_descriptors NULL
+#define khach__v1__list_block_capabilities_request__field_indices_by_name NULL
+#define khach__v1__list_block_capabilities_request__number_ranges NULL
+const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListBlockCapabilitiesRequest",
+  "ListBlockCapabilitiesRequest",
+  "Khach__V1__ListBlockCapabilitiesRequest",
+  "khach.v1",
+  sizeof(Khach__V1__ListBlockCapabilitiesRequest),
+  0,
+  khach__v1__list_block_capabilities_request__field_descriptors,
+  khach__v1__list_block_capabilities_request__field_indices_by_name,
+  0,  khach__v1__list_block_capabilities_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_block_capabilities_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_block_capabilities_response__field_descriptors[1] =
+{
+  {
+    "capabilities",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ListBlockCapabilitiesResponse, n_capabilities),
+    offsetof(Khach__V1__ListBlockCapabilitiesResponse, capabilities),
+    &khach__v1__block_capability__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_block_capabilities_response__field_indices_by_name[] = {
+  0,   /* field[0] = capabilities */
+};
+static const ProtobufCIntRange khach__v1__list_block_capabilities_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListBlockCapabilitiesResponse",
+  "ListBlockCapabilitiesResponse",
+  "Khach__V1__ListBlockCapabilitiesResponse",
+  "khach.v1",
+  sizeof(Khach__V1__ListBlockCapabilitiesResponse),
+  1,
+  khach__v1__list_block_capabilities_response__field_descriptors,
+  khach__v1__list_block_capabilities_response__field_indices_by_name,
+  1,  khach__v1__list_block_capabilities_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_block_capabilities_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor khach__v1__list_pages_request__field_descriptors[3] =
 {
   {
@@ -1126,18 +2362,58 @@ const ProtobufCEnumDescriptor khach__v1__channel__descriptor =
   khach__v1__channel__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[4] =
+static const ProtobufCEnumValue khach__v1__block_mode__enum_values_by_number[3] =
+{
+  { "BLOCK_MODE_UNSPECIFIED", "KHACH__V1__BLOCK_MODE__BLOCK_MODE_UNSPECIFIED", 0 },
+  { "LOCAL", "KHACH__V1__BLOCK_MODE__LOCAL", 1 },
+  { "GATEWAY", "KHACH__V1__BLOCK_MODE__GATEWAY", 2 },
+};
+static const ProtobufCIntRange khach__v1__block_mode__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex khach__v1__block_mode__enum_values_by_name[3] =
+{
+  { "BLOCK_MODE_UNSPECIFIED", 0 },
+  { "GATEWAY", 2 },
+  { "LOCAL", 1 },
+};
+const ProtobufCEnumDescriptor khach__v1__block_mode__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.BlockMode",
+  "BlockMode",
+  "Khach__V1__BlockMode",
+  "khach.v1",
+  3,
+  khach__v1__block_mode__enum_values_by_number,
+  3,
+  khach__v1__block_mode__enum_values_by_name,
+  1,
+  khach__v1__block_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[9] =
 {
   { "CreateBusiness", &khach__v1__create_business_request__descriptor, &khach__v1__create_business_response__descriptor },
+  { "UpdateBusiness", &khach__v1__update_business_request__descriptor, &khach__v1__update_business_response__descriptor },
   { "ListBusinesses", &khach__v1__list_businesses_request__descriptor, &khach__v1__list_businesses_response__descriptor },
   { "CreatePage", &khach__v1__create_page_request__descriptor, &khach__v1__create_page_response__descriptor },
+  { "UpdatePage", &khach__v1__update_page_request__descriptor, &khach__v1__update_page_response__descriptor },
   { "ListPages", &khach__v1__list_pages_request__descriptor, &khach__v1__list_pages_response__descriptor },
+  { "SetRoleAccounts", &khach__v1__set_role_accounts_request__descriptor, &khach__v1__set_role_accounts_response__descriptor },
+  { "ListRoleAccounts", &khach__v1__list_role_accounts_request__descriptor, &khach__v1__list_role_accounts_response__descriptor },
+  { "ListBlockCapabilities", &khach__v1__list_block_capabilities_request__descriptor, &khach__v1__list_block_capabilities_response__descriptor },
 };
 const unsigned khach__v1__directory_service__method_indices_by_name[] = {
   0,        /* CreateBusiness */
-  2,        /* CreatePage */
-  1,        /* ListBusinesses */
-  3         /* ListPages */
+  3,        /* CreatePage */
+  8,        /* ListBlockCapabilities */
+  2,        /* ListBusinesses */
+  5,        /* ListPages */
+  7,        /* ListRoleAccounts */
+  6,        /* SetRoleAccounts */
+  1,        /* UpdateBusiness */
+  4         /* UpdatePage */
 };
 const ProtobufCServiceDescriptor khach__v1__directory_service__descriptor =
 {
@@ -1146,7 +2422,7 @@ const ProtobufCServiceDescriptor khach__v1__directory_service__descriptor =
   "DirectoryService",
   "Khach__V1__DirectoryService",
   "khach.v1",
-  4,
+  9,
   khach__v1__directory_service__method_descriptors,
   khach__v1__directory_service__method_indices_by_name
 };
@@ -1158,13 +2434,21 @@ void khach__v1__directory_service__create_business(ProtobufCService *service,
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void khach__v1__directory_service__update_business(ProtobufCService *service,
+                                                   const Khach__V1__UpdateBusinessRequest *input,
+                                                   Khach__V1__UpdateBusinessResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void khach__v1__directory_service__list_businesses(ProtobufCService *service,
                                                    const Khach__V1__ListBusinessesRequest *input,
                                                    Khach__V1__ListBusinessesResponse_Closure closure,
                                                    void *closure_data)
 {
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__directory_service__create_page(ProtobufCService *service,
                                                const Khach__V1__CreatePageRequest *input,
@@ -1172,7 +2456,15 @@ void khach__v1__directory_service__create_page(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__update_page(ProtobufCService *service,
+                                               const Khach__V1__UpdatePageRequest *input,
+                                               Khach__V1__UpdatePageResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__directory_service__list_pages(ProtobufCService *service,
                                               const Khach__V1__ListPagesRequest *input,
@@ -1180,7 +2472,31 @@ void khach__v1__directory_service__list_pages(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__set_role_accounts(ProtobufCService *service,
+                                                     const Khach__V1__SetRoleAccountsRequest *input,
+                                                     Khach__V1__SetRoleAccountsResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__list_role_accounts(ProtobufCService *service,
+                                                      const Khach__V1__ListRoleAccountsRequest *input,
+                                                      Khach__V1__ListRoleAccountsResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__list_block_capabilities(ProtobufCService *service,
+                                                           const Khach__V1__ListBlockCapabilitiesRequest *input,
+                                                           Khach__V1__ListBlockCapabilitiesResponse_Closure closure,
+                                                           void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *service,
                                          Khach__V1__DirectoryService_ServiceDestroy destroy)

@@ -232,6 +232,186 @@ void   khach__v1__record_interactions_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__record_interactions_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__profile_observation__init
+                     (Khach__V1__ProfileObservation         *message)
+{
+  static const Khach__V1__ProfileObservation init_value = KHACH__V1__PROFILE_OBSERVATION__INIT;
+  *message = init_value;
+}
+size_t khach__v1__profile_observation__get_packed_size
+                     (const Khach__V1__ProfileObservation *message)
+{
+  assert(message->base.descriptor == &khach__v1__profile_observation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__profile_observation__pack
+                     (const Khach__V1__ProfileObservation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__profile_observation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__profile_observation__pack_to_buffer
+                     (const Khach__V1__ProfileObservation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__profile_observation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ProfileObservation *
+       khach__v1__profile_observation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ProfileObservation *)
+     protobuf_c_message_unpack (&khach__v1__profile_observation__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__profile_observation__free_unpacked
+                     (Khach__V1__ProfileObservation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__profile_observation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__record_profiles_request__init
+                     (Khach__V1__RecordProfilesRequest         *message)
+{
+  static const Khach__V1__RecordProfilesRequest init_value = KHACH__V1__RECORD_PROFILES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__record_profiles_request__get_packed_size
+                     (const Khach__V1__RecordProfilesRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__record_profiles_request__pack
+                     (const Khach__V1__RecordProfilesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__record_profiles_request__pack_to_buffer
+                     (const Khach__V1__RecordProfilesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RecordProfilesRequest *
+       khach__v1__record_profiles_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RecordProfilesRequest *)
+     protobuf_c_message_unpack (&khach__v1__record_profiles_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__record_profiles_request__free_unpacked
+                     (Khach__V1__RecordProfilesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__record_profiles_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__profile_outcome__init
+                     (Khach__V1__ProfileOutcome         *message)
+{
+  static const Khach__V1__ProfileOutcome init_value = KHACH__V1__PROFILE_OUTCOME__INIT;
+  *message = init_value;
+}
+size_t khach__v1__profile_outcome__get_packed_size
+                     (const Khach__V1__ProfileOutcome *message)
+{
+  assert(message->base.descriptor == &khach__v1__profile_outcome__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__profile_outcome__pack
+                     (const Khach__V1__ProfileOutcome *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__profile_outcome__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__profile_outcome__pack_to_buffer
+                     (const Khach__V1__ProfileOutcome *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__profile_outcome__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ProfileOutcome *
+       khach__v1__profile_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ProfileOutcome *)
+     protobuf_c_message_unpack (&khach__v1__profile_outcome__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__profile_outcome__free_unpacked
+                     (Khach__V1__ProfileOutcome *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__profile_outcome__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__record_profiles_response__init
+                     (Khach__V1__RecordProfilesResponse         *message)
+{
+  static const Khach__V1__RecordProfilesResponse init_value = KHACH__V1__RECORD_PROFILES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__record_profiles_response__get_packed_size
+                     (const Khach__V1__RecordProfilesResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__record_profiles_response__pack
+                     (const Khach__V1__RecordProfilesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__record_profiles_response__pack_to_buffer
+                     (const Khach__V1__RecordProfilesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__record_profiles_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RecordProfilesResponse *
+       khach__v1__record_profiles_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RecordProfilesResponse *)
+     protobuf_c_message_unpack (&khach__v1__record_profiles_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__record_profiles_response__free_unpacked
+                     (Khach__V1__RecordProfilesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__record_profiles_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCEnumValue khach__v1__interaction__direction__enum_values_by_number[3] =
 {
   { "DIRECTION_UNSPECIFIED", "KHACH__V1__INTERACTION__DIRECTION__DIRECTION_UNSPECIFIED", 0 },
@@ -324,7 +504,7 @@ const ProtobufCEnumDescriptor khach__v1__interaction__operation__descriptor =
   khach__v1__interaction__operation__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor khach__v1__interaction__field_descriptors[15] =
+static const ProtobufCFieldDescriptor khach__v1__interaction__field_descriptors[16] =
 {
   {
     "channel",
@@ -506,6 +686,18 @@ static const ProtobufCFieldDescriptor khach__v1__interaction__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "phone_hint",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Interaction, phone_hint),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__interaction__field_indices_by_name[] = {
   0,   /* field[0] = channel */
@@ -519,6 +711,7 @@ static const unsigned khach__v1__interaction__field_indices_by_name[] = {
   11,   /* field[11] = name_hint_source */
   8,   /* field[8] = occurred_at */
   13,   /* field[13] = operation */
+  15,   /* field[15] = phone_hint */
   7,   /* field[7] = post_id */
   14,   /* field[14] = revision */
   9,   /* field[9] = text */
@@ -527,7 +720,7 @@ static const unsigned khach__v1__interaction__field_indices_by_name[] = {
 static const ProtobufCIntRange khach__v1__interaction__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor khach__v1__interaction__descriptor =
 {
@@ -537,7 +730,7 @@ const ProtobufCMessageDescriptor khach__v1__interaction__descriptor =
   "Khach__V1__Interaction",
   "khach.v1",
   sizeof(Khach__V1__Interaction),
-  15,
+  16,
   khach__v1__interaction__field_descriptors,
   khach__v1__interaction__field_indices_by_name,
   1,  khach__v1__interaction__number_ranges,
@@ -801,12 +994,315 @@ const ProtobufCMessageDescriptor khach__v1__record_interactions_response__descri
   (ProtobufCMessageInit) khach__v1__record_interactions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor khach__v1__interaction_service__method_descriptors[1] =
+static const ProtobufCFieldDescriptor khach__v1__profile_observation__field_descriptors[8] =
+{
+  {
+    "channel",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, channel),
+    &khach__v1__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "external_page_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, external_page_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "external_user_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, external_user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "observed_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, observed_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name_source",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, name_source),
+    &khach__v1__name_source__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "username",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, username),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phone",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileObservation, phone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__profile_observation__field_indices_by_name[] = {
+  0,   /* field[0] = channel */
+  1,   /* field[1] = external_page_id */
+  2,   /* field[2] = external_user_id */
+  4,   /* field[4] = name */
+  5,   /* field[5] = name_source */
+  3,   /* field[3] = observed_at */
+  7,   /* field[7] = phone */
+  6,   /* field[6] = username */
+};
+static const ProtobufCIntRange khach__v1__profile_observation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor khach__v1__profile_observation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ProfileObservation",
+  "ProfileObservation",
+  "Khach__V1__ProfileObservation",
+  "khach.v1",
+  sizeof(Khach__V1__ProfileObservation),
+  8,
+  khach__v1__profile_observation__field_descriptors,
+  khach__v1__profile_observation__field_indices_by_name,
+  1,  khach__v1__profile_observation__number_ranges,
+  (ProtobufCMessageInit) khach__v1__profile_observation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__record_profiles_request__field_descriptors[1] =
+{
+  {
+    "profiles",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__RecordProfilesRequest, n_profiles),
+    offsetof(Khach__V1__RecordProfilesRequest, profiles),
+    &khach__v1__profile_observation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__record_profiles_request__field_indices_by_name[] = {
+  0,   /* field[0] = profiles */
+};
+static const ProtobufCIntRange khach__v1__record_profiles_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__record_profiles_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RecordProfilesRequest",
+  "RecordProfilesRequest",
+  "Khach__V1__RecordProfilesRequest",
+  "khach.v1",
+  sizeof(Khach__V1__RecordProfilesRequest),
+  1,
+  khach__v1__record_profiles_request__field_descriptors,
+  khach__v1__record_profiles_request__field_indices_by_name,
+  1,  khach__v1__record_profiles_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__record_profiles_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue khach__v1__profile_outcome__result__enum_values_by_number[4] =
+{
+  { "RESULT_UNSPECIFIED", "KHACH__V1__PROFILE_OUTCOME__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "APPLIED", "KHACH__V1__PROFILE_OUTCOME__RESULT__APPLIED", 1 },
+  { "UNKNOWN_CUSTOMER", "KHACH__V1__PROFILE_OUTCOME__RESULT__UNKNOWN_CUSTOMER", 2 },
+  { "REJECTED", "KHACH__V1__PROFILE_OUTCOME__RESULT__REJECTED", 3 },
+};
+static const ProtobufCIntRange khach__v1__profile_outcome__result__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex khach__v1__profile_outcome__result__enum_values_by_name[4] =
+{
+  { "APPLIED", 1 },
+  { "REJECTED", 3 },
+  { "RESULT_UNSPECIFIED", 0 },
+  { "UNKNOWN_CUSTOMER", 2 },
+};
+const ProtobufCEnumDescriptor khach__v1__profile_outcome__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.ProfileOutcome.Result",
+  "Result",
+  "Khach__V1__ProfileOutcome__Result",
+  "khach.v1",
+  4,
+  khach__v1__profile_outcome__result__enum_values_by_number,
+  4,
+  khach__v1__profile_outcome__result__enum_values_by_name,
+  1,
+  khach__v1__profile_outcome__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor khach__v1__profile_outcome__field_descriptors[3] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileOutcome, result),
+    &khach__v1__profile_outcome__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileOutcome, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ProfileOutcome, error),
+    &khach__v1__interaction_error__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__profile_outcome__field_indices_by_name[] = {
+  1,   /* field[1] = customer_id */
+  2,   /* field[2] = error */
+  0,   /* field[0] = result */
+};
+static const ProtobufCIntRange khach__v1__profile_outcome__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__profile_outcome__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ProfileOutcome",
+  "ProfileOutcome",
+  "Khach__V1__ProfileOutcome",
+  "khach.v1",
+  sizeof(Khach__V1__ProfileOutcome),
+  3,
+  khach__v1__profile_outcome__field_descriptors,
+  khach__v1__profile_outcome__field_indices_by_name,
+  1,  khach__v1__profile_outcome__number_ranges,
+  (ProtobufCMessageInit) khach__v1__profile_outcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__record_profiles_response__field_descriptors[1] =
+{
+  {
+    "outcomes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__RecordProfilesResponse, n_outcomes),
+    offsetof(Khach__V1__RecordProfilesResponse, outcomes),
+    &khach__v1__profile_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__record_profiles_response__field_indices_by_name[] = {
+  0,   /* field[0] = outcomes */
+};
+static const ProtobufCIntRange khach__v1__record_profiles_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__record_profiles_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RecordProfilesResponse",
+  "RecordProfilesResponse",
+  "Khach__V1__RecordProfilesResponse",
+  "khach.v1",
+  sizeof(Khach__V1__RecordProfilesResponse),
+  1,
+  khach__v1__record_profiles_response__field_descriptors,
+  khach__v1__record_profiles_response__field_indices_by_name,
+  1,  khach__v1__record_profiles_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__record_profiles_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor khach__v1__interaction_service__method_descriptors[2] =
 {
   { "RecordInteractions", &khach__v1__record_interactions_request__descriptor, &khach__v1__record_interactions_response__descriptor },
+  { "RecordProfiles", &khach__v1__record_profiles_request__descriptor, &khach__v1__record_profiles_response__descriptor },
 };
 const unsigned khach__v1__interaction_service__method_indices_by_name[] = {
-  0         /* RecordInteractions */
+  0,        /* RecordInteractions */
+  1         /* RecordProfiles */
 };
 const ProtobufCServiceDescriptor khach__v1__interaction_service__descriptor =
 {
@@ -815,7 +1311,7 @@ const ProtobufCServiceDescriptor khach__v1__interaction_service__descriptor =
   "InteractionService",
   "Khach__V1__InteractionService",
   "khach.v1",
-  1,
+  2,
   khach__v1__interaction_service__method_descriptors,
   khach__v1__interaction_service__method_indices_by_name
 };
@@ -826,6 +1322,14 @@ void khach__v1__interaction_service__record_interactions(ProtobufCService *servi
 {
   assert(service->descriptor == &khach__v1__interaction_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__interaction_service__record_profiles(ProtobufCService *service,
+                                                     const Khach__V1__RecordProfilesRequest *input,
+                                                     Khach__V1__RecordProfilesResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__interaction_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__interaction_service__init (Khach__V1__InteractionService_Service *service,
                                            Khach__V1__InteractionService_ServiceDestroy destroy)

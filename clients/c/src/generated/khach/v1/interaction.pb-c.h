@@ -23,6 +23,10 @@ typedef struct Khach__V1__RecordInteractionsRequest Khach__V1__RecordInteraction
 typedef struct Khach__V1__InteractionOutcome Khach__V1__InteractionOutcome;
 typedef struct Khach__V1__InteractionError Khach__V1__InteractionError;
 typedef struct Khach__V1__RecordInteractionsResponse Khach__V1__RecordInteractionsResponse;
+typedef struct Khach__V1__ProfileObservation Khach__V1__ProfileObservation;
+typedef struct Khach__V1__RecordProfilesRequest Khach__V1__RecordProfilesRequest;
+typedef struct Khach__V1__ProfileOutcome Khach__V1__ProfileOutcome;
+typedef struct Khach__V1__RecordProfilesResponse Khach__V1__RecordProfilesResponse;
 
 
 /* --- enums --- */
@@ -87,6 +91,22 @@ typedef enum _Khach__V1__InteractionOutcome__Result {
   KHACH__V1__INTERACTION_OUTCOME__RESULT__REJECTED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__INTERACTION_OUTCOME__RESULT)
 } Khach__V1__InteractionOutcome__Result;
+typedef enum _Khach__V1__ProfileOutcome__Result {
+  KHACH__V1__PROFILE_OUTCOME__RESULT__RESULT_UNSPECIFIED = 0,
+  /*
+   * Recorded; the customer may show it, or something better.
+   */
+  KHACH__V1__PROFILE_OUTCOME__RESULT__APPLIED = 1,
+  /*
+   * Nobody of that id wrote to the page yet: nothing was kept (N4).
+   */
+  KHACH__V1__PROFILE_OUTCOME__RESULT__UNKNOWN_CUSTOMER = 2,
+  /*
+   * Not recorded; `error` says why.
+   */
+  KHACH__V1__PROFILE_OUTCOME__RESULT__REJECTED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__PROFILE_OUTCOME__RESULT)
+} Khach__V1__ProfileOutcome__Result;
 
 /* --- messages --- */
 
@@ -138,10 +158,15 @@ struct  Khach__V1__Interaction
    * 0 for the original; the highest revision of an event_key wins (N2).
    */
   uint64_t revision;
+  /*
+   * A phone that the channel supplied beside the text, as it came: migrated like any other (§2.4).
+   * At most 64 bytes.
+   */
+  char *phone_hint;
 };
 #define KHACH__V1__INTERACTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__interaction__descriptor) \
-    , KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__INTERACTION__DIRECTION__DIRECTION_UNSPECIFIED, KHACH__V1__INTERACTION__KIND__KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__NAME_SOURCE__NAME_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, KHACH__V1__INTERACTION__OPERATION__OPERATION_UNSPECIFIED, 0 }
+    , KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__INTERACTION__DIRECTION__DIRECTION_UNSPECIFIED, KHACH__V1__INTERACTION__KIND__KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KHACH__V1__NAME_SOURCE__NAME_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, KHACH__V1__INTERACTION__OPERATION__OPERATION_UNSPECIFIED, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Khach__V1__RecordInteractionsRequest
@@ -215,6 +240,76 @@ struct  Khach__V1__RecordInteractionsResponse
 };
 #define KHACH__V1__RECORD_INTERACTIONS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__record_interactions_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * What a channel says of a person apart from any conversation: a name that comes late, a form that
+ * was filled in (S25).
+ */
+struct  Khach__V1__ProfileObservation
+{
+  ProtobufCMessage base;
+  Khach__V1__Channel channel;
+  char *external_page_id;
+  char *external_user_id;
+  /*
+   * Clocks that cannot be believed are replaced by the server's (N5).
+   */
+  Google__Protobuf__Timestamp *observed_at;
+  char *name;
+  /*
+   * Unspecified means PROFILE; also EVENT, SHARED_FORM.
+   */
+  Khach__V1__NameSource name_source;
+  char *username;
+  /*
+   * As it came. At most 64 bytes.
+   */
+  char *phone;
+};
+#define KHACH__V1__PROFILE_OBSERVATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__profile_observation__descriptor) \
+    , KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, KHACH__V1__NAME_SOURCE__NAME_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__RecordProfilesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 1 to 1,000.
+   */
+  size_t n_profiles;
+  Khach__V1__ProfileObservation **profiles;
+};
+#define KHACH__V1__RECORD_PROFILES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__record_profiles_request__descriptor) \
+    , 0,NULL }
+
+
+struct  Khach__V1__ProfileOutcome
+{
+  ProtobufCMessage base;
+  Khach__V1__ProfileOutcome__Result result;
+  char *customer_id;
+  Khach__V1__InteractionError *error;
+};
+#define KHACH__V1__PROFILE_OUTCOME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__profile_outcome__descriptor) \
+    , KHACH__V1__PROFILE_OUTCOME__RESULT__RESULT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL }
+
+
+struct  Khach__V1__RecordProfilesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each profile, in the order of the request.
+   */
+  size_t n_outcomes;
+  Khach__V1__ProfileOutcome **outcomes;
+};
+#define KHACH__V1__RECORD_PROFILES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__record_profiles_response__descriptor) \
     , 0,NULL }
 
 
@@ -313,6 +408,82 @@ Khach__V1__RecordInteractionsResponse *
 void   khach__v1__record_interactions_response__free_unpacked
                      (Khach__V1__RecordInteractionsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__ProfileObservation methods */
+void   khach__v1__profile_observation__init
+                     (Khach__V1__ProfileObservation         *message);
+size_t khach__v1__profile_observation__get_packed_size
+                     (const Khach__V1__ProfileObservation   *message);
+size_t khach__v1__profile_observation__pack
+                     (const Khach__V1__ProfileObservation   *message,
+                      uint8_t             *out);
+size_t khach__v1__profile_observation__pack_to_buffer
+                     (const Khach__V1__ProfileObservation   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ProfileObservation *
+       khach__v1__profile_observation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__profile_observation__free_unpacked
+                     (Khach__V1__ProfileObservation *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RecordProfilesRequest methods */
+void   khach__v1__record_profiles_request__init
+                     (Khach__V1__RecordProfilesRequest         *message);
+size_t khach__v1__record_profiles_request__get_packed_size
+                     (const Khach__V1__RecordProfilesRequest   *message);
+size_t khach__v1__record_profiles_request__pack
+                     (const Khach__V1__RecordProfilesRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__record_profiles_request__pack_to_buffer
+                     (const Khach__V1__RecordProfilesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RecordProfilesRequest *
+       khach__v1__record_profiles_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__record_profiles_request__free_unpacked
+                     (Khach__V1__RecordProfilesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ProfileOutcome methods */
+void   khach__v1__profile_outcome__init
+                     (Khach__V1__ProfileOutcome         *message);
+size_t khach__v1__profile_outcome__get_packed_size
+                     (const Khach__V1__ProfileOutcome   *message);
+size_t khach__v1__profile_outcome__pack
+                     (const Khach__V1__ProfileOutcome   *message,
+                      uint8_t             *out);
+size_t khach__v1__profile_outcome__pack_to_buffer
+                     (const Khach__V1__ProfileOutcome   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ProfileOutcome *
+       khach__v1__profile_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__profile_outcome__free_unpacked
+                     (Khach__V1__ProfileOutcome *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RecordProfilesResponse methods */
+void   khach__v1__record_profiles_response__init
+                     (Khach__V1__RecordProfilesResponse         *message);
+size_t khach__v1__record_profiles_response__get_packed_size
+                     (const Khach__V1__RecordProfilesResponse   *message);
+size_t khach__v1__record_profiles_response__pack
+                     (const Khach__V1__RecordProfilesResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__record_profiles_response__pack_to_buffer
+                     (const Khach__V1__RecordProfilesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RecordProfilesResponse *
+       khach__v1__record_profiles_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__record_profiles_response__free_unpacked
+                     (Khach__V1__RecordProfilesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Interaction_Closure)
@@ -330,6 +501,18 @@ typedef void (*Khach__V1__InteractionError_Closure)
 typedef void (*Khach__V1__RecordInteractionsResponse_Closure)
                  (const Khach__V1__RecordInteractionsResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__ProfileObservation_Closure)
+                 (const Khach__V1__ProfileObservation *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RecordProfilesRequest_Closure)
+                 (const Khach__V1__RecordProfilesRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ProfileOutcome_Closure)
+                 (const Khach__V1__ProfileOutcome *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RecordProfilesResponse_Closure)
+                 (const Khach__V1__RecordProfilesResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -341,6 +524,10 @@ struct Khach__V1__InteractionService_Service
                               const Khach__V1__RecordInteractionsRequest *input,
                               Khach__V1__RecordInteractionsResponse_Closure closure,
                               void *closure_data);
+  void (*record_profiles)(Khach__V1__InteractionService_Service *service,
+                          const Khach__V1__RecordProfilesRequest *input,
+                          Khach__V1__RecordProfilesResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Khach__V1__InteractionService_ServiceDestroy)(Khach__V1__InteractionService_Service *);
 void khach__v1__interaction_service__init (Khach__V1__InteractionService_Service *service,
@@ -349,11 +536,16 @@ void khach__v1__interaction_service__init (Khach__V1__InteractionService_Service
     { &khach__v1__interaction_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define KHACH__V1__INTERACTION_SERVICE__INIT(function_prefix__) \
     { KHACH__V1__INTERACTION_SERVICE__BASE_INIT,\
-      function_prefix__ ## record_interactions  }
+      function_prefix__ ## record_interactions,\
+      function_prefix__ ## record_profiles  }
 void khach__v1__interaction_service__record_interactions(ProtobufCService *service,
                                                          const Khach__V1__RecordInteractionsRequest *input,
                                                          Khach__V1__RecordInteractionsResponse_Closure closure,
                                                          void *closure_data);
+void khach__v1__interaction_service__record_profiles(ProtobufCService *service,
+                                                     const Khach__V1__RecordProfilesRequest *input,
+                                                     Khach__V1__RecordProfilesResponse_Closure closure,
+                                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -366,6 +558,11 @@ extern const ProtobufCMessageDescriptor khach__v1__interaction_outcome__descript
 extern const ProtobufCEnumDescriptor    khach__v1__interaction_outcome__result__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__interaction_error__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__record_interactions_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__profile_observation__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__record_profiles_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__profile_outcome__descriptor;
+extern const ProtobufCEnumDescriptor    khach__v1__profile_outcome__result__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__record_profiles_response__descriptor;
 extern const ProtobufCServiceDescriptor khach__v1__interaction_service__descriptor;
 
 PROTOBUF_C__END_DECLS
