@@ -6,6 +6,28 @@ package enum Limits {
     package static let contactPointsMax = 16
     /// Found in one text; what it says beyond them is not looked at.
     package static let contactsPerTextMax = 64
+    /// Of each kind, that somebody pinned, rejected, added or supplied.
+    package static let contactMarksMax = 16
+    /// Of a customer; the latest.
+    package static let activityDaysMax = 4_096
+    /// Of a customer; the latest.
+    package static let blockIntervalsMax = 256
+    package static let blockBatchMax = 1_000
+    package static let reasonBytesMax = 500
+    package static let addressBytesMax = 2_000
+    package static let actorBytesMax = 200
+    package static let requestIDBytesMax = 64
+    /// How long a request's name is remembered.
+    package static let requestMemoryMilliseconds: Int64 = 30 * 86_400_000
+    /// Besides the first.
+    package static let identitiesMax = 32
+    package static let roleAccountsMax = 1_000
+    /// Of a page's own, of each kind.
+    package static let ownContactsMax = 32
+    package static let observationsExplainedMax = 100
+    /// Texts that one call of re-detection looks at.
+    package static let redetectedTextsMax = 2_000
+    package static let suppliedPhoneBytesMax = 64
     package static let interactionTextBytesMax = 16 << 10
     package static let interactionsPerBatchMax = 1_000
     package static let eventKeyBytesMax = 256

@@ -8,8 +8,9 @@ package final class SQLiteStore: CustomerStore, PointReads {
     package let generation: [UInt8]
     package let sealingKey: [UInt8]
 
+    let writer: Writer
+    let codec: RecordCodec
     private let folder: DataFolder
-    private let writer: Writer
     private let readers: Readers
 
     /// Opens the store in a folder, and makes both when they are missing.
@@ -19,21 +20,34 @@ package final class SQLiteStore: CustomerStore, PointReads {
     package static func open(
         path: String,
         codec: RecordCodec,
+        zones: ZoneRules,
         configuration: Configuration = Configuration()
     ) throws(StoreError) -> SQLiteStore {
         let folder = try DataFolder(path: path)
-        let (meta, writer) = try Self.startWriter(folder.databasePath, codec, configuration)
+        let (meta, writer) = try Self.startWriter(
+            folder.databasePath,
+            codec,
+            zones,
+            configuration
+        )
         do throws(StoreError) {
             let readers = try Readers(path: folder.databasePath, configuration: configuration)
-            return SQLiteStore(folder: folder, meta: meta, writer: writer, readers: readers)
+            return SQLiteStore(folder, meta, codec, writer, readers)
         } catch {
             writer.close()
             throw error
         }
     }
 
-    private init(folder: DataFolder, meta: Meta, writer: Writer, readers: Readers) {
+    private init(
+        _ folder: DataFolder,
+        _ meta: Meta,
+        _ codec: RecordCodec,
+        _ writer: Writer,
+        _ readers: Readers
+    ) {
         self.folder = folder
+        self.codec = codec
         self.generation = meta.generation
         self.sealingKey = meta.sealingKey
         self.writer = writer
@@ -143,17 +157,24 @@ package final class SQLiteStore: CustomerStore, PointReads {
     private static func startWriter(
         _ path: String,
         _ codec: RecordCodec,
+        _ zones: ZoneRules,
         _ configuration: Configuration
     ) throws(StoreError) -> (Meta, Writer) {
         let database = try Database(path: path, access: .readWrite)
         try Migrations.all.run(on: database)
         try WriteSession.prepare(database)
         let meta = try Meta(from: database)
-        let session = try WriteSession(database: database, meta: meta, codec: codec)
+        let session = try WriteSession(
+            database: database,
+            meta: meta,
+            codec: codec,
+            zones: zones
+        )
+        try session.rebuildIfAsked()
         return (meta, try Writer(session: session, configuration: configuration))
     }
 
-    private func snapshot<Answer: Sendable>(
+    func snapshot<Answer: Sendable>(
         _ deadline: Deadline?,
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
@@ -162,7 +183,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
         }
     }
 
-    private func read<Answer: Sendable>(
+    func read<Answer: Sendable>(
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
         try self.refuseAfterFailure()

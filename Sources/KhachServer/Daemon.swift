@@ -50,6 +50,7 @@ package struct Daemon: Sendable {
         return try SQLiteStore.open(
             path: self.configuration.dataFolder,
             codec: .proto,
+            zones: .tzdata,
             configuration: configuration
         )
     }

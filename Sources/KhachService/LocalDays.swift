@@ -19,6 +19,11 @@ package final class LocalZone: Sendable {
         khach_zone_free(self.zone)
     }
 
+    /// The local day of an instant.
+    package func day(of instant: Instant) -> DayNumber {
+        khach_zone_day(self.zone, instant.milliseconds)
+    }
+
     /// The first instant of a local day, given as days since 1970-01-01.
     package func start(ofDay day: Int32) -> Instant {
         Instant(milliseconds: khach_zone_day_start(self.zone, day))
@@ -44,4 +49,14 @@ package final class ZoneCache: Sendable {
 func dayNumber(_ text: String) -> Int32? {
     var day: Int32 = 0
     return khach_day_parse(&day, text) == 0 ? day : nil
+}
+
+extension ZoneRules {
+    /// The zones of the system's tzdata.
+    package static let tzdata: ZoneRules = {
+        let zones = ZoneCache()
+        return ZoneRules { name in
+            zones.zone(named: name).map { zone in LocalCalendar { zone.day(of: $0) } }
+        }
+    }()
 }

@@ -318,6 +318,7 @@ struct RecordingTests {
             on: page,
             register: register,
             customer: customer,
+            calendar: .utc,
             now: now,
             newID: { CustomerID(rawValue: 7) }
         )

@@ -20,7 +20,12 @@ struct CheckpointTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var configuration = SQLiteStore.Configuration()
         configuration.checkpointPages = Self.checkpointPages
-        let store = try SQLiteStore.open(path: folder, codec: .proto, configuration: configuration)
+        let store = try SQLiteStore.open(
+            path: folder,
+            codec: .proto,
+            zones: .tzdata,
+            configuration: configuration
+        )
         let world = try await StoreConformance.World(in: store)
         let query = CustomerQuery(
             filter: CustomerFilter(businessID: world.businesses[0].id),

@@ -13,7 +13,7 @@ struct DiskTests {
     @Test("a full disk loses nothing, says so, and is no end")
     func full() async throws {
         try await withFolder { path in
-            let made = try SQLiteStore.open(path: path, codec: .proto)
+            let made = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             let world = try await StoreConformance.World(in: made)
             made.close()
 
@@ -37,7 +37,7 @@ struct DiskTests {
             #expect(outcomes[1].result == .createdCustomer)
             writer.close()
 
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let changes = try await StoreConformance.replay(store, world.businesses[0].id)
             #expect(changes.map(\.entry.seq) == Array(1...1_004))
@@ -50,7 +50,8 @@ struct DiskTests {
         let session = try WriteSession(
             database: database,
             meta: try Meta(from: database),
-            codec: .proto
+            codec: .proto,
+            zones: .tzdata
         )
         return try Writer(session: session, configuration: SQLiteStore.Configuration())
     }
@@ -64,6 +65,7 @@ struct DiskTests {
             let store = try SQLiteStore.open(
                 path: path,
                 codec: .proto,
+                zones: .tzdata,
                 configuration: configuration
             )
             let world = try await StoreConformance.World(in: store)

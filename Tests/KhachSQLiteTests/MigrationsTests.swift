@@ -8,19 +8,21 @@ internal import Testing
 
 @Suite("Migrations")
 struct MigrationsTests {
-    private static let second = Migrations.Step(
-        version: 2,
+    private static let current = Int64(Migrations.all.steps.count)
+    /// One more than there is.
+    private static let next = Migrations.Step(
+        version: current + 1,
         apply: { (database) throws(StoreError) in
             try database.execute("ALTER TABLE pages ADD COLUMN status INTEGER NOT NULL DEFAULT 1")
         },
-        stamp: "PRAGMA user_version = 2"
+        stamp: "PRAGMA user_version = 3"
     )
 
     @Test("an empty file becomes a store")
     func empty() throws {
         try withDatabase { database in
             try Migrations.all.run(on: database)
-            #expect(try database.integer("PRAGMA user_version") == 1)
+            #expect(try database.integer("PRAGMA user_version") == Self.current)
             #expect(try database.integer("PRAGMA application_id") == Migrations.applicationID)
             try Migrations.all.run(on: database)
         }
@@ -29,12 +31,12 @@ struct MigrationsTests {
     @Test("an older store moves forward and keeps what it has")
     func forward() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             let world = try await StoreConformance.World(in: store)
             store.close()
             let database = try Database(path: "\(path)/khach.db", access: .readWrite)
-            try Migrations(steps: Migrations.all.steps + [Self.second]).run(on: database)
-            #expect(try database.integer("PRAGMA user_version") == 2)
+            try Migrations(steps: Migrations.all.steps + [Self.next]).run(on: database)
+            #expect(try database.integer("PRAGMA user_version") == Self.current + 1)
             #expect(
                 try database.integer("SELECT count(*) FROM pages WHERE status = 1")
                     == world.pages.count
@@ -45,7 +47,7 @@ struct MigrationsTests {
     @Test("a step that fails leaves the version before it")
     func failing() throws {
         try withDatabase { database in
-            var broken = Self.second
+            var broken = Self.next
             broken.apply = { (database) throws(StoreError) in
                 try database.execute("CREATE TABLE half (id INTEGER)")
                 try database.execute("ALTER TABLE nothing ADD COLUMN status INTEGER")
@@ -54,7 +56,7 @@ struct MigrationsTests {
             expect(.unavailable) { () throws(StoreError) in
                 try Migrations(steps: Migrations.all.steps + [broken]).run(on: database)
             }
-            #expect(try database.integer("PRAGMA user_version") == 1)
+            #expect(try database.integer("PRAGMA user_version") == Self.current)
             #expect(
                 try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == 0
             )
@@ -64,13 +66,16 @@ struct MigrationsTests {
     @Test("a newer store is refused, and told apart")
     func newer() throws {
         try withDatabase { database in
-            try Migrations(steps: Migrations.all.steps + [Self.second]).run(on: database)
+            try Migrations(steps: Migrations.all.steps + [Self.next]).run(on: database)
             do throws(StoreError) {
                 try Migrations.all.run(on: database)
                 Issue.record("an error expected, none found")
             } catch {
                 #expect(error.code == .schemaTooNew)
-                #expect(error.message == "schema version 1 expected, 2 found")
+                #expect(
+                    error.message
+                        == "schema version \(Self.current) expected, \(Self.current + 1) found"
+                )
             }
         }
     }
@@ -90,7 +95,7 @@ struct MigrationsTests {
             let bytes = Data(repeating: 7, count: 8_192)
             try bytes.write(to: URL(fileURLWithPath: "\(path)/khach.db"))
             expect(.invalid) { () throws(StoreError) in
-                _ = try SQLiteStore.open(path: path, codec: .proto)
+                _ = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             }
             #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path)/khach.db")) == bytes)
         }

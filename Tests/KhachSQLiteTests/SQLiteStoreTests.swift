@@ -11,7 +11,7 @@ struct SQLiteStoreTests {
     @Test("conforms", arguments: StoreConformance.claims.indices)
     func conform(_ index: Int) async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             try await StoreConformance.claims[index].check(store)
         }
@@ -20,7 +20,7 @@ struct SQLiteStoreTests {
     @Test("a write whose caller has left is not begun")
     func leftCaller() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let world = try await StoreConformance.World(in: store)
             let left = world.message("left", from: "a")
@@ -50,12 +50,12 @@ struct SQLiteStoreTests {
         try await withFolder { first in
             try await withFolder { second in
                 let stores = try [first, second].map { path in
-                    try SQLiteStore.open(path: path, codec: .proto)
+                    try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
                 }
                 defer { for store in stores { store.close() } }
                 try await StoreConformance.requireOrderIndependence(
                     seed: .fresh("order in SQLite, run \(run)"),
-                    stores + [MemoryStore(codec: .proto)]
+                    stores + [MemoryStore(codec: .proto, zones: .tzdata)]
                 )
             }
         }
@@ -66,7 +66,7 @@ struct SQLiteStoreTests {
         var generator = InteractionGenerator(seed: .fresh("has contacts"), pages: [])
         generator.usersPerPage = 60
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             let world = try await StoreConformance.World(in: store)
             generator.pages = world.pages.map(\.key)
             let deliveries = generator.disturbed(generator.deliveries(events: 400))
@@ -102,7 +102,7 @@ struct SQLiteStoreTests {
     func restart() async throws {
         var generator = InteractionGenerator(seed: .fresh("restart"), pages: [])
         try await withFolder { path in
-            let before = try SQLiteStore.open(path: path, codec: .proto)
+            let before = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             let world = try await StoreConformance.World(in: before)
             generator.pages = world.pages.map(\.key)
             let deliveries = generator.deliveries(events: 200)
@@ -114,7 +114,7 @@ struct SQLiteStoreTests {
             before.close()
             #expect(!FileManager.default.fileExists(atPath: "\(path)/khach.db-wal"))
 
-            let after = try SQLiteStore.open(path: path, codec: .proto)
+            let after = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { after.close() }
             #expect(after.generation == before.generation)
             #expect(after.sealingKey == before.sealingKey)
@@ -136,7 +136,7 @@ struct SQLiteStoreTests {
     @Test("many callers at once are each answered after a commit that holds their write")
     func concurrent() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let world = try await StoreConformance.World(in: store)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -162,19 +162,19 @@ struct SQLiteStoreTests {
     @Test("a second server is refused, until the first has closed")
     func lock() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             expect(.unavailable) { () throws(StoreError) in
-                _ = try SQLiteStore.open(path: path, codec: .proto)
+                _ = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             }
             store.close()
-            try SQLiteStore.open(path: path, codec: .proto).close()
+            try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata).close()
         }
     }
 
     @Test("files are their owner's alone")
     func modes() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             _ = try await StoreConformance.World(in: store)
             for file in try FileManager.default.contentsOfDirectory(atPath: path) {
@@ -187,7 +187,7 @@ struct SQLiteStoreTests {
     @Test("a deadline that has passed is answered as such, and one that has not does not matter")
     func deadline() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let world = try await StoreConformance.World(in: store)
             let messages = (0..<1_000).map { world.message("k\($0)", from: "u\($0)") }
@@ -204,7 +204,7 @@ struct SQLiteStoreTests {
     @Test("a deadline that passes within a long query ends it, and the next one runs")
     func deadlineWithin() async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto)
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let reader = try Reader(path: "\(path)/khach.db")
             var began = false
@@ -244,6 +244,7 @@ struct SQLiteStoreTests {
             let full = try SQLiteStore.open(
                 path: path,
                 codec: .proto,
+                zones: .tzdata,
                 configuration: configuration
             )
             await expect(.unavailable) { () async throws(StoreError) in

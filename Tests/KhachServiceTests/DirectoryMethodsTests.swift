@@ -99,7 +99,7 @@ struct MethodTableTests {
         let proto = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Proto")
         let files =
-            ["customer", "directory", "interaction", "sync"].map { "khach/v1/\($0).proto" }
+            ["customer_service", "directory", "interaction", "sync"].map { "khach/v1/\($0).proto" }
             + ["grpc/health/v1/health.proto"]
         var names: [String] = []
         for file in files {

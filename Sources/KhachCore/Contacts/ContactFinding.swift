@@ -51,6 +51,8 @@ package enum ContactRule: String, Hashable, Sendable, CaseIterable {
     /// `sđt 912345678`
     case cued = "P4.cued"
     case email = "E1.email"
+    /// Not in a text: the channel supplied it (§2.4)
+    case supplied = "2.4.supplied"
 }
 
 /// What one text gave, and what it took.

@@ -21,6 +21,19 @@ package struct Customer: Hashable, Sendable {
     package var names: [NameObservation]
     /// What inbound texts say of how to reach them (S6, S7).
     package var contacts: ContactBook
+    /// What somebody said of it; in order of kind and value, at most `Limits.contactMarksMax` of a
+    /// kind.
+    package var marks: [ContactMark] = []
+    package var activity = ActivityLog()
+    /// By hand only (S8).
+    package var address: HandEntry?
+    /// Shown before every other name while its text is not empty.
+    package var manualName: HandEntry?
+    package var manualNameFolded = ""
+    /// `nil` when never blocked.
+    package var block: CustomerBlock?
+    /// At most `Limits.identitiesMax`.
+    package var otherIdentities: [Identity] = []
 
     package init(
         id: CustomerID,
@@ -51,15 +64,29 @@ package struct Customer: Hashable, Sendable {
     }
 
     /// The name to show, or `nil` when only a placeholder can be shown (M1, M3).
-    package var name: NameObservation? { self.names.first }
+    package var name: NameObservation? {
+        guard let manual = self.manualName, !manual.text.isEmpty else { return self.names.first }
+
+        return NameObservation(
+            source: .manual,
+            name: CustomerName(text: manual.text, folded: self.manualNameFolded),
+            observedAt: manual.updatedAt
+        )
+    }
 
     /// How far `name` can be trusted (M2).
     package var nameStatus: NameStatus {
-        switch self.names.first?.source {
+        switch self.name?.source {
         case nil: .placeholder
         case .masked: .masked
         case .username: .username
         case .sharedForm, .event, .profile, .manual: .real
         }
+    }
+
+    /// Every id of the person on the page, the first one first.
+    package var identities: [Identity] {
+        [Identity(kind: Identity.ordinaryKind, externalUserID: self.externalUserID)]
+            + self.otherIdentities
     }
 }

@@ -7,6 +7,8 @@ package struct InteractionRegister: Hashable, Sendable {
         case live = 1
         case edited = 2
         case removed = 3
+        /// Its customer was erased: the key is remembered, and nothing else.
+        case erased = 4
     }
 
     package var direction: Interaction.Direction
@@ -28,6 +30,8 @@ package struct InteractionRegister: Hashable, Sendable {
     package var customerID: CustomerID?
     /// Names that came while it was unattributed.
     package var pendingNames: [NameObservation]
+    /// It began while its customer was blocked: it is remembered and counts for nothing (N7).
+    package var isIgnored: Bool
 
     package init(
         direction: Interaction.Direction,
@@ -41,7 +45,8 @@ package struct InteractionRegister: Hashable, Sendable {
         text: String,
         contacts: [ContactFinding] = [],
         customerID: CustomerID?,
-        pendingNames: [NameObservation]
+        pendingNames: [NameObservation],
+        isIgnored: Bool = false
     ) {
         self.direction = direction
         self.kind = kind
@@ -55,10 +60,11 @@ package struct InteractionRegister: Hashable, Sendable {
         self.contacts = contacts
         self.customerID = customerID
         self.pendingNames = pendingNames
+        self.isIgnored = isIgnored
     }
 
     /// The register that a first delivery opens; its time and names are not yet joined.
-    init(opening interaction: Interaction, receivedAt: Instant) {
+    init(opening interaction: Interaction, on page: Page, receivedAt: Instant) {
         self.init(
             direction: interaction.direction,
             kind: interaction.kind,
@@ -69,18 +75,18 @@ package struct InteractionRegister: Hashable, Sendable {
             revision: interaction.revision,
             state: Self.state(of: interaction.operation),
             text: Self.text(of: interaction),
-            contacts: Self.contacts(of: interaction),
+            contacts: Self.contacts(of: interaction, on: page),
             customerID: nil,
             pendingNames: []
         )
     }
 
     /// Takes revision, state, text and contacts of a higher revision.
-    mutating func supersede(with interaction: Interaction) {
+    mutating func supersede(with interaction: Interaction, on page: Page) {
         self.revision = interaction.revision
         self.state = Self.state(of: interaction.operation)
         self.text = Self.text(of: interaction)
-        self.contacts = Self.contacts(of: interaction)
+        self.contacts = Self.contacts(of: interaction, on: page)
     }
 
     /// Takes what describes the event.
@@ -113,10 +119,25 @@ package struct InteractionRegister: Hashable, Sendable {
         interaction.operation == .remove ? "" : Interaction.keptText(interaction.text)
     }
 
-    /// Only what a customer writes says how to reach the customer (P11).
-    private static func contacts(of interaction: Interaction) -> [ContactFinding] {
-        guard interaction.operation != .remove, interaction.direction == .inbound else { return [] }
+    /// Only what a customer writes says how to reach the customer (P11), and never the page's own
+    /// (N8).
+    private static func contacts(of interaction: Interaction, on page: Page) -> [ContactFinding] {
+        guard interaction.operation != .remove, interaction.direction == .inbound,
+            !interaction.contacts.isEmpty
+        else { return [] }
 
-        return Array(interaction.contacts.prefix(Limits.contactsPerTextMax))
+        let found = interaction.contacts.filter { !page.isOwn($0) }
+        return Array(found.prefix(Limits.contactsPerTextMax))
+    }
+
+    /// Whether it counts for its customer: it arose, and not in a block (N7).
+    package var counts: Bool { self.occurredAt != nil && !self.isIgnored }
+
+    /// When it began.
+    package var beganAt: Instant? { self.occurredAt?.lowerBound }
+
+    /// The post of a comment, whose conversation it belongs to (S3).
+    package var conversationPost: String? {
+        self.kind == .comment && self.counts && self.customerID != nil ? self.postID : nil
     }
 }

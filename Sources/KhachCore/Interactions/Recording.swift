@@ -12,6 +12,11 @@ package enum Recording {
         /// The customer's contact points that are to be made anew from all its registers, this
         /// one among them, since a join cannot tell them.
         package var recount: [ContactPoint.Key] = []
+        /// Everything that interactions say of the customer is to be made anew from its registers:
+        /// an event moved to another day, or into or out of a block.
+        package var needsRebuild = false
+        /// The register is new to its customer, and its conversation by comment is to be counted.
+        package var isNewComment = false
     }
 
     /// The person whom a delivery makes the author, or `nil`: nobody is named (I3), the page
@@ -33,11 +38,15 @@ package enum Recording {
         on page: Page,
         register: InteractionRegister?,
         customer: Customer?,
+        calendar: LocalCalendar,
         now: Instant,
         newID: () -> CustomerID
     ) -> Decision {
+        if let register, register.state == .erased {
+            return Decision(register: register, outcome: InteractionOutcome(result: .duplicate))
+        }
         let author = self.author(of: interaction)
-        var next = register ?? InteractionRegister(opening: interaction, receivedAt: now)
+        var next = register ?? InteractionRegister(opening: interaction, on: page, receivedAt: now)
         let isStale = register != nil && interaction.revision < next.revision
         if let register, interaction.revision == register.revision,
             register.customerID != nil || author == nil
@@ -48,7 +57,7 @@ package enum Recording {
             )
         }
         if interaction.revision > next.revision {
-            next.supersede(with: interaction)
+            next.supersede(with: interaction, on: page)
         }
         guard interaction.operation != .remove else {
             return self.removal(interaction, next, customer, after: register, isStale: isStale)
@@ -87,14 +96,54 @@ package enum Recording {
         }
         next.customerID = next.customerID ?? joined?.id
         outcome.customerID = next.customerID
-        let unsure = joined?.join(next) ?? []
-        next.pendingNames = []
-        return Decision(
-            register: next,
-            customer: joined,
-            outcome: outcome,
-            recount: self.superseded(register, by: next) + unsure
-        )
+        return self.joined(next, into: joined, after: register, outcome, calendar)
+    }
+
+    /// Joins an event that has a customer into it, unless it began in a block (N7).
+    private static func joined(
+        _ event: InteractionRegister,
+        into customer: Customer?,
+        after known: InteractionRegister?,
+        _ outcome: InteractionOutcome,
+        _ calendar: LocalCalendar
+    ) -> Decision {
+        var next = event
+        next.isIgnored = self.isIgnored(event, customer)
+        let wasCounted = known.map { $0.customerID != nil && $0.counts } ?? false
+        guard !next.isIgnored || wasCounted else {
+            next.pendingNames = []
+            var outcome = outcome
+            outcome.result = .ignoredBlocked
+            return Decision(register: next, outcome: outcome)
+        }
+
+        var decision = Decision(register: next, customer: customer, outcome: outcome)
+        let unsure = decision.customer?.join(next, calendar) ?? []
+        decision.register.pendingNames = []
+        decision.recount = self.superseded(known, by: next) + unsure
+        decision.isNewComment = !wasCounted && next.conversationPost != nil
+        decision.needsRebuild = wasCounted && self.hasMoved(known, next, calendar)
+        return decision
+    }
+
+    private static func isIgnored(_ event: InteractionRegister, _ customer: Customer?) -> Bool {
+        guard event.direction == .inbound, let beganAt = event.beganAt,
+            let block = customer?.block
+        else { return false }
+
+        return block.covers(beganAt)
+    }
+
+    /// Whether an event that counted before counts elsewhere now, or no more.
+    private static func hasMoved(
+        _ known: InteractionRegister?,
+        _ next: InteractionRegister,
+        _ calendar: LocalCalendar
+    ) -> Bool {
+        guard let before = known?.beganAt, let after = next.beganAt, !next.isIgnored else {
+            return next.isIgnored
+        }
+        return before != after && calendar.day(before) != calendar.day(after)
     }
 
     /// A removal gives no time, no name and no customer: the conversation did arise; it only takes
@@ -124,7 +173,9 @@ package enum Recording {
         _ known: InteractionRegister?,
         by next: InteractionRegister
     ) -> [ContactPoint.Key] {
-        guard let known, known.customerID != nil, known.contacts != next.contacts else { return [] }
+        guard let known, known.customerID != nil, !known.isIgnored,
+            known.contacts != next.contacts
+        else { return [] }
 
         return known.contacts.map { ContactPoint.Key($0) }
     }
@@ -154,29 +205,25 @@ package enum Recording {
     }
 }
 
-extension Customer {
-    /// Joins an event: its times by its direction, the names that came with it, and its contacts
-    /// (N2).
-    ///
-    /// Returns the contact points that the customer cannot tell.
-    mutating func join(_ event: InteractionRegister) -> [ContactPoint.Key] {
-        for name in event.pendingNames {
-            NameRules.join(name, into: &self.names)
-        }
-        guard let occurredAt = event.occurredAt else { return [] }
+extension Recording {
+    /// Puts what a detector found in a register's text in the place of what was found before.
+    package static func redetected(
+        _ register: InteractionRegister,
+        on page: Page,
+        findings: [ContactFinding]
+    ) -> Decision {
+        var next = register
+        next.contacts = Array(
+            findings.filter { !page.isOwn($0) }.prefix(Limits.contactsPerTextMax)
+        )
+        var decision = Decision(
+            register: next,
+            outcome: InteractionOutcome(result: .applied, customerID: register.customerID)
+        )
+        guard register.counts, register.customerID != nil else { return decision }
 
-        let (earliest, latest) = (occurredAt.lowerBound, occurredAt.upperBound)
-        self.createdAt = min(self.createdAt, earliest)
-        switch event.direction {
-        case .inbound:
-            self.firstInboundAt = self.firstInboundAt.map { min($0, earliest) } ?? earliest
-            self.lastInboundAt = self.lastInboundAt.map { max($0, latest) } ?? latest
-        case .outbound:
-            self.lastOutboundAt = self.lastOutboundAt.map { max($0, latest) } ?? latest
-        }
-        return event.contacts.compactMap { finding in
-            let point = ContactPoint(finding, at: occurredAt)
-            return self.contacts.join(point) ? nil : point.key
-        }
+        let keys = (register.contacts + next.contacts).map { ContactPoint.Key($0) }
+        decision.recount = Array(Set(keys))
+        return decision
     }
 }

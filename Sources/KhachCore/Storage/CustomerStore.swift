@@ -3,7 +3,7 @@
 /// `SQLiteStore` conforms, and `MemoryStore` of the test kit is its oracle; both pass
 /// `StoreConformance`. What is to be written is a value, not a closure, so no store can hold a
 /// transaction open across an `await`. Every write has been committed to disk when it returns.
-package protocol CustomerStore: Sendable {
+package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory {
     /// Identity of the store's history; a restore is a new generation. 16 bytes.
     var generation: [UInt8] { get }
     /// Key for authenticating cursors and page tokens; made with the store. 32 bytes.
@@ -32,6 +32,7 @@ package protocol CustomerStore: Sendable {
         rowsMax: Int
     ) async throws(StoreError) -> [Page]
 
+    /// An id of a customer that was linked gives the one that stayed (I5).
     func customer(_ id: CustomerID) async throws(StoreError) -> StoredCustomer?
 
     /// Throws `notFound` when the filter names a page that is not the business's.

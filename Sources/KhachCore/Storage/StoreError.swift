@@ -12,6 +12,7 @@ package struct StoreError: Error, Sendable {
             case outcomeUnknown
             case corrupt
             case schemaTooNew
+            case requestReused
         }
 
         package let value: Value
@@ -34,6 +35,8 @@ package struct StoreError: Error, Sendable {
         package static var corrupt: Self { .init(value: .corrupt) }
         /// The store was written by a newer version.
         package static var schemaTooNew: Self { .init(value: .schemaTooNew) }
+        /// The name of the request is that of another one.
+        package static var requestReused: Self { .init(value: .requestReused) }
     }
 
     package var code: Code
@@ -47,6 +50,11 @@ package struct StoreError: Error, Sendable {
 }
 
 extension StoreError {
+    package static let requestReused = StoreError(
+        .requestReused,
+        "a new request_id or the same request expected, another request with that id found"
+    )
+
     /// A filter names a page that is another business's, or none.
     package static func foreignPage(_ page: PageID) -> StoreError {
         StoreError(.notFound, "pages of the business expected, found \(page.text)")

@@ -49,9 +49,72 @@ public nonisolated struct Khach_Store_V1_CustomerFacts: Sendable {
   public var names: [Khach_Store_V1_NameObservation] = []
 
   /// Of each phone and e-mail of the record, in its order: the first byte in the latest text.
+  /// Empty when `marks` is not: then `points` says what texts hold.
   public var phonePositions: [Int32] = []
 
   public var emailPositions: [Int32] = []
+
+  public var marks: [Khach_Store_V1_ContactMark] = []
+
+  /// What texts hold, best first; only beside marks.
+  public var points: [Khach_Store_V1_DetectedPoint] = []
+
+  /// When the conversation by message began; 0 when it did not.
+  public var firstMessageAtMs: Int64 = 0
+
+  public var manualNameFolded: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What somebody said of a contact point.
+public nonisolated struct Khach_Store_V1_ContactMark: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 phone, 2 e-mail.
+  public var kind: Int32 = 0
+
+  public var value: String = String()
+
+  public var rejected: Bool = false
+
+  public var pinned: Bool = false
+
+  public var added: Bool = false
+
+  public var supplied: Bool = false
+
+  public var firstSeenAtMs: Int64 = 0
+
+  public var lastSeenAtMs: Int64 = 0
+
+  public var markedBy: String = String()
+
+  public var markedAtMs: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_Store_V1_DetectedPoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: Int32 = 0
+
+  public var value: String = String()
+
+  public var firstSeenAtMs: Int64 = 0
+
+  public var lastSeenAtMs: Int64 = 0
+
+  public var position: Int32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -109,7 +172,7 @@ nonisolated extension Khach_Store_V1_NameObservation: SwiftProtobuf.Message, Swi
 
 nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CustomerFacts"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}names\0\u{3}phone_positions\0\u{3}email_positions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}names\0\u{3}phone_positions\0\u{3}email_positions\0\u{1}marks\0\u{1}points\0\u{3}first_message_at_ms\0\u{3}manual_name_folded\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -120,6 +183,10 @@ nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, Swift
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.names) }()
       case 2: try { try decoder.decodeRepeatedInt32Field(value: &self.phonePositions) }()
       case 3: try { try decoder.decodeRepeatedInt32Field(value: &self.emailPositions) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.marks) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.points) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.firstMessageAtMs) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.manualNameFolded) }()
       default: break
       }
     }
@@ -135,6 +202,18 @@ nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, Swift
     if !self.emailPositions.isEmpty {
       try visitor.visitPackedInt32Field(value: self.emailPositions, fieldNumber: 3)
     }
+    if !self.marks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.marks, fieldNumber: 4)
+    }
+    if !self.points.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.points, fieldNumber: 5)
+    }
+    if self.firstMessageAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.firstMessageAtMs, fieldNumber: 6)
+    }
+    if !self.manualNameFolded.isEmpty {
+      try visitor.visitSingularStringField(value: self.manualNameFolded, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -142,6 +221,135 @@ nonisolated extension Khach_Store_V1_CustomerFacts: SwiftProtobuf.Message, Swift
     if lhs.names != rhs.names {return false}
     if lhs.phonePositions != rhs.phonePositions {return false}
     if lhs.emailPositions != rhs.emailPositions {return false}
+    if lhs.marks != rhs.marks {return false}
+    if lhs.points != rhs.points {return false}
+    if lhs.firstMessageAtMs != rhs.firstMessageAtMs {return false}
+    if lhs.manualNameFolded != rhs.manualNameFolded {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_Store_V1_ContactMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContactMark"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0\u{1}rejected\0\u{1}pinned\0\u{1}added\0\u{1}supplied\0\u{3}first_seen_at_ms\0\u{3}last_seen_at_ms\0\u{3}marked_by\0\u{3}marked_at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.value) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.rejected) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.pinned) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.added) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.supplied) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.firstSeenAtMs) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.lastSeenAtMs) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.markedBy) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.markedAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularStringField(value: self.value, fieldNumber: 2)
+    }
+    if self.rejected != false {
+      try visitor.visitSingularBoolField(value: self.rejected, fieldNumber: 3)
+    }
+    if self.pinned != false {
+      try visitor.visitSingularBoolField(value: self.pinned, fieldNumber: 4)
+    }
+    if self.added != false {
+      try visitor.visitSingularBoolField(value: self.added, fieldNumber: 5)
+    }
+    if self.supplied != false {
+      try visitor.visitSingularBoolField(value: self.supplied, fieldNumber: 6)
+    }
+    if self.firstSeenAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.firstSeenAtMs, fieldNumber: 7)
+    }
+    if self.lastSeenAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.lastSeenAtMs, fieldNumber: 8)
+    }
+    if !self.markedBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.markedBy, fieldNumber: 9)
+    }
+    if self.markedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.markedAtMs, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_Store_V1_ContactMark, rhs: Khach_Store_V1_ContactMark) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.rejected != rhs.rejected {return false}
+    if lhs.pinned != rhs.pinned {return false}
+    if lhs.added != rhs.added {return false}
+    if lhs.supplied != rhs.supplied {return false}
+    if lhs.firstSeenAtMs != rhs.firstSeenAtMs {return false}
+    if lhs.lastSeenAtMs != rhs.lastSeenAtMs {return false}
+    if lhs.markedBy != rhs.markedBy {return false}
+    if lhs.markedAtMs != rhs.markedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_Store_V1_DetectedPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DetectedPoint"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0\u{3}first_seen_at_ms\0\u{3}last_seen_at_ms\0\u{1}position\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.value) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.firstSeenAtMs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.lastSeenAtMs) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularStringField(value: self.value, fieldNumber: 2)
+    }
+    if self.firstSeenAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.firstSeenAtMs, fieldNumber: 3)
+    }
+    if self.lastSeenAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.lastSeenAtMs, fieldNumber: 4)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularInt32Field(value: self.position, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_Store_V1_DetectedPoint, rhs: Khach_Store_V1_DetectedPoint) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.firstSeenAtMs != rhs.firstSeenAtMs {return false}
+    if lhs.lastSeenAtMs != rhs.lastSeenAtMs {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -12,7 +12,7 @@ final class Database {
     }
 
     /// How long a lock of another connection is waited for.
-    private static let busyMillisecondsMax: Int32 = 5_000
+    static let busyMillisecondsMax: Int32 = 5_000
     private static let valueBytesMax: Int32 = 4 << 20
     private static let sqlBytesMax: Int32 = 100_000
 

@@ -49,7 +49,7 @@ struct ReadStatements {
         self.listPages = try Statement(
             database,
             """
-            SELECT id, channel, external_page_id, name, created_at
+            SELECT id, channel, external_page_id, name, created_at, own_contacts, block_mode
             FROM pages INDEXED BY pages_by_id
             WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3
             """

@@ -34,21 +34,42 @@ extension Reader {
         defer { select.reset() }
         var pages: [Page] = []
         while try select.step() {
-            guard let channel = UInt8(exactly: select.integer(1)).flatMap(Channel.init) else {
-                throw StoreError(.corrupt, "a channel expected, another number found")
-            }
-
-            pages.append(
-                Page(
-                    id: PageID(rawValue: select.integer(0)),
-                    businessID: business,
-                    key: PageKey(channel: channel, externalPageID: select.text(2)),
-                    name: select.text(3),
-                    createdAt: select.instant(4)
-                )
-            )
+            let id = PageID(rawValue: select.integer(0))
+            pages.append(try Page(id, business, row: select))
         }
         return pages
+    }
+
+    func page(_ id: PageID) throws(StoreError) -> Page? {
+        let select = self.history.selectPage
+        select.bind(1, id.rawValue)
+        guard try select.step() else { return nil }
+
+        defer { select.reset() }
+        return try Page(id, BusinessID(rawValue: select.integer(0)), row: select)
+    }
+}
+
+extension Page {
+    /// Reads a row: channel, external id, name, time, own contacts, and block mode from column 1.
+    fileprivate init(
+        _ id: PageID,
+        _ business: BusinessID,
+        row: Statement
+    ) throws(StoreError) {
+        guard let channel = UInt8(exactly: row.integer(1)).flatMap(Channel.init) else {
+            throw StoreError(.corrupt, "a channel expected, another number found")
+        }
+
+        self.init(
+            id: id,
+            businessID: business,
+            key: PageKey(channel: channel, externalPageID: row.text(2)),
+            name: row.text(3),
+            createdAt: row.instant(4),
+            ownContacts: [ContactPoint.Key](lines: row.text(5)),
+            blockMode: BlockMode(rawValue: UInt8(clamping: row.integer(6))) ?? .local
+        )
     }
 }
 

@@ -9,6 +9,7 @@ final class Reader {
 
     let database: Database
     let statements: ReadStatements
+    let history: HistoryStatements
     private let deadline: UnsafeMutablePointer<UInt64>
 
     init(path: String) throws(StoreError) {
@@ -17,6 +18,7 @@ final class Reader {
         try self.database.execute("PRAGMA cache_size = -65536")
         try self.database.execute("PRAGMA mmap_size = 1073741824")
         self.statements = try ReadStatements(self.database)
+        self.history = try HistoryStatements(self.database)
         self.deadline = .allocate(capacity: 1)
         self.deadline.initialize(to: .max)
     }
@@ -50,9 +52,18 @@ final class Reader {
         return try body()
     }
 
-    /// The record of one customer; its own transaction.
+    /// The record of one customer, or of the one that it was linked to.
+    ///
+    /// Its own transaction, and another where there is no such customer.
     func customer(_ id: CustomerID) throws(StoreError) -> StoredCustomer? {
-        let select = self.statements.selectCustomer
+        if let customer = try self.customer(id, self.statements.selectCustomer) { return customer }
+        return try self.customer(id, self.history.selectRedirected)
+    }
+
+    private func customer(
+        _ id: CustomerID,
+        _ select: Statement
+    ) throws(StoreError) -> StoredCustomer? {
         select.bind(1, id.rawValue)
         guard try select.step() else { return nil }
 

@@ -22,7 +22,16 @@ struct Migrations: Sendable {
                 try Meta.create(in: database)
             },
             stamp: "PRAGMA user_version = 1"
-        )
+        ),
+        Step(
+            version: 2,
+            apply: { (database) throws(StoreError) in
+                for sql in Schema.version2Mutations {
+                    try database.execute(sql)
+                }
+            },
+            stamp: "PRAGMA user_version = 2"
+        ),
     ])
 
     /// In order of version, without a gap.

@@ -9,6 +9,8 @@ final class CustomerEntry {
     var isTouched = false
     /// Contact points that are to be made from their observations before it is written.
     var recount: Set<ContactPoint.Key> = []
+    /// Whether everything that interactions say is to be made anew before it is written.
+    var needsRebuild = false
 
     init(_ customer: Customer, stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?) {
         self.customer = customer
@@ -77,6 +79,15 @@ struct CustomerCache {
 
         self.old = self.young
         self.young = Generation()
+    }
+
+    mutating func remove(_ entry: CustomerEntry) {
+        let customer = entry.customer
+        let identity = Identity(page: customer.pageID, user: customer.externalUserID)
+        self.young.byIdentity[identity] = nil
+        self.young.byID[customer.id] = nil
+        self.old.byIdentity[identity] = nil
+        self.old.byID[customer.id] = nil
     }
 
     mutating func removeAll() {

@@ -20,6 +20,8 @@ extension WriteSession {
         try database.execute("PRAGMA cache_size = -65536")
         try database.execute("PRAGMA mmap_size = 1073741824")
         try database.execute("PRAGMA journal_size_limit = 67108864")
+        // What is erased or replaced is overwritten with zeros.
+        try database.execute("PRAGMA secure_delete = ON")
         let synchronous = try database.integer("PRAGMA synchronous")
         guard synchronous == self.synchronousFull else {
             throw StoreError(.unavailable, "synchronous 2 expected, \(synchronous) found")
@@ -34,6 +36,7 @@ extension WriteSession {
     /// A log that is always read can be copied but not begun anew; once it is much too long, the
     /// reads that hold it are waited for. An error of the disk ends the writer.
     func checkpointIfDue(pages: Int32) -> StoreError? {
+        if self.hasErased, let failure = self.checkpointErased() { return failure }
         let log = self.database.logPages
         // A log that began anew is shorter than what was copied of the one before.
         if log < self.database.copiedPages { self.database.copiedPages = 0 }
@@ -47,6 +50,27 @@ extension WriteSession {
     @discardableResult
     func checkpointAtEnd() -> StoreError? {
         self.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+    }
+
+    /// Empties the log's file of what was erased; while somebody reads, after a later commit.
+    private func checkpointErased() -> StoreError? {
+        sqlite3_busy_timeout(self.database.handle, 0)
+        defer { sqlite3_busy_timeout(self.database.handle, Database.busyMillisecondsMax) }
+        var (log, copied): (Int32, Int32) = (0, 0)
+        let result = ResultCode(
+            sqlite3_wal_checkpoint_v2(
+                self.database.handle,
+                nil,
+                SQLITE_CHECKPOINT_TRUNCATE,
+                &log,
+                &copied
+            )
+        )
+        self.hasErased = result.primary != SQLITE_OK
+        switch result.primary {
+        case SQLITE_OK, SQLITE_BUSY, SQLITE_FULL: return nil
+        default: return result.error("copying the log back")
+        }
     }
 
     private func checkpoint(_ mode: Int32) -> StoreError? {

@@ -14,7 +14,8 @@ extension WriteSession {
         for finding in register.contacts {
             insert.bind(1, rowID)
             insert.bind(2, Int64(finding.kind.rawValue))
-            if let customer = register.customerID {
+            // What does not count is nobody's.
+            if let customer = register.customerID, !register.isIgnored {
                 insert.bind(4, customer.rawValue)
             } else {
                 insert.bindNull(4)
@@ -40,7 +41,10 @@ extension WriteSession {
         by next: InteractionRegister,
         _ rowID: Int64
     ) throws(StoreError) {
-        guard known.contacts != next.contacts || known.customerID != next.customerID else { return }
+        guard
+            known.contacts != next.contacts || known.customerID != next.customerID
+                || known.isIgnored != next.isIgnored
+        else { return }
 
         if !known.contacts.isEmpty {
             self.statements.deleteObservations.bind(1, rowID)
@@ -128,7 +132,7 @@ extension WriteSession {
 
 extension ContactFinding {
     /// Reads a row of `selectObservations`; `nil` when it cannot be one.
-    fileprivate init?(row: Statement) {
+    init?(row: Statement) {
         let (start, end) = (row.integer(2), row.integer(3))
         guard let kind = UInt8(exactly: row.integer(0)).flatMap(Kind.init),
             let rule = ContactRule(rawValue: row.text(4)), start >= 0, start <= end

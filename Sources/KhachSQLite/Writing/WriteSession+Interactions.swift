@@ -30,30 +30,44 @@ extension WriteSession {
         if let author = Recording.author(of: interaction) {
             entry = try self.entry(page.id, author)
         }
-        let first = self.decide(interaction, page, nil, entry, now)
+        let calendar = try self.calendar(of: page.businessID)
+        let first = self.decide(interaction, page, nil, entry, calendar, now)
         if try self.insert(first.register, page.id, interaction.eventKey) {
             if !first.register.contacts.isEmpty {
                 try self.insertObservations(of: first.register, self.database.lastRowID)
             }
-            self.adopt(first, entry)
+            try self.adopt(first, entry)
             return first.outcome
         }
 
-        let (rowID, known) = try self.register(page.id, interaction.eventKey)
+        guard let (rowID, known) = try self.known(page.id, interaction.eventKey) else {
+            throw StoreError(.corrupt, "a row of a known event key expected, none found")
+        }
         if let id = known.customerID {
             entry = try self.entry(id)
         }
-        let decision = self.decide(interaction, page, known, entry, now)
-        if decision.register != known {
-            let update = self.statements.updateInteraction
-            update.bind(1, rowID)
-            try self.bind(decision.register, to: update) { () throws(StoreError) in
-                try update.run()
-            }
-            try self.replaceObservations(of: known, by: decision.register, rowID)
+        var decision = self.decide(interaction, page, known, entry, calendar, now)
+        if rowID <= self.droppedRow {
+            // As old as what is no longer kept.
+            decision.register.text = ""
         }
-        self.adopt(decision, entry)
+        if decision.register != known {
+            try self.store(decision.register, rowID, after: known)
+        }
+        try self.adopt(decision, entry)
         return decision.outcome
+    }
+
+    /// Writes a register in the place of what was stored.
+    func store(
+        _ register: InteractionRegister,
+        _ rowID: Int64,
+        after known: InteractionRegister
+    ) throws(StoreError) {
+        let update = self.statements.updateInteraction
+        update.bind(1, rowID)
+        try self.bind(register, to: update) { () throws(StoreError) in try update.run() }
+        try self.replaceObservations(of: known, by: register, rowID)
     }
 
     private func decide(
@@ -61,6 +75,7 @@ extension WriteSession {
         _ page: Page,
         _ register: InteractionRegister?,
         _ entry: CustomerEntry?,
+        _ calendar: LocalCalendar,
         _ now: Instant
     ) -> Recording.Decision {
         Recording.decide(
@@ -68,6 +83,7 @@ extension WriteSession {
             on: page,
             register: register,
             customer: entry?.customer,
+            calendar: calendar,
             now: now,
             newID: { CustomerID(rawValue: self.nextIdentifier(now: now)) }
         )
@@ -92,7 +108,7 @@ extension WriteSession {
         }
     }
 
-    /// Binds a register to positions 3 to 15 and calls `run` while its bytes are lent.
+    /// Binds a register to positions 3 to 16 and calls `run` while its bytes are lent.
     @inline(__always)
     private func bind<Answer>(
         _ register: InteractionRegister,
@@ -112,6 +128,7 @@ extension WriteSession {
         statement.bind(11, Int64(bitPattern: register.revision))
         statement.bind(12, Int64(register.state.rawValue))
         statement.bind(15, Int64(register.contacts.count))
+        statement.bind(16, register.isIgnored ? 1 : 0)
         return try register.conversationKey.lend { (conversation) throws(StoreError) in
             statement.bind(6, text: conversation)
             return try register.postID.lend { (post) throws(StoreError) in
@@ -133,17 +150,16 @@ extension WriteSession {
         }
     }
 
-    private func register(
+    /// The register of a key; `nil` when there is none.
+    func known(
         _ page: PageID,
         _ eventKey: String
-    ) throws(StoreError) -> (rowID: Int64, InteractionRegister) {
+    ) throws(StoreError) -> (rowID: Int64, InteractionRegister)? {
         let select = self.statements.selectInteraction
         select.bind(1, page.rawValue)
         return try eventKey.lend { (key) throws(StoreError) in
             select.bind(2, text: key)
-            guard try select.step() else {
-                throw StoreError(.corrupt, "a row of a known event key expected, none found")
-            }
+            guard try select.step() else { return nil }
 
             defer { select.reset() }
             guard var register = InteractionRegister(row: select) else {
@@ -159,22 +175,28 @@ extension WriteSession {
     // MARK: Customers
 
     /// Remembers what the group made of a customer; it is written once, by `flush`.
-    private func adopt(_ decision: Recording.Decision, _ entry: CustomerEntry?) {
+    private func adopt(
+        _ decision: Recording.Decision,
+        _ entry: CustomerEntry?
+    ) throws(StoreError) {
         guard let customer = decision.customer else { return }
 
         let entry = entry ?? CustomerEntry(customer, stored: nil)
         entry.customer = customer
         entry.recount.formUnion(decision.recount)
+        entry.needsRebuild = entry.needsRebuild || decision.needsRebuild
+        if decision.isNewComment {
+            try self.joinConversation(of: decision.register, into: entry)
+        }
         guard !entry.isTouched else { return }
 
-        entry.isTouched = true
-        self.touched.append(entry)
+        self.touch(entry)
         if entry.stored == nil {
             self.customers.insert(entry)
         }
     }
 
-    private func entry(_ page: PageID, _ user: String) throws(StoreError) -> CustomerEntry? {
+    func entry(_ page: PageID, _ user: String) throws(StoreError) -> CustomerEntry? {
         if let entry = self.customers.entry(page, user) { return entry }
         let select = self.statements.selectCustomerByIdentity
         select.bind(1, page.rawValue)
@@ -184,7 +206,7 @@ extension WriteSession {
         }
     }
 
-    private func entry(_ id: CustomerID) throws(StoreError) -> CustomerEntry? {
+    func entry(_ id: CustomerID) throws(StoreError) -> CustomerEntry? {
         if let entry = self.customers.entry(id) { return entry }
         let select = self.statements.selectCustomer
         select.bind(1, id.rawValue)
@@ -194,9 +216,13 @@ extension WriteSession {
     private func entry(from select: Statement) throws(StoreError) -> CustomerEntry? {
         guard try select.step() else { return nil }
 
+        defer { select.reset() }
+        // By another id of the person, perhaps.
+        if let entry = self.customers.entry(CustomerID(rawValue: select.integer(3))) {
+            return entry
+        }
         let business = BusinessID(rawValue: select.integer(0))
         let (record, facts) = (Array(select.bytes(1)), Array(select.bytes(2)))
-        select.reset()
         guard let customer = self.codec.decodeCustomer(record, facts, business) else {
             throw StoreError(.corrupt, "a customer's record expected, other bytes found")
         }
@@ -210,6 +236,9 @@ extension WriteSession {
     ///
     /// Its sequence moves if and only if its record's bytes do.
     func write(_ entry: CustomerEntry) throws(StoreError) {
+        if entry.needsRebuild {
+            try self.rebuild(entry)
+        }
         try self.recount(entry)
         let customer = entry.customer
         let record = self.codec.encodeCustomer(customer)
@@ -250,8 +279,9 @@ extension WriteSession {
         statement.bind(4, customer.lastInboundAt)
         statement.bind(5, customer.lastOutboundAt)
         statement.bind(7, Int64(customer.nameStatus.rawValue))
-        statement.bind(15, customer.contacts.phones.isEmpty ? 0 : 1)
-        statement.bind(16, customer.contacts.emails.isEmpty ? 0 : 1)
+        statement.bind(15, customer.has(.phone) ? 1 : 0)
+        statement.bind(16, customer.has(.email) ? 1 : 0)
+        statement.bind(17, customer.isBlocked ? 1 : 0)
         try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
             statement.bind(6, text: folded)
             try record.lend { (record) throws(StoreError) in
@@ -311,7 +341,8 @@ extension InteractionRegister {
             state: state,
             text: row.text(11),
             customerID: row.isNull(1) ? nil : CustomerID(rawValue: row.integer(1)),
-            pendingNames: pendingNames
+            pendingNames: pendingNames,
+            isIgnored: row.integer(14) != 0
         )
     }
 }

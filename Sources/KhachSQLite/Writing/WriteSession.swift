@@ -8,12 +8,17 @@ final class WriteSession {
     struct Feed {
         var head: CommitSequence
         var customers: Int64
+        /// The last line of the audit.
+        var auditHead: UInt64
+        var calendar: LocalCalendar
         var isChanged = false
     }
 
     let database: Database
     let codec: RecordCodec
+    let zones: ZoneRules
     let statements: WriteStatements
+    let mutations: MutationStatements
     var identifiers: IdentifierSequence
     var lastIdentifier: Int64
     var storedIdentifier: Int64
@@ -24,14 +29,28 @@ final class WriteSession {
     var customers = CustomerCache()
     /// In the order in which the group touched them, which is the order of their sequences.
     var touched: [CustomerEntry] = []
+    /// The ids with a role, as bytes, of the pages that were asked for.
+    var roleHolders: [PageID: Set<[UInt8]>] = [:]
+    /// The last row whose text was dropped.
+    var droppedRow: Int64
+    /// Whether the log may hold what was erased.
+    var hasErased = false
 
-    private static let pagesMax = 65_536
+    static let pagesMax = 65_536
     private static let feedsMax = 65_536
 
-    init(database: Database, meta: Meta, codec: RecordCodec) throws(StoreError) {
+    init(
+        database: Database,
+        meta: Meta,
+        codec: RecordCodec,
+        zones: ZoneRules
+    ) throws(StoreError) {
         self.database = database
         self.codec = codec
+        self.zones = zones
         self.statements = try WriteStatements(database)
+        self.mutations = try MutationStatements(database)
+        self.droppedRow = try Self.readDroppedRow(database)
         self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
         self.lastIdentifier = meta.lastIdentifier
         self.storedIdentifier = meta.lastIdentifier
@@ -48,6 +67,24 @@ final class WriteSession {
         for entry in self.touched {
             try self.write(entry)
         }
+        try self.writeFeeds()
+        if self.lastIdentifier != self.storedIdentifier {
+            self.statements.updateIdentifier.bind(1, self.lastIdentifier)
+            try self.statements.updateIdentifier.run()
+            self.storedIdentifier = self.lastIdentifier
+        }
+    }
+
+    /// Writes what was touched so far, so that nothing but the feeds waits for the end.
+    func writeTouched() throws(StoreError) {
+        for entry in self.touched {
+            try self.write(entry)
+            entry.isTouched = false
+        }
+        self.touched.removeAll(keepingCapacity: true)
+    }
+
+    private func writeFeeds() throws(StoreError) {
         for id in self.changedFeeds {
             guard let feed = self.feeds[id] else { continue }
 
@@ -55,15 +92,26 @@ final class WriteSession {
             update.bind(1, Int64(bitPattern: feed.head))
             update.bind(2, feed.customers)
             update.bind(3, id.rawValue)
+            update.bind(4, Int64(bitPattern: feed.auditHead))
             try update.run()
             self.feeds[id]?.isChanged = false
         }
         self.changedFeeds.removeAll(keepingCapacity: true)
-        if self.lastIdentifier != self.storedIdentifier {
-            self.statements.updateIdentifier.bind(1, self.lastIdentifier)
-            try self.statements.updateIdentifier.run()
-            self.storedIdentifier = self.lastIdentifier
-        }
+    }
+
+    /// Remembers that the group changed a customer.
+    func touch(_ entry: CustomerEntry) {
+        guard !entry.isTouched else { return }
+
+        entry.isTouched = true
+        self.touched.append(entry)
+    }
+
+    /// A customer that is no more.
+    func forget(_ entry: CustomerEntry) {
+        entry.isTouched = false
+        self.touched.removeAll { $0 === entry }
+        self.customers.remove(entry)
     }
 
     func commit() -> ResultCode {
@@ -90,10 +138,12 @@ final class WriteSession {
         self.feeds.removeAll()
         self.changedFeeds.removeAll()
         self.pages.removeAll()
+        self.roleHolders.removeAll()
         self.storedIdentifier = -1
         if self.database.isInTransaction {
             try self.statements.rollback.run()
         }
+        self.droppedRow = try Self.readDroppedRow(self.database)
     }
 
     // MARK: Shared by what is written
@@ -109,11 +159,14 @@ final class WriteSession {
         select.bind(1, business.rawValue)
         guard try select.step() else { return nil }
 
+        defer { select.reset() }
+        let zone = select.text(3)
         let feed = Feed(
             head: CommitSequence(bitPattern: select.integer(0)),
-            customers: select.integer(1)
+            customers: select.integer(1),
+            auditHead: UInt64(bitPattern: select.integer(2)),
+            calendar: try self.calendar(named: zone)
         )
-        select.reset()
         self.feeds[business] = feed
         return feed
     }
@@ -135,5 +188,38 @@ final class WriteSession {
         }
         self.feeds[business] = feed
         return feed.head
+    }
+
+    /// Takes the next number of a business's audit, whose feed is known.
+    func nextAuditNumber(of business: BusinessID) -> UInt64 {
+        guard var feed = self.feeds[business] else {
+            preconditionFailure("the feed of an audited business is known")
+        }
+
+        feed.auditHead += 1
+        if !feed.isChanged {
+            feed.isChanged = true
+            self.changedFeeds.append(business)
+        }
+        self.feeds[business] = feed
+        return feed.auditHead
+    }
+
+    func calendar(of business: BusinessID) throws(StoreError) -> LocalCalendar {
+        guard let feed = try self.feed(of: business) else {
+            throw StoreError(.corrupt, "a business's row expected, none found")
+        }
+        return feed.calendar
+    }
+
+    func calendar(named zone: String) throws(StoreError) -> LocalCalendar {
+        guard let calendar = self.zones.calendar(zone) else {
+            throw StoreError(.unavailable, "tzdata with \(zone) expected, found none")
+        }
+        return calendar
+    }
+
+    private static func readDroppedRow(_ database: Database) throws(StoreError) -> Int64 {
+        try database.integer("SELECT texts_dropped FROM meta WHERE id = 1")
     }
 }

@@ -16,6 +16,7 @@ struct WriteStatements {
     let updateInteraction: Statement
     let selectCustomerByIdentity: Statement
     let selectCustomer: Statement
+    let selectStored: Statement
     let insertIdentity: Statement
     let insertCustomer: Statement
     let updateCustomer: Statement
@@ -37,17 +38,17 @@ struct WriteStatements {
         )
         self.selectFeed = try Statement(
             database,
-            "SELECT head, customers FROM businesses WHERE id = ?1"
+            "SELECT head, customers, audit_head, time_zone FROM businesses WHERE id = ?1"
         )
         self.updateFeed = try Statement(
             database,
-            "UPDATE businesses SET head = ?1, customers = ?2 WHERE id = ?3"
+            "UPDATE businesses SET head = ?1, customers = ?2, audit_head = ?4 WHERE id = ?3"
         )
         self.insertBusiness = try Statement(database, Self.insertBusinessSQL)
         self.selectPage = try Statement(
             database,
             """
-            SELECT id, business_id, name, created_at FROM pages
+            SELECT id, business_id, name, created_at, own_contacts, block_mode FROM pages
             WHERE channel = ?1 AND external_page_id = ?2
             """
         )
@@ -58,14 +59,18 @@ struct WriteStatements {
         self.selectCustomerByIdentity = try Statement(
             database,
             """
-            SELECT business_id, record, facts FROM customers WHERE id = (
+            SELECT business_id, record, facts, id FROM customers WHERE id = (
                 SELECT customer_id FROM identities
                 WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
             """
         )
         self.selectCustomer = try Statement(
             database,
-            "SELECT business_id, record, facts FROM customers WHERE id = ?1"
+            "SELECT business_id, record, facts, id FROM customers WHERE id = ?1"
+        )
+        self.selectStored = try Statement(
+            database,
+            "SELECT seq, record FROM customers WHERE id = ?1"
         )
         self.insertIdentity = try Statement(
             database,
@@ -130,43 +135,44 @@ struct WriteStatements {
         INSERT INTO interactions
             (page_id, event_key, customer_id, direction, kind, conversation_key, post_id,
              occurred_first, occurred_last, received_at, revision, state, text, pending_names,
-             contact_count)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             contact_count, ignored)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         ON CONFLICT DO NOTHING
         """
     private static let selectInteractionSQL: StaticString = """
         SELECT id, customer_id, direction, kind, conversation_key, post_id, occurred_first,
             occurred_last, received_at, revision, state, text, pending_names,
-            contact_count
+            contact_count, ignored
         FROM interactions WHERE page_id = ?1 AND event_key = ?2
         """
     private static let updateInteractionSQL: StaticString = """
         UPDATE interactions
         SET customer_id = ?3, direction = ?4, kind = ?5, conversation_key = ?6, post_id = ?7,
             occurred_first = ?8, occurred_last = ?9, received_at = ?10, revision = ?11,
-            state = ?12, text = ?13, pending_names = ?14, contact_count = ?15
+            state = ?12, text = ?13, pending_names = ?14, contact_count = ?15,
+            ignored = ?16
         WHERE id = ?1
         """
     private static let insertCustomerSQL: StaticString = """
         INSERT INTO customers
             (id, seq, first_inbound_at, last_inbound_at, last_outbound_at, name_folded,
              name_status, record, facts, created_at, business_id, page_id, channel,
-             first_recorded_at, has_phone, has_email)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             first_recorded_at, has_phone, has_email, blocked)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         """
     // `created_at` is in two indexes; a statement that names it rewrites their entries.
     private static let updateCustomerSQL: StaticString = """
         UPDATE customers
         SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
             name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, has_phone = ?15,
-            has_email = ?16
+            has_email = ?16, blocked = ?17
         WHERE id = ?1
         """
     private static let updateCustomerCreatedSQL: StaticString = """
         UPDATE customers
         SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
             name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, created_at = ?10,
-            has_phone = ?15, has_email = ?16
+            has_phone = ?15, has_email = ?16, blocked = ?17
         WHERE id = ?1
         """
 }

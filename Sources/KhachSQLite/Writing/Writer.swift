@@ -282,6 +282,9 @@ final class Writer: Sendable {
 extension StoreError {
     /// Whether it answers one command and leaves its group as it is.
     fileprivate var isAnswer: Bool {
-        self.code == .notFound || self.code == .alreadyExists || self.code == .deadlineExceeded
+        switch self.code {
+        case .notFound, .alreadyExists, .deadlineExceeded, .requestReused: true
+        default: false
+        }
     }
 }

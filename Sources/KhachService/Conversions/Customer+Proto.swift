@@ -28,64 +28,118 @@ extension Khach_V1_Customer {
         if let instant = customer.lastOutboundAt {
             self.lastOutboundAt = Google_Protobuf_Timestamp(instant)
         }
-        self.phones = customer.contacts.phones.map { Khach_V1_ContactPoint($0) }
-        self.emails = customer.contacts.emails.map { Khach_V1_ContactPoint($0) }
+        self.phones = customer.shown(.phone).map { Khach_V1_ContactPoint($0) }
+        self.emails = customer.shown(.email).map { Khach_V1_ContactPoint($0) }
+        if let address = customer.address { self.address = Khach_V1_HandEntry(address) }
+        if let block = customer.block { self.block = Khach_V1_Block(block) }
+        self.days = customer.activity.days.map { Khach_V1_ActivityDay($0) }
+        if let name = customer.manualName { self.manualName = Khach_V1_HandEntry(name) }
+        self.otherIdentities = customer.otherIdentities.map { identity in
+            var message = Khach_V1_Identity()
+            message.kind = identity.kind
+            message.externalUserID = identity.externalUserID
+            return message
+        }
     }
 }
 
 extension Khach_V1_ContactPoint {
-    init(_ point: ContactPoint) {
+    init(_ contact: ShownContact) {
         self.init()
-        self.value = point.key.value
-        self.firstSeenAt = Google_Protobuf_Timestamp(point.firstSeenAt)
-        self.lastSeenAt = Google_Protobuf_Timestamp(point.lastSeenAt)
+        self.value = contact.point.key.value
+        self.rejected = contact.isRejected
+        self.pinned = contact.isPinned
+        self.addedByHand = contact.isAdded
+        self.firstSeenAt = Google_Protobuf_Timestamp(contact.point.firstSeenAt)
+        self.lastSeenAt = Google_Protobuf_Timestamp(contact.point.lastSeenAt)
     }
 }
 
-extension ContactBook {
-    /// The points of a record, each with its position from the facts; `nil` when they do not fit.
-    fileprivate init?(_ record: Khach_V1_Customer, _ facts: Khach_Store_V1_CustomerFacts) {
-        func points(
-            _ kind: ContactFinding.Kind,
-            _ points: [Khach_V1_ContactPoint],
-            _ positions: [Int32]
-        ) -> [ContactPoint]? {
-            guard points.count == positions.count else { return nil }
+extension Khach_V1_HandEntry {
+    init(_ entry: HandEntry) {
+        self.init()
+        self.text = entry.text
+        self.updatedBy = entry.updatedBy
+        self.updatedAt = Google_Protobuf_Timestamp(entry.updatedAt)
+        self.editRevision = entry.editRevision
+    }
+}
 
-            let found = zip(points, positions).compactMap { point, position -> ContactPoint? in
-                guard let first = Instant(point.firstSeenAt), let last = Instant(point.lastSeenAt)
-                else { return nil }
+extension HandEntry {
+    init?(_ message: Khach_V1_HandEntry) {
+        guard let updatedAt = Instant(message.updatedAt) else { return nil }
 
-                return ContactPoint(
-                    key: ContactPoint.Key(kind: kind, value: point.value),
-                    firstSeenAt: first,
-                    lastSeenAt: last,
-                    position: position
-                )
-            }
-            return found.count == points.count ? found : nil
+        self.init(
+            text: message.text,
+            updatedBy: message.updatedBy,
+            updatedAt: updatedAt,
+            editRevision: message.editRevision
+        )
+    }
+}
+
+extension Khach_V1_Block {
+    init(_ block: CustomerBlock) {
+        self.init()
+        self.state = State(rawValue: Int(block.state.rawValue)) ?? .unspecified
+        self.since = Google_Protobuf_Timestamp(block.since)
+        self.by = block.by
+        self.reason = block.reason
+        self.error = block.error
+        self.intervals = block.intervals.map { interval in
+            var message = Khach_V1_BlockInterval()
+            message.from = Google_Protobuf_Timestamp(interval.from)
+            if let until = interval.until { message.until = Google_Protobuf_Timestamp(until) }
+            return message
         }
-        guard let phones = points(.phone, record.phones, facts.phonePositions),
-            let emails = points(.email, record.emails, facts.emailPositions)
+    }
+}
+
+extension CustomerBlock {
+    init?(_ message: Khach_V1_Block) {
+        guard let state = UInt8(exactly: message.state.rawValue).flatMap(State.init),
+            let since = Instant(message.since)
         else { return nil }
 
-        self.init(phones: phones, emails: emails)
+        var intervals: [BlockInterval] = []
+        for interval in message.intervals {
+            guard let from = Instant(interval.from) else { return nil }
+
+            intervals.append(
+                BlockInterval(from: from, until: interval.hasUntil ? Instant(interval.until) : nil)
+            )
+        }
+        self.init(
+            state: state,
+            since: since,
+            by: message.by,
+            reason: message.reason,
+            error: message.error,
+            intervals: intervals
+        )
     }
 }
 
-extension Khach_Store_V1_CustomerFacts {
-    init(_ customer: Customer) {
+extension Khach_V1_ActivityDay {
+    init(_ day: ActivityDay) {
         self.init()
-        self.names = customer.names.map { observation in
-            var name = Khach_Store_V1_NameObservation()
-            name.source = Int32(observation.source.rawValue)
-            name.text = observation.name.text
-            name.folded = observation.name.folded
-            name.observedAtMs = observation.observedAt.milliseconds
-            return name
-        }
-        self.phonePositions = customer.contacts.phones.map(\.position)
-        self.emailPositions = customer.contacts.emails.map(\.position)
+        self.day = day.day
+        self.messaged = day.hasMessaged
+        self.commented = day.hasCommented
+        self.messageConversation = day.beganMessages
+        self.commentConversations = UInt32(clamping: day.beganComments)
+    }
+}
+
+extension ActivityDay {
+    init(_ message: Khach_V1_ActivityDay) {
+        self.init(
+            day: message.day,
+            hasMessaged: message.messaged,
+            hasCommented: message.commented,
+            beganMessages: message.messageConversation,
+            beganComments: Int32(clamping: message.commentConversations)
+        )
     }
 }
 
@@ -100,24 +154,10 @@ extension Customer {
             let channel = UInt8(exactly: record.channel.rawValue).flatMap(Channel.init),
             let createdAt = Instant(record.createdAt),
             let firstRecordedAt = Instant(record.firstRecordedAt),
-            let contacts = ContactBook(record, facts)
+            let contacts = ContactBook(record, facts), let marks = facts.contactMarks,
+            let names = facts.nameObservations
         else { return nil }
 
-        var names: [NameObservation] = []
-        names.reserveCapacity(facts.names.count)
-        for name in facts.names {
-            guard let source = UInt8(exactly: name.source).flatMap(NameSource.init) else {
-                return nil
-            }
-
-            names.append(
-                NameObservation(
-                    source: source,
-                    name: CustomerName(text: name.text, folded: name.folded),
-                    observedAt: Instant(milliseconds: name.observedAtMs)
-                )
-            )
-        }
         self.init(
             id: id,
             businessID: business,
@@ -132,5 +172,32 @@ extension Customer {
             names: names,
             contacts: contacts
         )
+        self.marks = marks
+        self.activity = ActivityLog(
+            days: record.days.map { ActivityDay($0) },
+            firstMessageAt: facts.firstMessageAtMs == 0
+                ? nil : Instant(milliseconds: facts.firstMessageAtMs)
+        )
+        self.manualNameFolded = facts.manualNameFolded
+        self.otherIdentities = record.otherIdentities.map {
+            Identity(kind: $0.kind, externalUserID: $0.externalUserID)
+        }
+        guard self.adoptEntries(of: record) else { return nil }
+    }
+
+    private mutating func adoptEntries(of record: Khach_V1_Customer) -> Bool {
+        if record.hasAddress {
+            guard let address = HandEntry(record.address) else { return false }
+            self.address = address
+        }
+        if record.hasManualName {
+            guard let name = HandEntry(record.manualName) else { return false }
+            self.manualName = name
+        }
+        if record.hasBlock {
+            guard let block = CustomerBlock(record.block) else { return false }
+            self.block = block
+        }
+        return true
     }
 }

@@ -11,5 +11,8 @@ extension Khach_V1_Page {
         self.externalPageID = page.key.externalPageID
         self.name = page.name
         self.createdAt = Google_Protobuf_Timestamp(page.createdAt)
+        self.ownPhones = page.ownContacts.filter { $0.kind == .phone }.map(\.value)
+        self.ownEmails = page.ownContacts.filter { $0.kind == .email }.map(\.value)
+        self.blockMode = page.blockMode == .gateway ? .gateway : .unspecified
     }
 }

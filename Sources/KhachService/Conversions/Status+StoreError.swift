@@ -5,6 +5,8 @@ extension Status {
     /// The only place where a store's error becomes a wire status.
     init(_ error: StoreError) {
         switch error.code.value {
+        case .requestReused:
+            self.init(.invalidArgument, reason: "REQUEST_ID_REUSED", error.message)
         case .notFound: self.init(.notFound, reason: "NOT_FOUND", error.message)
         case .alreadyExists: self.init(.alreadyExists, reason: "ALREADY_EXISTS", error.message)
         case .invalid: self.init(.invalidArgument, reason: "INVALID", error.message)

@@ -9,7 +9,7 @@ struct MemoryState: Sendable {
     }
 
     /// An opaque id is its bytes.
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var page: PageID
         var bytes: [UInt8]
 
@@ -22,10 +22,29 @@ struct MemoryState: Sendable {
     var businesses: [BusinessID: Row<Business>] = [:]
     var pages: [PageID: Row<Page>] = [:]
     var customers: [CustomerID: Row<Customer>] = [:]
-    private var heads: [BusinessID: CommitSequence] = [:]
-    private var identities: [Key: CustomerID] = [:]
-    private var registers: [Key: InteractionRegister] = [:]
+    var heads: [BusinessID: CommitSequence] = [:]
+    var identities: [Key: CustomerID] = [:]
+    /// By page, and kind and id with a NUL between them.
+    var otherIdentities: [Key: CustomerID] = [:]
+    var registers: [Key: InteractionRegister] = [:]
+    /// In order of their first delivery.
+    var registerKeys: [Key] = []
+    var redirects: [CustomerID: CustomerID] = [:]
+    var roles: [PageID: [RoleAccount]] = [:]
+    var audit: [BusinessID: [AuditEntry]] = [:]
+    var requests: [BusinessID: [String: (at: Instant, Authorship, answer: Answer)]] = [:]
+    var tombstones: [BusinessID: [(seq: CommitSequence, record: [UInt8])]] = [:]
+    var droppedCount = 0
+    let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)
+
+    init(zones: ZoneRules) {
+        self.zones = zones
+    }
+
+    func calendar(_ business: BusinessID) -> LocalCalendar {
+        self.businesses[business].flatMap { self.zones.calendar($0.value.timeZone) } ?? .utc
+    }
 
     func head(_ business: BusinessID) -> CommitSequence { self.heads[business] ?? 0 }
 
@@ -90,6 +109,7 @@ struct MemoryState: Sendable {
             }
             let key = Key(page.id, interaction.eventKey)
             let register = self.registers[key]
+            if register == nil { self.registerKeys.append(key) }
             let author = Recording.author(of: interaction)
             let id = register?.customerID ?? author.flatMap { self.identities[Key(page.id, $0)] }
             let known = id.flatMap { id in
@@ -101,11 +121,15 @@ struct MemoryState: Sendable {
                 on: page,
                 register: register,
                 customer: known,
+                calendar: self.calendar(page.businessID),
                 now: now,
                 newID: { CustomerID(rawValue: identifiers.next(now: now)) }
             )
             self.identifiers = identifiers
             self.registers[key] = decision.register
+            if let index = self.registerKeys.firstIndex(of: key), index < self.droppedCount {
+                self.registers[key]?.text = ""
+            }
             if let customer = decision.customer {
                 self.identities[Key(page.id, customer.externalUserID)] = customer.id
                 changed.removeAll { $0.id == customer.id }
@@ -114,7 +138,7 @@ struct MemoryState: Sendable {
             outcomes.append(decision.outcome)
         }
         for customer in changed {
-            self.store(self.recounted(customer), codec)
+            self.store(customer, codec)
         }
         return outcomes
     }
@@ -163,7 +187,7 @@ struct MemoryState: Sendable {
     }
 
     /// What exists, as the feed gives it: an entity's key, sequence and record.
-    private func live(
+    func live(
         _ business: BusinessID
     ) -> [(key: SnapshotKey, seq: CommitSequence, record: [UInt8])] {
         func row<Value>(
@@ -202,10 +226,14 @@ struct MemoryState: Sendable {
             }
             page.next = .delta(after: startedAt)
         case .delta(let after):
-            for row in live.sorted(by: { $0.seq < $1.seq }) where row.seq > after {
+            let gone = (self.tombstones[query.businessID] ?? []).map {
+                (kind: ChangeKind.tombstone, seq: $0.seq, record: $0.record)
+            }
+            let rows = live.map { (kind: $0.key.kind, seq: $0.seq, record: $0.record) } + gone
+            for row in rows.sorted(by: { $0.seq < $1.seq }) where row.seq > after {
                 guard page.hasRoom(for: row.record.count) else { return page }
 
-                page.append(row.record, seq: row.seq, kind: row.key.kind)
+                page.append(row.record, seq: row.seq, kind: row.kind)
                 page.next = .delta(after: row.seq)
             }
             page.next = .delta(after: max(after, page.head))
@@ -213,21 +241,14 @@ struct MemoryState: Sendable {
         return page
     }
 
-    /// The customer with its contact points made from all its registers, whatever joins said.
-    private func recounted(_ customer: Customer) -> Customer {
-        var points: [ContactPoint] = []
-        for register in self.registers.values where register.customerID == customer.id {
-            guard let occurredAt = register.occurredAt else { continue }
-
-            points += register.contacts.map { ContactPoint($0, at: occurredAt) }
+    /// Writes a customer, with what interactions say made from all its registers, whatever joins
+    /// said.
+    mutating func store(_ joined: Customer, _ codec: RecordCodec) {
+        var customer = joined
+        let registers = self.registers.values.filter { $0.customerID == joined.id }
+        if registers.contains(where: \.counts) {
+            customer.rebuild(from: registers, self.calendar(joined.businessID))
         }
-        var recounted = customer
-        recounted.contacts.replace(.phone, joining: points)
-        recounted.contacts.replace(.email, joining: points)
-        return recounted
-    }
-
-    private mutating func store(_ customer: Customer, _ codec: RecordCodec) {
         let record = codec.encodeCustomer(customer)
         if let known = self.customers[customer.id], known.record == record {
             self.customers[customer.id]?.value = customer
@@ -237,11 +258,11 @@ struct MemoryState: Sendable {
         }
     }
 
-    private func page(_ key: PageKey) -> Page? {
+    func page(_ key: PageKey) -> Page? {
         self.pages.values.first { $0.value.key == key }?.value
     }
 
-    private mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
+    mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
         self.heads[business, default: 0] += 1
         return self.heads[business, default: 0]
     }

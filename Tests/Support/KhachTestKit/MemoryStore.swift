@@ -7,15 +7,17 @@ package final class MemoryStore: CustomerStore, PointReads {
     package let generation: [UInt8]
     package let sealingKey: [UInt8]
 
-    private let state = Mutex(MemoryState())
-    private let codec: RecordCodec
+    let state: Mutex<MemoryState>
+    let codec: RecordCodec
 
     package init(
         codec: RecordCodec = .proto,
+        zones: ZoneRules = .tzdata,
         generation: [UInt8] = Array(repeating: 1, count: 16),
         sealingKey: [UInt8] = Array(repeating: 2, count: 32)
     ) {
         self.codec = codec
+        self.state = Mutex(MemoryState(zones: zones))
         self.generation = generation
         self.sealingKey = sealingKey
     }
@@ -81,7 +83,7 @@ package final class MemoryStore: CustomerStore, PointReads {
 
     package func customerInPlace(_ id: CustomerID) throws(StoreError) -> StoredCustomer? {
         self.state.withLock { state in
-            state.customers[id].map {
+            (state.customers[id] ?? state.redirects[id].flatMap { state.customers[$0] }).map {
                 StoredCustomer(businessID: $0.value.businessID, seq: $0.seq, record: $0.record)
             }
         }

@@ -1,0 +1,84 @@
+internal import KhachCore
+
+/// The statements of `Reader+History`, prepared once.
+struct HistoryStatements {
+    let selectRedirected: Statement
+    let selectSurvivor: Statement
+    let selectEvidence: Statement
+    let selectFacts: Statement
+    let selectAudit: Statement
+    let selectAuditOfCustomer: Statement
+    let selectRoles: Statement
+    let selectPending: Statement
+    let selectTexts: Statement
+    let selectObservations: Statement
+    let selectPageIDs: Statement
+    let selectPage: Statement
+
+    init(_ database: Database) throws(StoreError) {
+        self.selectRedirected = try Statement(database, Self.selectRedirectedSQL)
+        self.selectSurvivor = try Statement(
+            database,
+            "SELECT new_id FROM customer_redirects WHERE old_id = ?1"
+        )
+        self.selectEvidence = try Statement(database, Self.selectEvidenceSQL)
+        self.selectFacts = try Statement(database, "SELECT facts FROM customers WHERE id = ?1")
+        self.selectAudit = try Statement(database, Self.selectAuditSQL)
+        self.selectAuditOfCustomer = try Statement(database, Self.selectAuditOfCustomerSQL)
+        self.selectRoles = try Statement(database, Self.selectRolesSQL)
+        self.selectPending = try Statement(database, Self.selectPendingSQL)
+        self.selectTexts = try Statement(database, Self.selectTextsSQL)
+        self.selectObservations = try Statement(database, Self.selectObservationsSQL)
+        self.selectPageIDs = try Statement(
+            database,
+            "SELECT id FROM pages INDEXED BY pages_by_id WHERE business_id = ?1 ORDER BY id"
+        )
+        self.selectPage = try Statement(database, Self.selectPageSQL)
+    }
+
+    private static let selectRedirectedSQL: StaticString = """
+        SELECT business_id, seq, record FROM customers
+        WHERE id = (SELECT new_id FROM customer_redirects WHERE old_id = ?1)
+        """
+    private static let selectEvidenceSQL: StaticString = """
+        SELECT seen.event_key, found.byte_start, found.byte_end, found.rule,
+            found.detector_version, seen.occurred_first, seen.occurred_last, seen.text
+        FROM contact_observations AS found
+            INDEXED BY contact_observations_by_customer
+            CROSS JOIN interactions AS seen ON seen.id = found.interaction_id
+        WHERE found.customer_id = ?1 AND found.kind = ?2 AND found.value = ?3
+        ORDER BY seen.occurred_last DESC, seen.event_key LIMIT ?4
+        """
+    private static let selectAuditSQL: StaticString = """
+        SELECT number, at, actor, request_id, action, customer_id, entity_id, field,
+            value_before, value_after, reason
+        FROM audit WHERE business_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
+        """
+    private static let selectAuditOfCustomerSQL: StaticString = """
+        SELECT number, at, actor, request_id, action, customer_id, entity_id, field,
+            value_before, value_after, reason
+        FROM audit INDEXED BY audit_by_customer
+        WHERE customer_id = ?4 AND business_id = ?1 AND number < ?2
+        ORDER BY number DESC LIMIT ?3
+        """
+    private static let selectRolesSQL: StaticString = """
+        SELECT external_user_id, name, roles FROM role_accounts
+        WHERE page_id = ?1 ORDER BY external_user_id
+        """
+    private static let selectPendingSQL: StaticString = """
+        SELECT customer_id FROM pending_blocks
+        WHERE page_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3
+        """
+    private static let selectTextsSQL: StaticString = """
+        SELECT id, event_key, customer_id, revision, contact_count, direction, length(text), text
+        FROM interactions WHERE page_id = ?1 AND event_key > ?2 ORDER BY event_key
+        """
+    private static let selectObservationsSQL: StaticString = """
+        SELECT kind, value, byte_start, byte_end, rule, detector_version
+        FROM contact_observations WHERE interaction_id = ?1 ORDER BY byte_start
+        """
+    private static let selectPageSQL: StaticString = """
+        SELECT business_id, channel, external_page_id, name, created_at, own_contacts, block_mode
+        FROM pages WHERE id = ?1
+        """
+}

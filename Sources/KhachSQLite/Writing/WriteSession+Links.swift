@@ -1,0 +1,200 @@
+internal import KhachCore
+
+/// Customers who end: linked to another, or erased (I5, I6).
+extension WriteSession {
+    func link(
+        _ id: CustomerID,
+        with target: LinkTarget,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> LinkAnswer {
+        let entry = try self.existing(id)
+        let business = entry.customer.businessID
+        if let known = try self.knownAnswer(to: author, of: business) {
+            let gone = Int64(answer: known).flatMap { $0 == 0 ? nil : CustomerID(rawValue: $0) }
+            return .linked(try self.written(entry), gone: gone)
+        }
+
+        let other: CustomerEntry
+        switch target {
+        case .customer(let id):
+            other = try self.existing(id)
+        case .identity(let identity):
+            guard let owner = try self.owner(of: identity, on: entry.customer.pageID) else {
+                return try self.adopt(identity, entry, by: author, now: now)
+            }
+            other = owner
+        }
+        guard other.customer.pageID == entry.customer.pageID else { return .differentPages }
+        guard other !== entry else {
+            return .linked(try self.written(entry), gone: nil)
+        }
+
+        let isFirst = LinkRules.survivor(entry.customer, other.customer).0.id == entry.customer.id
+        return try self.join(isFirst ? other : entry, into: isFirst ? entry : other, author, now)
+    }
+
+    private func join(
+        _ gone: CustomerEntry,
+        into survivor: CustomerEntry,
+        _ author: Authorship,
+        _ now: Instant
+    ) throws(StoreError) -> LinkAnswer {
+        let (loser, business) = (gone.customer, survivor.customer.businessID)
+        guard
+            survivor.customer.otherIdentities.count + loser.identities.count
+                <= Limits.identitiesMax
+        else { return .tooManyIdentities }
+
+        // Both as the group left them, so that nothing is lost of either.
+        _ = try self.written(gone)
+        _ = try self.written(survivor)
+        for identity in loser.identities {
+            try self.move(identity, on: loser.pageID, to: survivor.customer.id)
+        }
+        for statement in [
+            self.mutations.moveInteractions, self.mutations.moveObservations,
+            self.mutations.moveRedirects, self.mutations.redirectAudit,
+        ] {
+            statement.bind(1, loser.id.rawValue)
+            statement.bind(2, survivor.customer.id.rawValue)
+            try statement.run()
+        }
+        self.mutations.insertRedirect.bind(1, loser.id.rawValue)
+        self.mutations.insertRedirect.bind(2, survivor.customer.id.rawValue)
+        try self.mutations.insertRedirect.run()
+        _ = try self.remove(gone, redirectTo: survivor.customer.id)
+
+        var customer = survivor.customer
+        LinkRules.join(loser, into: &customer, now: now)
+        self.replace(survivor, by: customer)
+        survivor.needsRebuild = true
+        try self.notePending(customer)
+        try self.audit(
+            Self.linkChanges(loser, into: survivor.customer),
+            of: business,
+            by: author,
+            now: now
+        )
+        if try self.hasRole(customer), let state = customer.block?.state, state != .none {
+            let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
+            _ = try self.changeBlocks([item], by: Authorship(actor: author.actor), now: now)
+        }
+        try self.remember(loser.id.rawValue.answerBytes, to: author, of: business, now: now)
+        return .linked(try self.written(survivor), gone: loser.id)
+    }
+
+    /// The entries by hand that were not taken over are kept in the audit.
+    private static func linkChanges(_ gone: Customer, into survivor: Customer) -> [AuditChange] {
+        var changes = [
+            AuditChange(
+                "customer.link",
+                customer: survivor.id,
+                field: "id",
+                before: gone.id.text,
+                after: survivor.id.text
+            )
+        ]
+        for field in [HandSave.Field.address, .manualName] {
+            guard let entry = gone[field], !entry.text.isEmpty,
+                entry.text != survivor[field]?.text
+            else { continue }
+
+            changes.append(
+                AuditChange(
+                    "customer.link",
+                    customer: survivor.id,
+                    field: field.text,
+                    before: entry.text,
+                    after: survivor[field]?.text ?? ""
+                )
+            )
+        }
+        return changes
+    }
+
+    /// Gives a customer an id that nobody has.
+    private func adopt(
+        _ identity: Identity,
+        _ entry: CustomerEntry,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> LinkAnswer {
+        var customer = entry.customer
+        guard customer.otherIdentities.count < Limits.identitiesMax else {
+            return .tooManyIdentities
+        }
+
+        customer.otherIdentities.append(identity)
+        try self.insert(identity, on: customer.pageID, of: customer.id)
+        self.replace(entry, by: customer)
+        let change = AuditChange(
+            "customer.identity.add",
+            customer: customer.id,
+            field: identity.kind,
+            after: identity.externalUserID
+        )
+        try self.audit([change], of: customer.businessID, by: author, now: now)
+        try self.remember(
+            Int64(0).answerBytes,
+            to: author,
+            of: customer.businessID,
+            now: now
+        )
+        return .linked(try self.written(entry), gone: nil)
+    }
+
+    // MARK: Erasing
+
+    func erase(
+        _ id: CustomerID,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> CommitSequence {
+        let entry = try self.existing(id)
+        let customer = entry.customer
+        _ = try self.written(entry)
+        for identity in customer.identities {
+            try self.delete(identity, on: customer.pageID)
+        }
+        for statement in [
+            self.mutations.eraseObservations, self.mutations.eraseInteractions,
+            self.mutations.deleteRedirects, self.mutations.clearAudit,
+        ] {
+            statement.bind(1, customer.id.rawValue)
+            try statement.run()
+        }
+        self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
+        self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
+        try self.mutations.deletePendingBlock.run()
+        let seq = try self.remove(entry, redirectTo: nil)
+        let change = AuditChange("customer.erase", customer: customer.id)
+        try self.audit([change], of: customer.businessID, by: author, now: now)
+        self.hasErased = true
+        return seq
+    }
+
+    /// Deletes the row of a customer and leaves a tombstone.
+    private func remove(
+        _ entry: CustomerEntry,
+        redirectTo survivor: CustomerID?
+    ) throws(StoreError) -> CommitSequence {
+        let customer = entry.customer
+        let seq = try self.nextSequence(of: customer.businessID, addingCustomers: -1)
+        self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
+        self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
+        try self.mutations.deletePendingBlock.run()
+        self.mutations.deleteCustomer.bind(1, customer.id.rawValue)
+        try self.mutations.deleteCustomer.run()
+        let insert = self.mutations.insertTombstone
+        insert.bind(1, customer.businessID.rawValue)
+        insert.bind(2, Int64(bitPattern: seq))
+        insert.bind(3, customer.id.rawValue)
+        try self.codec.encodeTombstone(customer.id, survivor).lend { (record) throws(StoreError) in
+            insert.bind(4, blob: record)
+            try insert.run()
+        }
+        self.forget(entry)
+        return seq
+    }
+}

@@ -1,0 +1,232 @@
+internal import KhachCore
+
+/// Customers who end, profiles, and texts.
+extension MemoryState {
+    mutating func link(
+        _ id: CustomerID,
+        with target: LinkTarget,
+        by author: Authorship,
+        now: Instant,
+        _ codec: RecordCodec
+    ) throws(StoreError) -> LinkAnswer {
+        var customer = try self.existing(id).value
+        let business = customer.businessID
+        if case .link(let gone) = try self.known(author, business) {
+            return .linked(try self.stored(customer.id), gone: gone)
+        }
+        let other: Customer
+        switch target {
+        case .customer(let id):
+            other = try self.existing(id).value
+        case .identity(let identity):
+            guard let id = self[identity, on: customer.pageID] else {
+                guard customer.otherIdentities.count < Limits.identitiesMax else {
+                    return .tooManyIdentities
+                }
+                customer.otherIdentities.append(identity)
+                self[identity, on: customer.pageID] = customer.id
+                self.store(customer, codec)
+                self.note([AuditChange("adopt", customer: customer.id)], business, author, now)
+                self.remember(.link(gone: nil), author, business, now)
+                return .linked(try self.stored(customer.id), gone: nil)
+            }
+            other = try self.existing(id).value
+        }
+        guard other.pageID == customer.pageID else { return .differentPages }
+        guard other.id != customer.id else {
+            return .linked(try self.stored(customer.id), gone: nil)
+        }
+
+        var (survivor, gone) = LinkRules.survivor(customer, other)
+        guard survivor.otherIdentities.count + gone.identities.count <= Limits.identitiesMax else {
+            return .tooManyIdentities
+        }
+        for identity in gone.identities { self[identity, on: gone.pageID] = survivor.id }
+        for (key, register) in self.registers where register.customerID == gone.id {
+            self.registers[key]?.customerID = survivor.id
+        }
+        for (old, new) in self.redirects where new == gone.id { self.redirects[old] = survivor.id }
+        self.redirects[gone.id] = survivor.id
+        self.remove(gone, redirectTo: survivor.id, codec)
+        LinkRules.join(gone, into: &survivor, now: now)
+        self.store(survivor, codec)
+        self.note([AuditChange("link", customer: survivor.id)], business, author, now)
+        if let state = survivor.block?.state, state != .none {
+            let holders = self.roles[survivor.pageID, default: []].map(\.externalUserID)
+            if survivor.identities.contains(where: {
+                $0.kind.isEmpty && holders.contains($0.externalUserID)
+            }) {
+                let item = BlockItem(id: survivor.id, action: .grantRole, reason: "ROLE_GRANTED")
+                let author = Authorship(actor: author.actor)
+                _ = try self.changeBlocks([item], by: author, now: now, codec)
+            }
+        }
+        self.remember(.link(gone: gone.id), author, business, now)
+        return .linked(try self.stored(survivor.id), gone: gone.id)
+    }
+
+    mutating func erase(
+        _ id: CustomerID,
+        by author: Authorship,
+        now: Instant,
+        _ codec: RecordCodec
+    ) throws(StoreError) -> CommitSequence {
+        let customer = try self.existing(id).value
+        for identity in customer.identities { self[identity, on: customer.pageID] = nil }
+        for (key, register) in self.registers where register.customerID == customer.id {
+            self.registers[key]?.customerID = nil
+            self.registers[key]?.state = .erased
+            self.registers[key]?.text = ""
+            self.registers[key]?.contacts = []
+            self.registers[key]?.conversationKey = ""
+            self.registers[key]?.postID = ""
+            self.registers[key]?.pendingNames = []
+        }
+        self.redirects = self.redirects.filter { $0.value != customer.id }
+        for index in self.audit[customer.businessID, default: []].indices
+        where self.audit[customer.businessID]?[index].change.customerID == customer.id {
+            self.audit[customer.businessID]?[index].change.before = ""
+            self.audit[customer.businessID]?[index].change.after = ""
+            self.audit[customer.businessID]?[index].change.reason = ""
+        }
+        let seq = self.remove(customer, redirectTo: nil, codec)
+        self.note([AuditChange("erase", customer: customer.id)], customer.businessID, author, now)
+        return seq
+    }
+
+    @discardableResult
+    private mutating func remove(
+        _ customer: Customer,
+        redirectTo survivor: CustomerID?,
+        _ codec: RecordCodec
+    ) -> CommitSequence {
+        let seq = self.nextSequence(customer.businessID)
+        self.customers[customer.id] = nil
+        self.tombstones[customer.businessID, default: []].append(
+            (seq, codec.encodeTombstone(customer.id, survivor))
+        )
+        return seq
+    }
+
+    mutating func recordProfiles(
+        _ profiles: [ProfileObservation],
+        now: Instant,
+        _ codec: RecordCodec
+    ) -> [ProfileOutcome] {
+        var outcomes: [ProfileOutcome] = []
+        for profile in profiles {
+            guard let page = self.page(profile.page) else {
+                outcomes.append(.unknownPage)
+                continue
+            }
+            guard let id = self.identities[Key(page.id, profile.externalUserID)],
+                var customer = self.customers[id]?.value
+            else {
+                outcomes.append(.unknownCustomer)
+                continue
+            }
+            customer.join(profile, on: page, now: now)
+            self.store(customer, codec)
+            outcomes.append(.applied(id))
+        }
+        return outcomes
+    }
+
+    // MARK: Texts
+
+    func storedTexts(
+        of business: BusinessID,
+        after: TextPosition?,
+        rowsMax: Int
+    ) -> TextPage {
+        let all = self.registers.compactMap { key, register -> StoredText? in
+            guard self.pages[key.page]?.value.businessID == business, let id = register.customerID,
+                register.direction == .inbound, !register.text.isEmpty
+            else { return nil }
+
+            return StoredText(
+                position: TextPosition(
+                    page: key.page,
+                    eventKey: String(decoding: key.bytes, as: UTF8.self)
+                ),
+                customerID: id,
+                revision: register.revision,
+                text: register.text,
+                findings: register.contacts
+            )
+        }.sorted { $0.position < $1.position }
+        let rest = all.filter { text in after.map { $0 < text.position } ?? true }
+        let texts = Array(rest.prefix(rowsMax))
+        return TextPage(
+            texts: texts,
+            next: rest.count > rowsMax ? texts.last?.position : nil
+        )
+    }
+
+    mutating func acceptFindings(
+        _ updates: [FindingUpdate],
+        of business: BusinessID,
+        by author: Authorship,
+        now: Instant,
+        _ codec: RecordCodec
+    ) -> Int {
+        var changed: [CustomerID: Int] = [:]
+        for update in updates {
+            let key = Key(update.position.page, update.position.eventKey)
+            guard let page = self.pages[key.page]?.value, page.businessID == business,
+                let register = self.registers[key], register.revision == update.revision,
+                !register.text.isEmpty, let id = register.customerID
+            else { continue }
+
+            let next = Recording.redetected(register, on: page, findings: update.findings).register
+            guard next.contacts != register.contacts else { continue }
+
+            self.registers[key] = next
+            changed[id, default: 0] += 1
+        }
+        for id in changed.keys.sorted() {
+            if let customer = self.customers[id]?.value { self.store(customer, codec) }
+            self.note([AuditChange("redetect", customer: id)], business, author, now)
+        }
+        return changed.values.reduce(0, +)
+    }
+
+    mutating func dropTexts(receivedBefore: Instant, rowsMax: Int) -> Bool {
+        let rest = self.registerKeys[self.droppedCount...]
+        let old = rest.prefix { key in
+            self.registers[key].map { $0.receivedAt < receivedBefore } ?? true
+        }
+        for key in old.prefix(rowsMax) { self.registers[key]?.text = "" }
+        self.droppedCount += min(old.count, rowsMax)
+        return old.count > rowsMax
+    }
+
+    private subscript(identity: Identity, on page: PageID) -> CustomerID? {
+        get {
+            guard !identity.kind.isEmpty else {
+                return self.identities[Key(page, identity.externalUserID)]
+            }
+            return self.otherIdentities[
+                Key(page, identity.kind + "\u{0}" + identity.externalUserID)
+            ]
+        }
+        set {
+            guard !identity.kind.isEmpty else {
+                self.identities[Key(page, identity.externalUserID)] = newValue
+                return
+            }
+            self.otherIdentities[
+                Key(page, identity.kind + "\u{0}" + identity.externalUserID)
+            ] = newValue
+        }
+    }
+}
+
+extension TextPosition {
+    /// By page, then by the bytes of the key.
+    fileprivate static func < (left: Self, right: Self) -> Bool {
+        guard left.page == right.page else { return left.page < right.page }
+
+        return left.eventKey.utf8.lexicographicallyPrecedes(right.eventKey.utf8)
+    }
+}
