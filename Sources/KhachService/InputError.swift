@@ -43,7 +43,7 @@ extension Status {
         )
     }
 
-    private mutating func attach(_ detail: some Message) {
+    mutating func attach(_ detail: some Message) {
         // Encoding a message that was just built from strings cannot fail; were it to, the status
         // itself is still true without its detail.
         guard let bytes: [UInt8] = try? detail.serializedBytes() else { return }

@@ -18,20 +18,43 @@ struct PageToken {
         return Hexadecimal.text(self.seal.seal(body, context: self.context))
     }
 
+    /// A token that carries a place among texts.
+    func text(_ position: TextPosition) -> String {
+        var body: [UInt8] = []
+        body.appendInteger(UInt64(bitPattern: position.page.rawValue))
+        body.append(contentsOf: position.eventKey.utf8)
+        return Hexadecimal.text(self.seal.seal(body, context: self.context))
+    }
+
+    /// The place of a token; `nil` for no token.
+    func textPosition(_ text: String) throws(InputError) -> TextPosition? {
+        guard !text.isEmpty else { return nil }
+        guard let bytes = Hexadecimal.bytes(text),
+            let body = self.seal.open(bytes, context: self.context), body.count > 8
+        else { throw .pageToken }
+
+        return TextPosition(
+            page: PageID(rawValue: Int64(bitPattern: body.integer(at: 0))),
+            eventKey: String(decoding: body[8...], as: UTF8.self)
+        )
+    }
+
     /// The numbers of a token; `nil` for no token.
     func numbers(_ text: String, count: Int) throws(InputError) -> [Int64]? {
         guard !text.isEmpty else { return nil }
         guard let bytes = Hexadecimal.bytes(text),
             let body = self.seal.open(bytes, context: self.context), body.count == count * 8
-        else {
-            throw InputError(
-                "page_token",
-                "the token of the reply before, with the same filter, expected; "
-                    + "found another text"
-            )
-        }
+        else { throw .pageToken }
+
         return (0..<count).map { Int64(bitPattern: body.integer(at: $0 * 8)) }
     }
+}
+
+extension InputError {
+    fileprivate static let pageToken = InputError(
+        "page_token",
+        "the token of the reply before, with the same filter, expected; found another text"
+    )
 }
 
 /// Bytes as text: two lower-case digits a byte.

@@ -39,6 +39,9 @@ package struct ServiceEnvironment: Sendable {
 package enum ServiceLimits {
     package static let queryNanosecondsMax: UInt64 = 30_000_000_000
     package static let directoryRowsMax = 1_000
+    package static let contactValueBytesMax = 320
+    package static let rolesPerAccountMax = 16
+    package static let roleBytesMax = 64
     package static let localeNames: Set<String> = ["vi", "en"]
     package static let timeZoneDefault = "Asia/Ho_Chi_Minh"
 }
@@ -48,7 +51,12 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     var table = MethodTable()
     InteractionMethods(environment: environment).register(in: &table)
     CustomerMethods(environment: environment).register(in: &table)
+    EditMethods(environment: environment).register(in: &table)
+    BlockMethods(environment: environment).register(in: &table)
+    HistoryMethods(environment: environment).register(in: &table)
+    ProfileMethods(environment: environment).register(in: &table)
     DirectoryMethods(environment: environment).register(in: &table)
+    DirectoryChangeMethods(environment: environment).register(in: &table)
     SyncMethods(environment: environment).register(in: &table)
     HealthMethods(
         serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })

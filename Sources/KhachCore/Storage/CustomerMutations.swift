@@ -27,8 +27,8 @@ package protocol CustomerMutations: Sendable {
         now: Instant
     ) async throws(StoreError) -> LinkAnswer
 
-    /// Forgets a customer: nothing personal is left but in the audit's actors; returns the
-    /// tombstone's sequence. Throws `notFound`.
+    /// Forgets a customer: nothing personal of it is left; returns the tombstone's sequence, also
+    /// of one that was erased before. Throws `notFound`.
     func erase(
         _ id: CustomerID,
         by author: Authorship,

@@ -34,6 +34,7 @@ extension Schema {
         ) STRICT
         """,
         "CREATE INDEX customer_redirects_by_new ON customer_redirects (new_id)",
+        "CREATE INDEX tombstones_by_customer ON tombstones (customer_id)",
         // Roles are a line each.
         """
         CREATE TABLE role_accounts (

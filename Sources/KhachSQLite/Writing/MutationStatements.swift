@@ -32,6 +32,7 @@ struct MutationStatements {
     let deleteRedirects: Statement
     let deleteCustomer: Statement
     let insertTombstone: Statement
+    let selectTombstone: Statement
     let eraseInteractions: Statement
     let eraseObservations: Statement
     let selectRegisters: Statement
@@ -92,6 +93,7 @@ struct MutationStatements {
         )
         self.deleteRedirects = try make("DELETE FROM customer_redirects WHERE new_id = ?1")
         self.deleteCustomer = try make("DELETE FROM customers WHERE id = ?1")
+        self.selectTombstone = try make("SELECT seq FROM tombstones WHERE customer_id = ?1")
         self.insertTombstone = try make(Self.insertTombstoneSQL)
         self.eraseInteractions = try make(Self.eraseInteractionsSQL)
         self.eraseObservations = try make(Self.eraseObservationsSQL)

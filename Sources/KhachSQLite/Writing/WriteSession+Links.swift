@@ -151,6 +151,7 @@ extension WriteSession {
         by author: Authorship,
         now: Instant
     ) throws(StoreError) -> CommitSequence {
+        if let seq = try self.tombstone(of: id) { return seq }
         let entry = try self.existing(id)
         let customer = entry.customer
         _ = try self.written(entry)
@@ -172,6 +173,22 @@ extension WriteSession {
         try self.audit([change], of: customer.businessID, by: author, now: now)
         self.hasErased = true
         return seq
+    }
+
+    /// Of a customer that was erased already; one that was linked has another to erase.
+    private func tombstone(of id: CustomerID) throws(StoreError) -> CommitSequence? {
+        let redirect = self.mutations.selectRedirect
+        redirect.bind(1, id.rawValue)
+        let isLinked = try redirect.step()
+        redirect.reset()
+        guard !isLinked else { return nil }
+
+        let select = self.mutations.selectTombstone
+        select.bind(1, id.rawValue)
+        guard try select.step() else { return nil }
+
+        defer { select.reset() }
+        return CommitSequence(bitPattern: select.integer(0))
     }
 
     /// Deletes the row of a customer and leaves a tombstone.

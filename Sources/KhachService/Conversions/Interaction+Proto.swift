@@ -45,7 +45,7 @@ extension Interaction {
             postID: item.postID,
             occurredAt: occurredAt,
             text: text,
-            contacts: isScanned ? detector.findings(in: text) : [],
+            contacts: isScanned ? try Self.contacts(item, text, detector) : [],
             nameHints: try Self.nameHints(item),
             operation: operation,
             revision: item.revision
@@ -92,19 +92,11 @@ extension Interaction {
 
     /// Only the customer's own side names the customer.
     private static func nameHints(_ item: Khach_V1_Interaction) throws(InputError) -> [NameHint] {
-        let source: NameSource
-        switch item.nameHintSource {
-        case .unspecified, .event: source = .event
-        case .profile: source = .profile
-        case .sharedForm: source = .sharedForm
-        default:
-            throw InputError(
-                "name_hint_source",
-                "EVENT, PROFILE or SHARED_FORM expected, found "
-                    + "\(item.nameHintSource.rawValue)"
-            )
-        }
-
+        let source = try self.hintSource(
+            item.nameHintSource,
+            default: .event,
+            field: "name_hint_source"
+        )
         var hints: [NameHint] = []
         if let name = CustomerName(cleaning: item.nameHint) {
             hints.append(NameHint(source: source, name: name))
@@ -113,6 +105,53 @@ extension Interaction {
             hints.append(NameHint(source: .username, name: name))
         }
         return hints
+    }
+}
+
+extension Interaction {
+    /// Where a hint may come from.
+    static func hintSource(
+        _ source: Khach_V1_NameSource,
+        default unspecified: NameSource,
+        field: String
+    ) throws(InputError) -> NameSource {
+        switch source {
+        case .unspecified: return unspecified
+        case .event: return .event
+        case .profile: return .profile
+        case .sharedForm: return .sharedForm
+        default:
+            throw InputError(
+                field,
+                "EVENT, PROFILE or SHARED_FORM expected, found \(source.rawValue)"
+            )
+        }
+    }
+
+    /// What the channel supplied, then what the text holds besides (P10).
+    private static func contacts(
+        _ item: Khach_V1_Interaction,
+        _ text: String,
+        _ detector: ContactDetector
+    ) throws(InputError) -> [ContactFinding] {
+        let hint = try checkedText(
+            item.phoneHint,
+            "phone_hint",
+            0...Limits.suppliedPhoneBytesMax
+        )
+        let findings = detector.findings(in: text)
+        guard let phone = detector.phone(supplied: hint),
+            !findings.contains(where: { $0.kind == .phone && $0.value == phone })
+        else { return findings }
+
+        let supplied = ContactFinding(
+            kind: .phone,
+            value: phone,
+            bytes: 0..<0,
+            rule: .supplied,
+            detectorVersion: detector.version
+        )
+        return [supplied] + findings
     }
 }
 

@@ -141,7 +141,7 @@ struct DirectoryMethods {
     }
 
     /// Names of businesses and pages follow the rules of customers' names: NFC, visible, bounded.
-    private static func name(_ text: String) throws(InputError) -> String {
+    static func name(_ text: String) throws(InputError) -> String {
         let count = text.unicodeScalars.count
         guard count <= Limits.nameCodePointsMax, let name = CustomerName(cleaning: text) else {
             throw InputError(

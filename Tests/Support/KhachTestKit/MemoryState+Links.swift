@@ -71,6 +71,8 @@ extension MemoryState {
         now: Instant,
         _ codec: RecordCodec
     ) throws(StoreError) -> CommitSequence {
+        let tombstone = self.tombstones.values.joined().first { $0.id == id }
+        if let tombstone, self.redirects[id] == nil { return tombstone.seq }
         let customer = try self.existing(id).value
         for identity in customer.identities { self[identity, on: customer.pageID] = nil }
         for (key, register) in self.registers where register.customerID == customer.id {
@@ -103,7 +105,7 @@ extension MemoryState {
         let seq = self.nextSequence(customer.businessID)
         self.customers[customer.id] = nil
         self.tombstones[customer.businessID, default: []].append(
-            (seq, codec.encodeTombstone(customer.id, survivor))
+            (customer.id, seq, codec.encodeTombstone(customer.id, survivor))
         )
         return seq
     }

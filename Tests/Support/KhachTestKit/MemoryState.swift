@@ -33,7 +33,7 @@ struct MemoryState: Sendable {
     var roles: [PageID: [RoleAccount]] = [:]
     var audit: [BusinessID: [AuditEntry]] = [:]
     var requests: [BusinessID: [String: (at: Instant, Authorship, answer: Answer)]] = [:]
-    var tombstones: [BusinessID: [(seq: CommitSequence, record: [UInt8])]] = [:]
+    var tombstones: [BusinessID: [(id: CustomerID, seq: CommitSequence, record: [UInt8])]] = [:]
     var droppedCount = 0
     let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)

@@ -1,0 +1,233 @@
+internal import KhachCore
+internal import KhachProto
+internal import SwiftProtobuf
+internal import TTRPC
+
+/// Why things are as they are: `ExplainContactPoint`, `RedetectContacts`, `ListAuditEntries`.
+struct HistoryMethods {
+    private static let service = "khach.v1.CustomerService"
+
+    let environment: ServiceEnvironment
+
+    func register(in table: inout MethodTable) {
+        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("ExplainContactPoint", self.explainContactPoint),
+            ("RedetectContacts", self.redetectContacts),
+            ("ListAuditEntries", self.listAuditEntries),
+        ]
+        for (name, method) in methods {
+            table.add(
+                Self.service,
+                name,
+                .unary { (_, payload) async throws(Status) in try await method(payload) }
+            )
+        }
+    }
+
+    // MARK: Provenance
+
+    @Sendable private func explainContactPoint(_ payload: Payload) async throws(Status) -> Payload {
+        let request = try Khach_V1_ExplainContactPointRequest.request(payload)
+        let explanation = try await mapErrors {
+            let id = try CustomerID(request.id, field: "id")
+            let detector = self.environment.detector
+            let key = try ContactPoint.Key(request.kind, request.value, detector)
+            guard let explanation = try await self.environment.store.explain(id, key) else {
+                throw Status(
+                    .notFound,
+                    reason: "NOT_FOUND",
+                    "value: a contact point of the customer expected, found none"
+                )
+            }
+            return explanation
+        }
+        return try Khach_V1_ExplainContactPointResponse.with { response in
+            response.point = Khach_V1_ContactPoint(explanation.shown)
+            response.observations = explanation.evidence.map { Khach_V1_ContactObservation($0) }
+            response.hasMore_p = explanation.hasMore
+            if let mark = explanation.mark {
+                response.markedBy = mark.markedBy
+                response.markedAt = Google_Protobuf_Timestamp(mark.markedAt)
+            }
+        }.reply()
+    }
+
+    // MARK: Detecting again
+
+    @Sendable private func redetectContacts(_ payload: Payload) async throws(Status) -> Payload {
+        let request = try Khach_V1_RedetectContactsRequest.request(payload)
+        return try await mapErrors {
+            let business = try BusinessID(request.businessID, field: "business_id")
+            let author = try self.environment.author(request.mutation, payload)
+            let tokens = self.textTokens(business, request.accept)
+            let after = try tokens.textPosition(request.pageToken)
+            let store = self.environment.store
+            guard try await store.business(business) != nil else {
+                throw Status(
+                    .notFound,
+                    reason: "NOT_FOUND",
+                    "business_id: a business expected, found none"
+                )
+            }
+
+            let page = try await store.storedTexts(
+                of: business,
+                after: after,
+                rowsMax: Limits.redetectedTextsMax
+            )
+            let changes = try await self.changes(of: page.texts)
+            if request.accept, !changes.isEmpty {
+                _ = try await store.acceptFindings(
+                    changes.map(\.update),
+                    of: business,
+                    by: author,
+                    now: self.environment.now()
+                )
+            }
+            return try Khach_V1_RedetectContactsResponse.with { response in
+                response.differences = changes.flatMap(\.differences)
+                response.textsCount = UInt64(page.texts.count)
+                response.nextPageToken = page.next.map { tokens.text($0) } ?? ""
+                response.detectorVersion = self.environment.detector.version
+            }.reply()
+        }
+    }
+
+    private typealias Change = (
+        update: FindingUpdate, differences: [Khach_V1_ContactDifference]
+    )
+
+    /// The texts in which the detector of this server finds something else.
+    private func changes(of texts: [StoredText]) async throws -> [Change] {
+        var pages: [PageID: Page] = [:]
+        var changes: [Change] = []
+        for text in texts {
+            let pageID = text.position.page
+            if pages[pageID] == nil {
+                pages[pageID] = try await self.environment.store.page(pageID)
+            }
+            let own = Set(pages[pageID]?.ownContacts.map(\.value) ?? [])
+            let supplied = text.findings.filter { $0.rule == .supplied && !own.contains($0.value) }
+            let known = own.union(supplied.map(\.value))
+            let found =
+                supplied
+                + self.environment.detector.findings(in: text.text, excluding: known)
+            guard found != text.findings else { continue }
+
+            let update = FindingUpdate(
+                position: text.position,
+                revision: text.revision,
+                findings: found
+            )
+            changes.append((update, Self.differences(text, found)))
+        }
+        return changes
+    }
+
+    /// What one detector finds and the other does not; a text may change without any, when only the
+    /// version is another.
+    private static func differences(
+        _ text: StoredText,
+        _ found: [ContactFinding]
+    ) -> [Khach_V1_ContactDifference] {
+        let before = Set(text.findings.map { ContactPoint.Key($0) })
+        let after = Set(found.map { ContactPoint.Key($0) })
+        let lost = text.findings.filter { !after.contains(ContactPoint.Key($0)) }
+        let new = found.filter { !before.contains(ContactPoint.Key($0)) }
+        return lost.map { Khach_V1_ContactDifference(.lost, $0, text) }
+            + new.map { Khach_V1_ContactDifference(.found, $0, text) }
+    }
+
+    private func textTokens(_ business: BusinessID, _ accept: Bool) -> PageToken {
+        var filter: [UInt8] = []
+        filter.appendInteger(UInt64(bitPattern: business.rawValue))
+        filter.append(accept ? 1 : 0)
+        return PageToken(seal: self.environment.seal, list: "texts", filter: filter)
+    }
+
+    // MARK: Audit
+
+    @Sendable private func listAuditEntries(_ payload: Payload) async throws(Status) -> Payload {
+        let request = try Khach_V1_ListAuditEntriesRequest.request(payload)
+        return try await mapErrors {
+            let business = try BusinessID(request.businessID, field: "business_id")
+            let customer =
+                request.customerID.isEmpty
+                ? nil : try CustomerID(request.customerID, field: "customer_id")
+            let rows = try requestedRows(request.pageSize)
+            var filter: [UInt8] = []
+            filter.appendInteger(UInt64(bitPattern: business.rawValue))
+            filter.appendInteger(UInt64(bitPattern: customer?.rawValue ?? 0))
+            let tokens = PageToken(seal: self.environment.seal, list: "audit", filter: filter)
+            let before = try tokens.numbers(request.pageToken, count: 1)
+            guard try await self.environment.store.business(business) != nil else {
+                throw Status(
+                    .notFound,
+                    reason: "NOT_FOUND",
+                    "business_id: a business expected, found none"
+                )
+            }
+            let found = try await self.environment.store.auditEntries(
+                of: business,
+                customer: customer,
+                before: before.map { UInt64(bitPattern: $0[0]) },
+                rowsMax: rows + 1
+            )
+            return try Khach_V1_ListAuditEntriesResponse.with { response in
+                response.entries = found.prefix(rows).map { Khach_V1_AuditEntry($0) }
+                if found.count > rows {
+                    response.nextPageToken = tokens.text([
+                        Int64(bitPattern: found[rows - 1].number)
+                    ])
+                }
+            }.reply()
+        }
+    }
+}
+
+extension Khach_V1_ContactObservation {
+    fileprivate init(_ evidence: ContactEvidence) {
+        self.init()
+        self.eventKey = evidence.eventKey
+        self.byteStart = UInt32(clamping: evidence.finding.bytes.lowerBound)
+        self.byteEnd = UInt32(clamping: evidence.finding.bytes.upperBound)
+        self.rule = evidence.finding.rule.rawValue
+        self.detectorVersion = evidence.finding.detectorVersion
+        self.firstSeenAt = Google_Protobuf_Timestamp(evidence.occurredAt.lowerBound)
+        self.lastSeenAt = Google_Protobuf_Timestamp(evidence.occurredAt.upperBound)
+        self.text = evidence.text
+    }
+}
+
+extension Khach_V1_ContactDifference {
+    fileprivate init(_ change: Change, _ finding: ContactFinding, _ text: StoredText) {
+        self.init()
+        self.change = change
+        self.customerID = text.customerID.text
+        self.pageID = text.position.page.text
+        self.eventKey = text.position.eventKey
+        self.kind = Khach_V1_ContactKind(finding.kind)
+        self.value = finding.value
+        self.rule = finding.rule.rawValue
+        self.detectorVersion = finding.detectorVersion
+        self.byteStart = UInt32(clamping: finding.bytes.lowerBound)
+        self.byteEnd = UInt32(clamping: finding.bytes.upperBound)
+        self.text = text.text
+    }
+}
+
+extension Khach_V1_AuditEntry {
+    fileprivate init(_ entry: AuditEntry) {
+        self.init()
+        self.number = entry.number
+        self.at = Google_Protobuf_Timestamp(entry.at)
+        self.actor = entry.actor
+        self.requestID = entry.requestID
+        self.action = entry.change.action
+        self.entityID = entry.change.entityID
+        self.field = entry.change.field
+        self.before = entry.change.before
+        self.after = entry.change.after
+        self.reason = entry.change.reason
+    }
+}

@@ -1,0 +1,383 @@
+package import KhachCore
+
+/// Two stores that are told the same hold the same, whatever it is: interactions, edits, blocks,
+/// roles, links, erasures, pages' own contacts, zones, detectors, in any order.
+package struct StoreAgreement {
+    /// A person as both stores know them; identifiers are each store's own.
+    private struct Person: Hashable {
+        var page: Int
+        var user: String
+    }
+
+    private let stores: [any CustomerStore]
+    private var worlds: [StoreConformance.World] = []
+    private var seed: Seed
+    private var generator: InteractionGenerator
+    private var now = StoreConformance.now
+    private var requests = 0
+
+    package init(seed: Seed, _ stores: [any CustomerStore]) {
+        self.stores = stores
+        self.seed = seed
+        self.generator = InteractionGenerator(
+            seed: seed,
+            pages: StoreConformance.World.pageKeys
+        )
+    }
+
+    package mutating func run(steps: Int) async throws {
+        for store in self.stores {
+            self.worlds.append(try await StoreConformance.World(in: store))
+        }
+        for step in 0..<steps {
+            self.now.milliseconds += Int64(self.seed.number(1...40_000))
+            let name = try await self.step(step)
+            try await self.compare("step \(step), \(name)")
+        }
+    }
+
+    private mutating func step(_ step: Int) async throws -> String {
+        switch self.seed.number(0...15) {
+        case 0: return try await self.edit(.save(self.saves()))
+        case 1: return try await self.edit(.addContact(self.contact()))
+        case 2: return try await self.edit(.rejectContact(self.contact()))
+        case 3:
+            return try await self.edit(
+                .pinContact(self.contact(), isPinned: !self.seed.oneIn(4))
+            )
+        case 4, 5: return try await self.block()
+        case 6: return try await self.setRoles()
+        case 7: return try await self.setBlockMode()
+        case 8: return try await self.link()
+        case 9: return try await self.erase()
+        case 10: return try await self.recordProfiles()
+        case 11: return try await self.changeZone()
+        case 12: return try await self.redetect()
+        case 13: return try await self.dropTexts()
+        default: return try await self.record("\(step)")
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func record(_ prefix: String) async throws -> String {
+        var deliveries = self.generator.deliveries(events: 12).map { delivery in
+            var delivery = delivery
+            delivery.eventKey = "\(prefix):\(delivery.eventKey)"
+            delivery.occurredAt.milliseconds += Int64(self.seed.number(0...3)) * 86_400_000
+            delivery.postID = delivery.kind == .comment ? "post\(self.seed.number(1...3))" : ""
+            return delivery
+        }
+        // What describes an event is the same in every delivery of it.
+        var posts: [String: String] = [:]
+        for index in deliveries.indices {
+            let key = deliveries[index].eventKey
+            posts[key] = posts[key] ?? deliveries[index].postID
+            deliveries[index].postID = posts[key] ?? ""
+        }
+        for batch in self.generator.batches(self.generator.disturbed(deliveries)) {
+            var outcomes: [[InteractionOutcome.Result]] = []
+            for store in self.stores {
+                outcomes.append(try await store.record(batch, now: self.now).map(\.result))
+            }
+            try StoreConformance.requireEqual(outcomes[0], outcomes[1])
+        }
+        return "record"
+    }
+
+    private mutating func edit(_ edit: CustomerEdit) async throws -> String {
+        let person = self.person()
+        let author = self.author()
+        var answers: [String] = []
+        for index in self.stores.indices {
+            guard let id = try await self.id(of: person, in: index) else { continue }
+
+            // The revision that is stored, mostly: else every save is a conflict.
+            let answer = try await self.stores[index].edit(id, edit, by: author, now: self.now)
+            switch answer {
+            case .done: answers.append("done")
+            case .refused(let refusal): answers.append("\(refusal)")
+            }
+        }
+        try StoreConformance.requireEqual(Set(answers).count <= 1, true)
+        return "edit \(edit)"
+    }
+
+    private mutating func saves() -> [HandSave] {
+        let revision = UInt64(self.seed.number(0...2))
+        let text = self.seed.pick(["", "12 Hàng Bạc", "5 Lê Lợi", "Chợ Lớn"])
+        let address = HandSave(field: .address, text: text, editRevision: revision)
+        guard self.seed.oneIn(2) else { return [address] }
+
+        return [HandSave(field: .manualName, text: text, folded: text, editRevision: revision)]
+    }
+
+    private mutating func contact() -> ContactPoint.Key {
+        let number = self.seed.number(1...40)
+        return self.seed.oneIn(3)
+            ? ContactPoint.Key(kind: .email, value: "a\(number)@example.vn")
+            : ContactPoint.Key(kind: .phone, value: "+84\(912_345_600 + number)")
+    }
+
+    private mutating func block() async throws -> String {
+        let persons = [self.person(), self.person()]
+        let action: BlockRules.Action = self.seed.pick([
+            .block, .block, .unblock, .confirm, .refuse,
+        ])
+        let author = self.author()
+        var answers: [[BlockAnswer]] = []
+        for index in self.stores.indices {
+            var items: [BlockItem] = []
+            for person in persons {
+                let id = try await self.id(of: person, in: index) ?? CustomerID(rawValue: 1)
+                items.append(BlockItem(id: id, action: action, reason: "spam"))
+            }
+            answers.append(
+                try await self.stores[index].changeBlocks(items, by: author, now: self.now)
+            )
+        }
+        try StoreConformance.requireEqual(answers[0], answers[1])
+        return "\(action)"
+    }
+
+    private mutating func setRoles() async throws -> String {
+        let page = self.seed.number(0...2)
+        let users = (1...6).filter { _ in self.seed.oneIn(3) }
+        let accounts = users.map {
+            RoleAccount(externalUserID: "u_\($0)", name: "An", roles: ["ADMIN"])
+        }
+        var counts: [Int] = []
+        for (store, world) in zip(self.stores, self.worlds) {
+            let unblocked = try await store.setRoleAccounts(
+                of: world.pages[page].id,
+                accounts,
+                by: Authorship(actor: "an"),
+                now: self.now
+            )
+            counts.append(unblocked.count)
+            let found = try await store.roleAccounts(of: world.pages[page].id)
+            try StoreConformance.requireEqual(found, accounts)
+        }
+        try StoreConformance.requireEqual(counts[0], counts[1])
+        return "roles"
+    }
+
+    private mutating func setBlockMode() async throws -> String {
+        let page = self.seed.number(0...2)
+        let update = PageUpdate(
+            ownPhones: ["+84\(912_345_600 + self.seed.number(1...40))"],
+            blockMode: self.seed.pick([.local, .gateway])
+        )
+        for (store, world) in zip(self.stores, self.worlds) {
+            _ = try await store.updatePage(
+                world.pages[page].id,
+                update,
+                by: Authorship(actor: "an"),
+                now: self.now
+            )
+        }
+        return "page"
+    }
+
+    private mutating func link() async throws -> String {
+        let (one, other) = (self.person(), self.person())
+        let identity = Identity(
+            kind: self.seed.pick(["", "ASID"]),
+            externalUserID: "u_\(self.seed.number(1...9))"
+        )
+        let isByIdentity = self.seed.oneIn(3)
+        let author = self.author()
+        var answers: [String] = []
+        for index in self.stores.indices {
+            guard let id = try await self.id(of: one, in: index),
+                let otherID = try await self.id(of: other, in: index)
+            else { continue }
+
+            let answer = try await self.stores[index].link(
+                id,
+                with: isByIdentity ? .identity(identity) : .customer(otherID),
+                by: author,
+                now: self.now
+            )
+            switch answer {
+            case .linked(_, let gone): answers.append("linked \(gone != nil)")
+            default: answers.append("\(answer)")
+            }
+        }
+        try StoreConformance.require(Set(answers).count <= 1, "one answer, not \(answers)")
+        return "link"
+    }
+
+    private mutating func erase() async throws -> String {
+        guard self.seed.oneIn(3) else { return "nothing" }
+
+        let person = self.person()
+        for index in self.stores.indices {
+            guard let id = try await self.id(of: person, in: index) else { continue }
+
+            let author = Authorship(actor: "an")
+            let first = try await self.stores[index].erase(id, by: author, now: self.now)
+            let again = try await self.stores[index].erase(id, by: author, now: self.now)
+            try StoreConformance.requireEqual(first, again)
+        }
+        return "erase"
+    }
+
+    private mutating func recordProfiles() async throws -> String {
+        let person = self.person()
+        let number = self.seed.number(1...40)
+        let profile = ProfileObservation(
+            page: StoreConformance.World.pageKeys[person.page],
+            externalUserID: person.user,
+            observedAt: InteractionGenerator.epoch,
+            nameHints: [
+                Interaction.NameHint(
+                    source: .profile,
+                    name: CustomerName(text: "Lê \(number)", folded: "le \(number)")
+                )
+            ],
+            phone: self.seed.oneIn(2) ? "+84\(912_345_600 + number)" : nil
+        )
+        for store in self.stores {
+            _ = try await store.recordProfiles([profile], now: self.now)
+        }
+        return "profiles"
+    }
+
+    private mutating func changeZone() async throws -> String {
+        let zone = self.seed.pick(["Asia/Ho_Chi_Minh", "America/Los_Angeles", "Pacific/Auckland"])
+        for (store, world) in zip(self.stores, self.worlds) {
+            _ = try await store.updateBusiness(
+                world.businesses[0].id,
+                BusinessUpdate(timeZone: zone),
+                by: Authorship(actor: "an"),
+                now: self.now
+            )
+        }
+        return "zone \(zone)"
+    }
+
+    /// A detector that finds every second thing.
+    private mutating func redetect() async throws -> String {
+        let rest = self.seed.number(0...1)
+        var counts: [Int] = []
+        for (store, world) in zip(self.stores, self.worlds) {
+            var position: TextPosition?
+            var count = 0
+            repeat {
+                let page = try await store.storedTexts(
+                    of: world.businesses[0].id,
+                    after: position,
+                    rowsMax: 50
+                )
+                let updates = page.texts.map { text in
+                    FindingUpdate(
+                        position: text.position,
+                        revision: text.revision,
+                        findings: InteractionGenerator.detector.findings(in: text.text)
+                            .enumerated().filter { $0.offset % 2 == rest }.map(\.element)
+                    )
+                }
+                count += try await store.acceptFindings(
+                    updates,
+                    of: world.businesses[0].id,
+                    by: Authorship(actor: "an"),
+                    now: self.now
+                )
+                position = page.next
+            } while position != nil
+            counts.append(count)
+        }
+        try StoreConformance.requireEqual(counts[0], counts[1])
+        return "redetect"
+    }
+
+    private mutating func dropTexts() async throws -> String {
+        let before = Instant(milliseconds: self.now.milliseconds - 200_000)
+        for store in self.stores {
+            while try await store.dropTexts(receivedBefore: before, rowsMax: 7) {}
+        }
+        return "drop texts"
+    }
+
+    // MARK: What they hold
+
+    private func compare(_ step: String) async throws {
+        var states: [[[UInt8]: [UInt8]]] = []
+        for (store, world) in zip(self.stores, self.worlds) {
+            var state: [[UInt8]: [UInt8]] = [:]
+            for business in world.businesses {
+                let filter = CustomerFilter(businessID: business.id)
+                for record in try await StoreConformance.list(store, filter, rowsMax: 100) {
+                    let page = world.pages.firstIndex {
+                        Array($0.id.text.utf8) == RecordBytes.text(ofField: 2, record)
+                    }
+                    let key = [UInt8(page ?? 9)] + RecordBytes.text(ofField: 4, record)
+                    state[key] = RecordBytes.without(fields: [1, 2], record)
+                }
+            }
+            states.append(state)
+        }
+        for key in Set(states[0].keys).union(states[1].keys) {
+            guard states[0][key] != states[1][key] else { continue }
+
+            throw StoreConformance.Broken(
+                description: "after \(step): \(key): \(states[0][key] ?? []) and "
+                    + "\(states[1][key] ?? [])"
+            )
+        }
+        try await self.compareAudits(step)
+    }
+
+    private func compareAudits(_ step: String) async throws {
+        var lines: [[String]] = []
+        for (store, world) in zip(self.stores, self.worlds) {
+            var line: [String] = []
+            for business in world.businesses {
+                let entries = try await store.auditEntries(
+                    of: business.id,
+                    customer: nil,
+                    before: nil,
+                    rowsMax: 100_000
+                )
+                line += entries.map { "\($0.number) \($0.at) \($0.actor) \($0.requestID)" }
+            }
+            lines.append(line)
+        }
+        try StoreConformance.require(
+            lines[0] == lines[1],
+            "the same audit after \(step): \(lines[0].count) and \(lines[1].count) lines"
+        )
+    }
+
+    private mutating func person() -> Person {
+        Person(page: self.seed.number(0...2), user: "u_\(self.seed.number(1...6))")
+    }
+
+    /// Now and then the name of an earlier request, whose second effect would show.
+    private mutating func author() -> Authorship {
+        guard self.seed.oneIn(2) else { return Authorship(actor: "an") }
+
+        self.requests += 1
+        return Authorship(
+            actor: "an",
+            requestID: "r\(self.requests)",
+            fingerprint: [UInt8(self.requests & 0xff)]
+        )
+    }
+
+    private func id(of person: Person, in index: Int) async throws -> CustomerID? {
+        let world = self.worlds[index]
+        let filter = CustomerFilter(
+            businessID: world.pages[person.page].businessID,
+            pages: [world.pages[person.page].id]
+        )
+        for record in try await StoreConformance.list(self.stores[index], filter, rowsMax: 100) {
+            guard RecordBytes.text(ofField: 4, record) == Array(person.user.utf8) else { continue }
+
+            let text = String(decoding: RecordBytes.text(ofField: 1, record), as: UTF8.self)
+            return CustomerID(text: text)
+        }
+        return nil
+    }
+}
