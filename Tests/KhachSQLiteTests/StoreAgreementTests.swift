@@ -7,7 +7,7 @@ internal import Testing
 
 @Suite("Store agreement")
 struct StoreAgreementTests {
-    private static let steps = 80
+    private static let steps = 120
 
     @Test(
         "whatever is recorded, edited, blocked, linked or erased, SQLite holds what memory holds",

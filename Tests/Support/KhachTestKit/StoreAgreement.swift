@@ -262,15 +262,16 @@ package struct StoreAgreement {
         let rest = self.seed.number(0...1)
         var counts: [Int] = []
         for (store, world) in zip(self.stores, self.worlds) {
+            // Stores cut pages where they like, so all of them are one call.
             var position: TextPosition?
-            var count = 0
+            var updates: [FindingUpdate] = []
             repeat {
                 let page = try await store.storedTexts(
                     of: world.businesses[0].id,
                     after: position,
                     rowsMax: 50
                 )
-                let updates = page.texts.map { text in
+                updates += page.texts.map { text in
                     FindingUpdate(
                         position: text.position,
                         revision: text.revision,
@@ -278,15 +279,16 @@ package struct StoreAgreement {
                             .enumerated().filter { $0.offset % 2 == rest }.map(\.element)
                     )
                 }
-                count += try await store.acceptFindings(
+                position = page.next
+            } while position != nil
+            counts.append(
+                try await store.acceptFindings(
                     updates,
                     of: world.businesses[0].id,
                     by: Authorship(actor: "an"),
                     now: self.now
                 )
-                position = page.next
-            } while position != nil
-            counts.append(count)
+            )
         }
         try StoreConformance.requireEqual(counts[0], counts[1])
         return "redetect"
