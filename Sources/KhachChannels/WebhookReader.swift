@@ -1,7 +1,8 @@
 /// Reads webhook bodies of one platform.
 ///
-/// A pure function of the bytes: it knows no file, no server and no clock, and never fails. Whatever
-/// is in a body is an interaction, a profile, ignored with a reason, or refused with its path.
+/// A pure function of the bytes: it knows no file, no server and no clock, and never fails.
+/// Whatever is in a body is an interaction, a profile, ignored with a reason, or refused with its
+/// path.
 package struct WebhookReader: Sendable {
     package let format: WebhookFormat
 

@@ -43,7 +43,8 @@ struct WebhookReaderTests {
             (
                 .shopee,
                 #"""
-                {"code":10,"shop_id":9,"data":{"type":"message","content":{"to_shop_id":9,"message_id":"m",
+                {"code":10,"shop_id":9,"data":{"type":"message","content":{"to_shop_id":9,
+                "message_id":"m",
                 "conversation_id":"c","from_id":\#(id),"created_timestamp":1767232800}}}
                 """#
             ),

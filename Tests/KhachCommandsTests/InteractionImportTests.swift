@@ -47,15 +47,17 @@ struct InteractionImportTests {
     }
 
     static func event(_ mid: String) -> String {
-        #"{"sender":{"id":"1"},"recipient":{"id":"9"},"timestamp":1767232800123,"message":{"mid":\#(mid)}}"#
+        #"{"sender":{"id":"1"},"recipient":{"id":"9"},"timestamp":1767232800123,"#
+            + #""message":{"mid":\#(mid)}}"#
     }
 
-    static func facebook(_ events: String...) -> String {
+    static func facebook(_ events: [String]) -> String {
         #"{"object":"page","entry":[{"id":"9","messaging":[\#(events.joined(separator: ","))]}]}"#
     }
 
     static func zalo(_ name: String, from user: String, _ rest: String) -> String {
-        #"{"event_name":"\#(name)","sender":{"id":"\#(user)"},"recipient":{"id":"9"},"timestamp":"1767232800123",\#(rest)}"#
+        #"{"event_name":"\#(name)","sender":{"id":"\#(user)"},"recipient":{"id":"9"},"#
+            + #""timestamp":"1767232800123",\#(rest)}"#
     }
 
     static func message(_ id: Int, from user: String = "1") -> String {
@@ -70,8 +72,8 @@ struct InteractionImportTests {
     func partial() async {
         let server = Self.server()
         let input = [
-            Self.facebook(Self.event("7"), Self.event("[]"), Self.event(#""bad""#)), "",
-            "nonsense", Self.facebook(#"{"read":{}}"#), Self.facebook(Self.event(#""z""#)),
+            Self.facebook([Self.event("7"), Self.event("[]"), Self.event(#""bad""#)]), "",
+            "nonsense", Self.facebook([#"{"read":{}}"#]), Self.facebook([Self.event(#""z""#)]),
         ].joined(separator: "\n")
         let status = await server.run(
             ["interactions", "import", "-", "--format", "facebook", "--output", "jsonl"],
@@ -147,6 +149,9 @@ struct InteractionImportTests {
             }
         }
         #expect(held.reduce(0, +) == 2_500)
+        #expect(server.calls.last?.path == Self.profilePath)
+        let afterForms = server.calls.drop { $0.path == Self.recordPath }
+        #expect(afterForms.contains { $0.path == Self.recordPath })
         #expect(held.count > 2 && held.allSatisfy { $0 <= 1_000 })
     }
 
@@ -214,8 +219,7 @@ struct InteractionImportTests {
     func wideBatch() async throws {
         let server = Self.server()
         let events = (0..<700).map { Self.event("\"k\($0)\"") }
-        let body =
-            #"{"object":"page","entry":[{"id":"9","messaging":[\#(events.joined(separator: ","))]}]}"#
+        let body = Self.facebook(events)
         let arguments = ["interactions", "import", "-", "--format", "facebook"]
         #expect(
             await server.run(arguments, input: [body, body, body].joined(separator: "\n")) == 0

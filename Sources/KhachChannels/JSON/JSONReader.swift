@@ -1,8 +1,7 @@
 /// Makes a value of the bytes of a JSON document (RFC 8259), and loses nothing of it.
 ///
-/// Stricter than it must be in nothing, and more forgiving in two things, since one bad character
-/// of a text is not worth an event: bytes that are not UTF-8, and halves of a surrogate pair, become
-/// U+FFFD.
+/// More forgiving than it must be in two things, since one bad character of a text is not worth an
+/// event: bytes that are not UTF-8, and halves of a surrogate pair, become U+FFFD.
 struct JSONReader {
     /// Where the bytes stop being JSON.
     struct Fault: Error, Hashable, Sendable {

@@ -58,8 +58,10 @@ enum MetaMessaging {
         return .interaction(interaction, path: event.path)
     }
 
-    /// A pressed button stands in the conversation as a message of the customer. Its words are the
-    /// page's, and a phone in them is no phone of the customer: they are left out (P11).
+    /// A pressed button stands in the conversation as a message of the customer.
+    ///
+    /// Its words are the page's, and a phone in them is no phone of the customer: they are left out
+    /// (P11).
     private static func postback(
         _ postback: JSONNode,
         of event: JSONNode,
