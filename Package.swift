@@ -164,8 +164,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "KhachChannels",
+            dependencies: ["KhachProto", protobuf],
+            exclude: ["DESIGN.md"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "KhachCommands",
-            dependencies: ["KhachRPC", "KhachClient", "KhachProto", protobuf, arguments],
+            dependencies: [
+                "KhachRPC", "KhachClient", "KhachChannels", "KhachProto", protobuf, arguments,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
@@ -231,6 +239,11 @@ let package = Package(
             name: "KhachClientTests",
             dependencies: ["KhachClient", "CKhach", "CKhachText"],
             path: "clients/swift/Tests/KhachClientTests",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KhachChannelsTests",
+            dependencies: ["KhachChannels", "KhachProto", "KhachTestKit", protobuf],
             swiftSettings: strict
         ),
         .testTarget(

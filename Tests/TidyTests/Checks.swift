@@ -190,9 +190,15 @@ struct Law: Sendable {
             why: "wiring, and no domain rules"
         ),
         Law(
+            folder: "Sources/KhachChannels",
+            allowed: ["KhachProto", "SwiftProtobuf"],
+            why: "a body is read without a file, a server or a clock"
+        ),
+        Law(
             folder: "Sources/KhachCommands",
             allowed: [
-                "KhachRPC", "KhachClient", "KhachProto", "SwiftProtobuf", "ArgumentParser",
+                "KhachRPC", "KhachClient", "KhachChannels", "KhachProto", "SwiftProtobuf",
+                "ArgumentParser",
                 "Foundation", "Synchronization", "Glibc", "Dispatch",
             ],
             why: "the command line is a client like any other"
