@@ -1,5 +1,6 @@
 internal import KhachCore
 internal import KhachProto
+internal import KhachService
 internal import KhachTestKit
 internal import SwiftProtobuf
 internal import TTRPC
@@ -103,6 +104,38 @@ struct HistoryMethodsTests {
         let id = try await harness.record([.sample("first") { $0.phoneHint = "841682987721" }])[0]
             .customerID
         #expect(try await harness.get(id).phones.map(\.value) == ["+84382987721"])
+    }
+
+    @Test("texts older than they may be are dropped, in the first days of a store as in the last")
+    func retention() async throws {
+        let harness = ServiceHarness()
+        _ = try await harness.shop()
+        let id = try await harness.customer("sđt 0912345678")
+        let day: Int64 = 86_400_000
+        for (days, isKept) in [(Int64(29), true), (31, false)] {
+            let retention = TextRetention(store: harness.store, days: 30) {
+                Instant(milliseconds: ServiceHarness.clock.milliseconds + days * day)
+            }
+            try await retention.sweep()
+            let reply: Khach_V1_ExplainContactPointResponse = try await harness.call(
+                Self.explain,
+                Khach_V1_ExplainContactPointRequest.with {
+                    $0.id = id
+                    $0.kind = .phone
+                    $0.value = "0912345678"
+                }
+            )
+            #expect(reply.observations.map(\.text.isEmpty) == [!isKept], "after \(days) days")
+        }
+        // An edit of what is no longer kept is not kept either; what is in it is found.
+        _ = try await harness.record([
+            .sample("first") {
+                $0.text = "sđt 0987654321"
+                $0.operation = .edit
+                $0.revision = 1
+            }
+        ])
+        #expect(try await harness.get(id).phones.map(\.value) == ["+84987654321"])
     }
 
     @Test("every change is in the audit: who, when, what, before and after; latest first, by pages")

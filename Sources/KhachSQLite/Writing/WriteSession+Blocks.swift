@@ -43,7 +43,7 @@ extension WriteSession {
                 action: item.action,
                 by: author.actor,
                 reason: item.reason,
-                now: now
+                at: now
             ),
             on: customer.block,
             channel: customer.channel,

@@ -47,6 +47,10 @@ extension MemoryState {
         }
         for (old, new) in self.redirects where new == gone.id { self.redirects[old] = survivor.id }
         self.redirects[gone.id] = survivor.id
+        for index in self.audit[business, default: []].indices
+        where self.audit[business]?[index].change.customerID == gone.id {
+            self.audit[business]?[index].change.customerID = survivor.id
+        }
         self.remove(gone, redirectTo: survivor.id, codec)
         LinkRules.join(gone, into: &survivor, now: now)
         self.store(survivor, codec)

@@ -73,7 +73,7 @@ extension MemoryState {
             action: item.action,
             by: author.actor,
             reason: item.reason,
-            now: now
+            at: now
         )
         let before = customer.block?.state ?? CustomerBlock.State.none
         let result = BlockRules.decide(
