@@ -79,6 +79,12 @@ size_t khach_name_query_token_count(const khach_name_query *query);
 /** One folded token, borrowed from `query`; not NUL-terminated. */
 const char *khach_name_query_token(const khach_name_query *query, size_t index, size_t *bytes);
 
+/** The folded query, borrowed from `query`; empty when it has no tokens. */
+const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes);
+
+/** Nonzero when the query has diacritics, so that names with them come first. */
+int khach_name_query_has_marks(const khach_name_query *query);
+
 /**
  * The place of a name among the answers: 0 none, otherwise lower is better. Twice the class of
  * khach_text_name_rank(), less one when the query has diacritics and the name has them too.
