@@ -19,7 +19,7 @@ static const char *const texts[] = {"a", "an", "ánh", "nguyen", "nguyễn", "Ng
     "an nguyen", "văn an", "lan", "lan lan", "dao", "đào", "thi", "nobody", "n a", "hà", "🌸",
     "nguyen nguyen", "guyen", "🌸 lan"};
 static const char *const tables[] = {"customer_counts", "name_tokens", "customer_days",
-    "contact_values", "block_events"};
+    "contact_values", "block_events", "token_counts"};
 
 static void run_sql(sqlite3 *db, const char *sql)
 {
@@ -145,15 +145,14 @@ static void show(const khach_index *index, const question *asked)
 
     fprintf(stderr,
         "order %d pages %zu channels %x statuses %x phone %d email %d blocked %d created %lld..%lld"
-        " messaged %u %d..%d name %s; ready %d bounds %lld %llu %llu %llu %zu\n",
+        " messaged %u %d..%d name %s; ready %d bounds %g %g %g %g\n",
         asked->order, filter->pages_count, filter->channels, filter->name_statuses,
         filter->has_phone, filter->has_email, filter->blocked, (long long)filter->created_from,
         (long long)filter->created_before, filter->messaged_kinds, filter->messaged_from,
         filter->messaged_to,
         filter->name == NULL ? "-" : khach_name_query_folded(filter->name, &bytes),
-        index->is_ready, (long long)index->bounds.source_rows,
-        (unsigned long long)index->bounds.runs, (unsigned long long)index->bounds.cursor_rows,
-        (unsigned long long)index->bounds.probes, index->bounds.ids);
+        index->is_ready, index->bounds.row_cost, index->bounds.lookup_cost,
+        index->bounds.probe_cost, index->bounds.cheap_cost);
 }
 
 static void check_list(model *world, khach_index *index, const question *asked)
@@ -240,13 +239,15 @@ static void check_statistics(model *world, khach_index *index)
 /* Every way is taken, whatever is cheap. */
 static void set_bounds(model *world, khach_index *index)
 {
-    static const uint64_t some[] = {0, 1, 5, 40, 1000000};
+    static const double some[] = {1, 100, 10000, 1e6, 1e9};
 
     khach_index_set_ready(index, model_pick(world, 8) != 0);
-    index->bounds.source_rows = (int64_t)some[model_pick(world, 5)];
-    index->bounds.runs = some[model_pick(world, 5)];
-    index->bounds.cursor_rows = some[model_pick(world, 5)];
-    index->bounds.probes = some[model_pick(world, 5)];
+    index->bounds.row_cost = some[model_pick(world, 5)];
+    index->bounds.lookup_cost = some[model_pick(world, 5)];
+    index->bounds.probe_cost = some[model_pick(world, 5)];
+    index->bounds.cheap_cost = model_pick(world, 4) == 0 ? 4e6 : 0;
+    index->bounds.runs = model_pick(world, 30);
+    index->bounds.days = model_pick(world, 30);
     index->bounds.ids = model_pick(world, 4) == 0 ? 5 : 1000000;
 }
 
@@ -256,7 +257,8 @@ static void check_rebuild(sqlite3 *db, khach_index *index)
 {
     char sql[256];
 
-    run_sql(db, "DELETE FROM customer_counts WHERE customers = 0");
+    run_sql(db, "DELETE FROM customer_counts WHERE customers = 0;"
+                "DELETE FROM token_counts WHERE customers = 0");
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         (void)snprintf(sql, sizeof(sql),
             "CREATE TEMP TABLE old_%s AS SELECT * FROM %s; DELETE FROM %s", tables[i], tables[i],

@@ -65,10 +65,8 @@ enum {
 typedef struct khach_index_day {
     int32_t day;
     uint32_t activity;
-    /** The last day before on which there was any activity, a message, a comment; 0 for none. */
-    int32_t since_any;
-    int32_t since_message;
-    int32_t since_comment;
+    /** The last days before with any activity, a message, a comment: 20 bits each, 0 for none. */
+    int64_t since;
 } khach_index_day;
 
 /** A phone (1) or an e-mail address (2) that nobody rejected; borrowed from the record. */

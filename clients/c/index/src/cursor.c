@@ -20,6 +20,7 @@ typedef struct branch {
 
 struct cursor {
     khach_index *index;
+    cursor_kind kind;
     khach_index_order order;
     int64_t low; /* keys, both inclusive */
     int64_t high;
@@ -27,7 +28,7 @@ struct cursor {
     bool has_after;
     sqlite3_stmt *statement; /* of a walk */
     int stage;               /* of a walk: 0 ties, 1 the rest, 2 the end */
-    branch *branches;        /* NULL for a walk */
+    branch *branches;        /* of the other kinds */
     size_t branches_count;
     branch **heap; /* those with rows, the first row on top */
     size_t heap_count;
@@ -43,7 +44,7 @@ static bool is_ascending(const cursor *rows)
 /* The two statements of this kind of cursor. */
 static sqlite3_stmt *statement_of(const cursor *rows, bool is_ties)
 {
-    int number = (rows->branches != NULL ? 6 : 0) + ((int)rows->order - 1) * 2 + !is_ties;
+    int number = (int)rows->kind * 6 + ((int)rows->order - 1) * 2 + !is_ties;
 
     return khach__index_statement(rows->index, (khach_index_sql)(SQL_CURSORS + number));
 }
@@ -131,12 +132,19 @@ static cursor_row read_row(const cursor *rows, sqlite3_stmt *statement)
                           sqlite3_column_int64(statement, 1)},
         .is_accepted = true};
 
+    if (rows->kind == CURSOR_DAYS) {
+        row.is_accepted = is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
+                              sqlite3_column_int64(statement, 4), filter->messaged_kinds,
+                              filter->messaged_from)
+            && khach__judge_has_page(filter, sqlite3_column_int64(statement, 2));
+        return row;
+    }
     if (asked->ids != NULL)
         row.is_accepted = khach__id_set_has(asked->ids, row.position.id);
     if (rows->order != KHACH_INDEX_INBOUND_DESCENDING || !row.is_accepted)
         return row;
     row.is_accepted = sqlite3_column_int64(statement, 2) >= filter->created_from
-        && sqlite3_column_int64(statement, 2) < filter->created_before;
+        && sqlite3_column_int64(statement, 2) < asked->created_before;
     if (row.is_accepted && filter->name != NULL) {
         const char *folded = (const char *)sqlite3_column_text(statement, 3);
 
@@ -275,8 +283,9 @@ static khach_index_status open_branches(cursor *rows, const run_list *runs, size
 
 /* --- both --- */
 
-khach_index_status khach__cursor_open(cursor **out, khach_index *index, khach_index_order order,
-    const khach_index_position *after, const run_list *runs, size_t page_rows)
+khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_kind kind,
+    khach_index_order order, const khach_index_position *after, const run_list *runs,
+    size_t page_rows)
 {
     const khach_index_filter *filter = index->judge.filter;
     cursor *rows = calloc(1, sizeof(*rows));
@@ -286,21 +295,20 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, khach_in
     if (rows == NULL)
         return KHACH_INDEX_MEMORY;
     rows->index = index;
+    rows->kind = kind;
     rows->order = order;
     if (order == KHACH_INDEX_INBOUND_DESCENDING) {
         rows->low = filter->messaged_kinds != 0 ? filter->messaged_begins_at : INT64_MIN;
         rows->high = INT64_MAX;
     } else {
         rows->low = filter->created_from;
-        rows->high = filter->created_before;
-        if (filter->messaged_kinds != 0 && filter->messaged_ends_at < rows->high)
-            rows->high = filter->messaged_ends_at;
+        rows->high = index->judge.created_before;
         rows->high -= rows->high > INT64_MIN && rows->high < INT64_MAX;
     }
     rows->has_after = after != NULL;
     if (after != NULL)
         rows->after = *after;
-    if (runs != NULL)
+    if (kind != CURSOR_WALK)
         status = open_branches(rows, runs, page_rows);
     if (status == KHACH_INDEX_OK)
         *out = rows;
@@ -311,8 +319,8 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, khach_in
 
 khach_index_status khach__cursor_next(cursor *rows, cursor_row *row, bool *has_row)
 {
-    return rows->branches != NULL ? merge_next(rows, row, has_row)
-                                  : walk_next(rows, row, has_row);
+    return rows->kind == CURSOR_WALK ? walk_next(rows, row, has_row)
+                                     : merge_next(rows, row, has_row);
 }
 
 void khach__cursor_free(cursor *rows)

@@ -18,9 +18,13 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_TOKEN_ADD] = "INSERT INTO name_tokens VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [SQL_TOKEN_DROP] =
         "DELETE FROM name_tokens WHERE business_id = ?1 AND token = ?2 AND customer_id = ?3",
-    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_DAY_DROP] = "DELETE FROM customer_days"
-                     " WHERE business_id = ?1 AND day = ?2 AND page_id = ?3 AND customer_id = ?4",
+    [SQL_TOKEN_COUNT_ADD] = "INSERT INTO token_counts VALUES (?1, ?2, 1)"
+                            " ON CONFLICT DO UPDATE SET customers = customers + 1",
+    [SQL_TOKEN_COUNT_TAKE] = "UPDATE token_counts SET customers = customers - 1"
+                             " WHERE business_id = ?1 AND token = ?2",
+    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
+                     " AND created_at = ?3 AND customer_id = ?4",
     [SQL_CONTACT_FIRST] = "SELECT first_seen_at, customer_id, is_first FROM contact_values"
                           " WHERE page_id = ?1 AND kind = ?2 AND value = ?3 LIMIT 1",
     [SQL_CONTACT_MARK] = "UPDATE contact_values SET is_first = ?6 WHERE page_id = ?1 AND kind = ?2"
@@ -50,8 +54,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_BY_RUN] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_page_created"
                    " WHERE c.page_id = ?1 AND c.traits = ?2"
                    " AND c.created_at >= ?3 AND c.created_at < ?4",
-    [SQL_TOKENS_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM name_tokens"
-                        " WHERE business_id = ?1 AND token >= ?2 AND token < ?3 LIMIT ?4)",
+    [SQL_TOKENS_SIZE] = "SELECT coalesce(sum(customers), 0) FROM (SELECT customers"
+                        " FROM token_counts WHERE business_id = ?1 AND token >= ?2 AND token < ?3"
+                        " LIMIT ?4)",
     [SQL_NAMES_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM $ INDEXED BY $_by_name"
                        " WHERE business_id = ?1 AND name_folded >= ?2 AND name_folded < ?3"
                        " LIMIT ?4)",
@@ -65,12 +70,12 @@ static const char *const statements_sql[SQL_CURSORS] = {
         "SELECT page_id, traits, customers FROM customer_counts WHERE business_id = ?1",
     [SQL_TRAITS_OF_PAGE] = "SELECT page_id, traits, customers FROM customer_counts"
                            " WHERE business_id = ?1 AND page_id = ?2",
-    [SQL_DAYS_SET] = "SELECT customer_id, page_id, activity, since_any, since_message,"
-                     " since_comment FROM customer_days"
+    [SQL_DAYS_SET] = "SELECT customer_id, page_id, activity, since FROM customer_days"
                      " WHERE business_id = ?1 AND day >= ?2 AND day <= ?3",
-    [SQL_DAYS_SET_OF_PAGE] = "SELECT customer_id, page_id, activity, since_any, since_message,"
-                             " since_comment FROM customer_days"
-                             " WHERE business_id = ?1 AND day = ?2 AND page_id = ?3",
+    [SQL_DAYS_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM customer_days"
+                      " WHERE business_id = ?1 AND day = ?2 LIMIT ?3)",
+    [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
+    [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
     [SQL_COUNT_ALL] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_inbound"
                       " WHERE c.business_id = ?1 AND " ACCEPTED " LIMIT ?2)",
     [SQL_COUNT_SCAN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_inbound"
@@ -79,7 +84,7 @@ static const char *const statements_sql[SQL_CURSORS] = {
     /* Statements that give no rows: the function takes each. */
     [SQL_TALLY_DAYS] = "SELECT 1 FROM customer_days WHERE business_id = ?1"
                        " AND day >= ?2 AND day <= ?3 AND khach_tally(1, page_id, day, activity,"
-                       " since_any, since_message, since_comment)",
+                       " since)",
     [SQL_TALLY_CREATED] = "SELECT 1 FROM $ INDEXED BY $_by_created WHERE business_id = ?1"
                           " AND created_at >= ?2 AND created_at < ?3"
                           " AND khach_tally(2, page_id, created_at)",
@@ -97,39 +102,45 @@ static const char *const statements_sql[SQL_CURSORS] = {
                          " AND at < ?3 AND khach_tally(4, page_id, at, kind)",
 };
 
-/* Parts of a cursor's SQL: a key, then in the order of the index or against it. */
+/* Parts of a cursor's SQL: a key, and the way along the index. */
 static const char *const order_keys[] = {"created_at", "created_at", "last_inbound_at"};
 static const char *const order_directions[] = {"DESC", "ASC", "DESC"};
+/* By kind, and for the last order; what a row is judged by follows its key and its id. */
+static const char *const cursor_columns[][2] = {
+    {"", ""}, {", created_at, ''", ", created_at, name_folded"},
+    {", page_id, activity, since", ""}};
+static const char *const cursor_sources[][2] = {
+    {"$ INDEXED BY $_by_created WHERE business_id = ?1",
+        "$ INDEXED BY $_by_inbound WHERE business_id = ?1"},
+    {"$ INDEXED BY $_by_page_created WHERE page_id = ?1 AND traits = ?2",
+        "$ INDEXED BY $_by_page_inbound WHERE page_id = ?1 AND traits = ?2"},
+    {"customer_days WHERE business_id = ?1 AND day = ?2", ""}};
 
 /* A keyset in two halves, so that each is one range of its index: the rest of the customers of one
- * millisecond, and then everyone behind. The order of the statements is that of `sql`. */
+ * millisecond, and then everyone behind. */
 static char *cursor_sql(sqlite3 *db, size_t number)
 {
-    bool is_run = number / 6 == 1;
+    size_t kind = number / 6;
     size_t order = number / 2 % 3;
-    bool is_ties = number % 2 == 0;
     bool is_inbound = order == 2;
+    bool is_ties = number % 2 == 0;
     const char *key = order_keys[order];
+    const char *id = kind == CURSOR_DAYS ? "customer_id" : "id";
     const char *direction = order_directions[order];
-    const char *beyond = order == 1 ? ">" : "<";
     sqlite3_str *text = sqlite3_str_new(db);
 
-    sqlite3_str_appendf(text, "SELECT %s, id%s FROM $ INDEXED BY $_by_%s%s WHERE ", key,
-        !is_run ? ""
-        : is_inbound ? ", created_at, name_folded"
-                     : ", created_at, ''",
-        is_run ? "page_" : "", is_inbound ? "inbound" : "created");
-    sqlite3_str_appendall(text, is_run ? "page_id = ?1 AND traits = ?2" : "business_id = ?1");
+    sqlite3_str_appendf(text, "SELECT %s, %s%s FROM %s", key, id, cursor_columns[kind][is_inbound],
+        cursor_sources[kind][is_inbound]);
     if (is_ties)
-        sqlite3_str_appendf(text, " AND %s = ?3 AND id %s ?4", key, beyond);
+        sqlite3_str_appendf(text, " AND %s = ?3 AND %s %s ?4", key, id, order == 1 ? ">" : "<");
     else
         sqlite3_str_appendf(text, " AND %s >= ?3 AND %s <= ?4", key, key);
-    if (!is_run)
+    if (kind == CURSOR_WALK)
         sqlite3_str_appendall(text, " AND khach_accept(page_id, traits, created_at, id)");
-    if (!is_run && is_inbound)
+    if (kind == CURSOR_WALK && is_inbound)
         sqlite3_str_appendall(text, " AND khach_rank(name_folded)");
-    sqlite3_str_appendf(text, " ORDER BY %s %s, id %s", key, direction, direction);
-    if (is_run)
+    sqlite3_str_appendf(text, " ORDER BY %s %s, %s %s", key, direction, id, direction);
+    if (kind != CURSOR_WALK)
         sqlite3_str_appendall(text, " LIMIT ?5");
     return sqlite3_str_finish(text);
 }
@@ -213,8 +224,8 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){
-        .source_rows = 6000, .runs = 2000, .cursor_rows = 40000, .probes = 1200, .ids = 4000000};
+    index->bounds = (bounds){.row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
+        .cheap_cost = 4e6, .runs = 2000, .days = 1100, .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {
         free(index);

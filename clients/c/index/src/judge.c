@@ -35,7 +35,13 @@ void khach__judge_open(khach_index *index, const khach_index_filter *filter)
 {
     judge *asked = &index->judge;
 
-    *asked = (judge){.filter = filter, .rank_max = INT_MAX, .rows_left = UINT64_MAX};
+    *asked = (judge){.filter = filter,
+        .rank_max = INT_MAX,
+        .rows_left = UINT64_MAX,
+        .created_before = filter->created_before};
+    /* Nobody wrote before there was a conversation. */
+    if (filter->messaged_kinds != 0 && filter->messaged_ends_at < asked->created_before)
+        asked->created_before = filter->messaged_ends_at;
     for (uint32_t traits = 0; traits < KHACH_TRAITS_COUNT; traits++) {
         uint32_t channel = UINT32_C(1) << (traits & KHACH_TRAIT_CHANNEL_MASK);
         uint32_t status = UINT32_C(1) << (((traits >> KHACH_TRAIT_NAME_STATUS_SHIFT) & 3) + 1);
@@ -53,7 +59,7 @@ bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits
     const judge *asked = &index->judge;
 
     return asked->traits[traits & (KHACH_TRAITS_COUNT - 1)]
-        && created >= asked->filter->created_from && created < asked->filter->created_before
+        && created >= asked->filter->created_from && created < asked->created_before
         && khach__judge_has_page(asked->filter, page);
 }
 

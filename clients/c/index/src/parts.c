@@ -160,10 +160,10 @@ static int is_at_end(sqlite3_vtab_cursor *base)
 
 static void read_day(sqlite3_context *context, const khach_index_day *day, int column)
 {
-    const int64_t values[] = {
-        day->day, day->activity, day->since_any, day->since_message, day->since_comment};
+    const int64_t values[] = {day->day, day->activity, day->since};
 
-    sqlite3_result_int64(context, values[column]);
+    if (column < 3)
+        sqlite3_result_int64(context, values[column]);
 }
 
 static int read_part(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)

@@ -35,6 +35,18 @@ static khach_index_status put_counts(
 
 /* --- names --- */
 
+static khach_index_status put_token_count(khach_index *index, khach_index_sql sql,
+    int64_t business_id, const char *token, size_t bytes)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, sql);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, business_id);
+    (void)sqlite3_bind_text(statement, 2, token, (int)bytes, SQLITE_STATIC);
+    return khach__index_run(index, statement);
+}
+
 static khach_index_status put_tokens(
     khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
 {
@@ -61,6 +73,11 @@ static khach_index_status put_tokens(
         if (sql == SQL_TOKEN_ADD)
             (void)sqlite3_bind_text(statement, 4, folded, (int)bytes, SQLITE_STATIC);
         status = khach__index_run(index, statement);
+        /* A word that a name has twice is one row. */
+        if (status == KHACH_INDEX_OK && sqlite3_changes(index->db) > 0)
+            status = put_token_count(index,
+                sql == SQL_TOKEN_ADD ? SQL_TOKEN_COUNT_ADD : SQL_TOKEN_COUNT_TAKE,
+                customer->business_id, folded + at, count);
         at += count + 1;
     }
     khach_text_free(folded);
@@ -93,13 +110,12 @@ static khach_index_status put_day(khach_index *index, khach_index_sql sql,
         return khach__index_failure(index->db);
     (void)sqlite3_bind_int64(statement, 1, customer->business_id);
     (void)sqlite3_bind_int64(statement, 2, day->day);
-    (void)sqlite3_bind_int64(statement, 3, customer->page_id);
+    (void)sqlite3_bind_int64(statement, 3, customer->created_at);
     (void)sqlite3_bind_int64(statement, 4, customer->id);
     if (sql == SQL_DAY_PUT) {
-        (void)sqlite3_bind_int64(statement, 5, day->activity);
-        (void)sqlite3_bind_int64(statement, 6, day->since_any);
-        (void)sqlite3_bind_int64(statement, 7, day->since_message);
-        (void)sqlite3_bind_int64(statement, 8, day->since_comment);
+        (void)sqlite3_bind_int64(statement, 5, customer->page_id);
+        (void)sqlite3_bind_int64(statement, 6, day->activity);
+        (void)sqlite3_bind_int64(statement, 7, day->since);
     }
     return khach__index_run(index, statement);
 }
@@ -110,7 +126,8 @@ static khach_index_status put_days(
 {
     size_t old_count = before == NULL ? 0 : before->days_count;
     size_t new_count = after == NULL ? 0 : after->days_count;
-    bool has_moved = before != NULL && after != NULL && before->page_id != after->page_id;
+    bool has_moved = before != NULL && after != NULL
+        && (before->page_id != after->page_id || before->created_at != after->created_at);
     khach_index_status status = KHACH_INDEX_OK;
     size_t i = 0;
     size_t j = 0;

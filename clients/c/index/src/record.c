@@ -88,7 +88,7 @@ static khach_index_day read_day(const field *day)
 
     while (field_next(&reader, &part)) {
         if (part.number == 1)
-            out.day = (int32_t)(int64_t)part.value;
+            out.day = part.value < UINT64_C(1) << SINCE_BITS ? (int32_t)part.value : 0;
         else if (part.number >= 2 && part.number <= 4 && part.value != 0)
             out.activity |= UINT32_C(1) << (part.number - 2);
         else if (part.number == 5)
@@ -99,23 +99,27 @@ static khach_index_day read_day(const field *day)
     return out;
 }
 
+/* A kind's day before, for the day after `last`. */
+static int64_t since_of(const khach_index_day *last, bool is_last, int kind)
+{
+    return (is_last ? last->day : since_day(last->since, kind)) << (kind * SINCE_BITS);
+}
+
 static khach_index_status add_day(khach_index_customer *customer, const field *given)
 {
     khach_index_day day = read_day(given);
     khach_index_day *days;
 
     /* Days ascend; one that does not could be no row of its own. */
-    if (customer->days_count > 0 && day.day <= customer->days[customer->days_count - 1].day)
+    if (day.day <= (customer->days_count == 0 ? 0 : customer->days[customer->days_count - 1].day))
         return KHACH_INDEX_OK;
     if (customer->days_count > 0) {
         const khach_index_day *last = &customer->days[customer->days_count - 1];
         uint32_t kinds = last->activity & (KHACH_DAY_MESSAGED | KHACH_DAY_COMMENTED);
 
-        day.since_any = kinds != 0 ? last->day : last->since_any;
-        day.since_message =
-            (kinds & KHACH_DAY_MESSAGED) != 0 ? last->day : last->since_message;
-        day.since_comment =
-            (kinds & KHACH_DAY_COMMENTED) != 0 ? last->day : last->since_comment;
+        day.since = since_of(last, kinds != 0, SINCE_ANY)
+            | since_of(last, (kinds & KHACH_DAY_MESSAGED) != 0, SINCE_MESSAGE)
+            | since_of(last, (kinds & KHACH_DAY_COMMENTED) != 0, SINCE_COMMENT);
     }
     days = with_room(customer->days, customer->days_count, &customer->days_room, sizeof(*days));
     if (days == NULL)

@@ -10,6 +10,14 @@ bool khach__filter_has_traits(const khach_index_filter *filter)
         || filter->has_phone >= 0 || filter->has_email >= 0 || filter->blocked >= 0;
 }
 
+bool khach__judge_has_traits(const khach_index *index)
+{
+    khach_index_filter rest = *index->judge.filter;
+
+    rest.pages_count = 0;
+    return khach__filter_has_traits(&rest);
+}
+
 static khach_index_status add_run(run_list *list, const run *added)
 {
     if (list->count == list->room) {
@@ -60,6 +68,7 @@ khach_index_status khach__runs_read(khach_index *index, run_list *list)
     sqlite3_stmt *statement = khach__index_statement(
         index, is_whole ? SQL_TRAITS_OF_BUSINESS : SQL_TRAITS_OF_PAGE);
 
+    list->is_partial = !is_whole;
     if (statement == NULL)
         return khach__index_failure(index->db);
     for (size_t i = 0; status == KHACH_INDEX_OK && i < turns; i++) {

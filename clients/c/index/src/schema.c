@@ -16,13 +16,17 @@ static const char tables[] =
     "  business_id INTEGER NOT NULL, token TEXT NOT NULL, customer_id INTEGER NOT NULL,"
     "  name_folded TEXT NOT NULL, PRIMARY KEY (business_id, token, customer_id))"
     "  STRICT, WITHOUT ROWID;"
+    /* How many rows of name_tokens a token has. */
+    "CREATE TABLE token_counts("
+    "  business_id INTEGER NOT NULL, token TEXT NOT NULL, customers INTEGER NOT NULL,"
+    "  PRIMARY KEY (business_id, token)) STRICT, WITHOUT ROWID;"
     /* The day before with the same kind of activity makes what is distinct in a range countable:
-     * those whose day before is before the range. */
+     * those whose day before is before the range. Each day is in the order of lists. */
     "CREATE TABLE customer_days("
-    "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, page_id INTEGER NOT NULL,"
-    "  customer_id INTEGER NOT NULL, activity INTEGER NOT NULL, since_any INTEGER NOT NULL,"
-    "  since_message INTEGER NOT NULL, since_comment INTEGER NOT NULL,"
-    "  PRIMARY KEY (business_id, day, page_id, customer_id)) STRICT, WITHOUT ROWID;"
+    "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    "  customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL, activity INTEGER NOT NULL,"
+    "  since INTEGER NOT NULL, PRIMARY KEY (business_id, day, created_at, customer_id))"
+    "  STRICT, WITHOUT ROWID;"
     /* `is_first` marks the one row of a page's value with its first time. */
     "CREATE TABLE contact_values("
     "  page_id INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
@@ -30,7 +34,7 @@ static const char tables[] =
     "  business_id INTEGER NOT NULL, is_first INTEGER NOT NULL,"
     "  PRIMARY KEY (page_id, kind, value, first_seen_at, customer_id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX contact_values_by_first"
-    "  ON contact_values(business_id, first_seen_at, page_id, kind) WHERE is_first = 1;"
+    "  ON contact_values(business_id, first_seen_at, page_id, kind, is_first) WHERE is_first = 1;"
     /* `kind` is 1 where a block began and 2 where it ended. */
     "CREATE TABLE block_events("
     "  business_id INTEGER NOT NULL, at INTEGER NOT NULL, customer_id INTEGER NOT NULL,"
@@ -57,8 +61,10 @@ static const char rebuild[] =
     "INSERT OR IGNORE INTO name_tokens"
     " SELECT business_id, part.one, id, name_folded"
     " FROM $ CROSS JOIN khach_parts(1, name_folded) AS part ORDER BY 1, 2, 3;"
+    "INSERT INTO token_counts"
+    " SELECT business_id, token, count(*) FROM name_tokens GROUP BY 1, 2;"
     "INSERT INTO customer_days"
-    " SELECT business_id, part.one, page_id, id, part.two, part.three, part.four, part.five"
+    " SELECT business_id, part.one, created_at, id, page_id, part.two, part.three"
     " FROM $ CROSS JOIN khach_parts(2, record) AS part ORDER BY 1, 2, 3, 4;"
     "INSERT INTO contact_values"
     " SELECT page_id, kind, value, first_seen_at, id, business_id, 1 = row_number()"

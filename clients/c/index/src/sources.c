@@ -9,8 +9,6 @@ enum { ROW_ID, ROW_PAGE, ROW_TRAITS, ROW_CREATED, ROW_INBOUND, ROW_FOLDED, ROW_R
 
 /* Above every folded text: the last code point. */
 #define LAST_CODE_POINT "\xF4\x8F\xBF\xBF"
-/* A token with fewer rows need not be compared with others. */
-#define FEW_ROWS 200
 
 /* What a record alone can tell: the true rank of its name, and its days. 0 refuses. */
 static int judge_record(const khach_index *index, khach_index_order order,
@@ -131,7 +129,7 @@ khach_index_status khach__source_scan(khach_index *index, verdict *out)
     return khach__source_read(index, statement, out);
 }
 
-/* Finds the token that the fewest rows have, and how many, up to the size of a source. */
+/* Finds the token that the fewest rows have. */
 static khach_index_status find_rarest(khach_index *index)
 {
     judge *asked = &index->judge;
@@ -144,20 +142,17 @@ static khach_index_status find_rarest(khach_index *index)
     if (statement == NULL)
         return khach__index_failure(index->db);
     asked->token_rows = INT64_MAX;
-    for (size_t i = 0; status == KHACH_INDEX_OK && asked->token_rows >= FEW_ROWS
-         && i < khach_name_query_token_count(name);
-         i++) {
+    asked->matches = 1;
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < khach_name_query_token_count(name); i++) {
         size_t bytes = 0;
         const char *text = khach_name_query_token(name, i, &bytes);
         int64_t found = 0;
 
         bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
-        (void)sqlite3_bind_int64(statement, 4, index->bounds.source_rows + 1);
+        (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
         status = khach__index_number(index, statement, &found);
-        /* Of frequent ones the longest is likely the rarest. */
-        if (status == KHACH_INDEX_OK
-            && (found < asked->token_rows
-                || (found == asked->token_rows && bytes > asked->token_bytes))) {
+        asked->matches *= (double)found;
+        if (status == KHACH_INDEX_OK && found < asked->token_rows) {
             asked->token = text;
             asked->token_bytes = bytes;
             asked->token_rows = found;
@@ -166,11 +161,16 @@ static khach_index_status find_rarest(khach_index *index)
     return status;
 }
 
-khach_index_status khach__size_of_tokens(khach_index *index, int64_t *rows)
+khach_index_status khach__size_of_tokens(
+    khach_index *index, int64_t *rows, double customers, double *matches)
 {
     khach_index_status status = find_rarest(index);
 
     *rows = index->judge.token_rows;
+    *matches = index->judge.matches;
+    /* As if words came and went without each other. */
+    for (size_t i = 1; i < khach_name_query_token_count(index->judge.filter->name); i++)
+        *matches /= customers > 1 ? customers : 1;
     return status;
 }
 
@@ -228,7 +228,7 @@ khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int6
     if (statement == NULL)
         return khach__index_failure(index->db);
     bind_names(index, statement, is_prefix);
-    (void)sqlite3_bind_int64(statement, 4, index->bounds.source_rows + 1);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
     return khach__index_number(index, statement, rows);
 }
 
@@ -247,7 +247,7 @@ static void bind_created(const khach_index *index, sqlite3_stmt *statement, int 
     const khach_index_filter *filter = index->judge.filter;
 
     (void)sqlite3_bind_int64(statement, first, filter->created_from);
-    (void)sqlite3_bind_int64(statement, first + 1, filter->created_before);
+    (void)sqlite3_bind_int64(statement, first + 1, index->judge.created_before);
 }
 
 khach_index_status khach__size_of_created(khach_index *index, int64_t *rows)
@@ -263,7 +263,7 @@ khach_index_status khach__size_of_created(khach_index *index, int64_t *rows)
         return khach__index_failure(index->db);
     (void)sqlite3_bind_int64(statement, 1, filter->business_id);
     bind_created(index, statement, 2);
-    (void)sqlite3_bind_int64(statement, 4, index->bounds.source_rows + 1);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
     return khach__index_number(index, statement, rows);
 }
 

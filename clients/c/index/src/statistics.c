@@ -80,16 +80,17 @@ static void count_day(tally *work, size_t group, sqlite3_value **values)
 {
     size_t day = (size_t)(sqlite3_value_int64(values[2]) - work->query->day_from);
     uint32_t activity = (uint32_t)sqlite3_value_int64(values[3]);
+    int64_t since = sqlite3_value_int64(values[4]);
 
     if ((activity & (KHACH_DAY_MESSAGED | KHACH_DAY_COMMENTED)) != 0)
         count_distinct(work, day, group, KHACH_MEASURE_ACTIVE_CUSTOMERS,
-            sqlite3_value_int64(values[4]));
+            since_day(since, SINCE_ANY));
     if ((activity & KHACH_DAY_MESSAGED) != 0)
         count_distinct(work, day, group, KHACH_MEASURE_MESSAGING_CUSTOMERS,
-            sqlite3_value_int64(values[5]));
+            since_day(since, SINCE_MESSAGE));
     if ((activity & KHACH_DAY_COMMENTED) != 0)
         count_distinct(work, day, group, KHACH_MEASURE_COMMENTING_CUSTOMERS,
-            sqlite3_value_int64(values[6]));
+            since_day(since, SINCE_COMMENT));
     if ((activity & KHACH_DAY_MESSAGE_CONVERSATION) != 0)
         count(work, day, group, KHACH_MEASURE_MESSAGE_CONVERSATIONS, 1);
     if (activity >> KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT != 0)
@@ -110,7 +111,7 @@ static void tally_row(sqlite3_context *context, int arguments, sqlite3_value **v
     if (found == NULL || arguments < 3)
         return;
     if (sqlite3_value_int(values[0]) == 1) {
-        if (arguments == 7)
+        if (arguments == 5)
             count_day(work, found->group, values);
         return;
     }
