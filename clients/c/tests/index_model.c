@@ -160,7 +160,7 @@ void model_change(model *world, size_t number)
     customer->id = (int64_t)number + 1000;
     if (customer->page == 0) {
         customer->page = 1 + (int64_t)model_pick(world, MODEL_PAGES);
-        customer->business = 1 + customer->page % MODEL_BUSINESSES;
+        customer->business = 1 + customer->page % world->businesses;
         customer->channel = 1 + (int)(customer->page % 4);
         customer->first_recorded_at = some_instant(world);
     }

@@ -7,7 +7,7 @@
 
 #define MODEL_CUSTOMERS 300
 #define MODEL_DAYS_MAX 6
-#define MODEL_BUSINESSES 2
+#define MODEL_BUSINESSES 2 /* at most */
 #define MODEL_PAGES 6
 #define MODEL_DAY_MS INT64_C(86400000)
 /* Days are those of UTC here: 2025-01-01 is the first. */
@@ -37,6 +37,7 @@ typedef struct model_customer {
 
 typedef struct model {
     uint64_t seed;
+    int64_t businesses;
     model_customer customers[MODEL_CUSTOMERS];
 } model;
 

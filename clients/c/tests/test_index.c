@@ -270,7 +270,8 @@ static void check_rebuild(sqlite3 *db, khach_index *index)
         sqlite3_stmt *difference = NULL;
 
         (void)snprintf(sql, sizeof(sql),
-            "SELECT count(*) FROM (SELECT * FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM old_%s)"
+            "SELECT count(*) FROM ("
+            "SELECT * FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM old_%s)"
             " UNION ALL SELECT * FROM (SELECT * FROM old_%s EXCEPT SELECT * FROM main.%s))",
             tables[i], tables[i], tables[i], tables[i]);
         CHECK_INT(sqlite3_prepare_v2(db, sql, -1, &difference, NULL), SQLITE_OK);
@@ -323,6 +324,7 @@ int main(int argc, char **argv)
 
     fprintf(stderr, "seed %llu (test_index SEED)\n", (unsigned long long)seed);
     world.seed = seed;
+    world.businesses = MODEL_BUSINESSES;
     CHECK_INT(sqlite3_open(":memory:", &db), SQLITE_OK);
     run_sql(db, schema);
     CHECK_INT(khach_index_create_tables(db), KHACH_INDEX_OK);

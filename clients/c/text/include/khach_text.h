@@ -131,6 +131,9 @@ int64_t khach_zone_day_start(const khach_zone *zone, int32_t day);
  */
 int khach_day_parse(int32_t *out, const char *text);
 
+/** Writes a day, given as days since 1970-01-01, as "YYYY-MM-DD". */
+void khach_day_format(char out[11], int32_t day);
+
 #ifdef __cplusplus
 }
 #endif
