@@ -55,7 +55,7 @@ static const char index_all[] =
     "INSERT INTO customer_counts"
     " SELECT business_id, page_id, traits, count(*) FROM base_customers GROUP BY 1, 2, 3;"
     "INSERT OR IGNORE INTO name_tokens"
-    " SELECT business_id, token.value, id, name_folded FROM base_customers,"
+    " SELECT business_id, token.value, base_customers.id, name_folded FROM base_customers,"
     " json_each('[\"' || replace(name_folded, ' ', '\",\"') || '\"]') AS token"
     " WHERE name_folded <> '' ORDER BY 1, 2, 3;"
     "INSERT INTO token_counts"
