@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "KhachSQLite",
             dependencies: [
-                "KhachCore", "CSQLite",
+                "KhachCore", "CSQLite", "CKhachIndex",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             exclude: ["DESIGN.md"],
@@ -143,9 +143,18 @@ let package = Package(
             publicHeadersPath: "include",
             linkerSettings: [.linkedLibrary("utf8proc")]
         ),
+        // Lists, counts, search and statistics over SQLite: of the server and of the cache.
+        .target(
+            name: "CKhachIndex",
+            dependencies: ["CKhachText", "CSQLite"],
+            path: "clients/c/index",
+            exclude: ["DESIGN.md"],
+            sources: ["src"],
+            publicHeadersPath: "include"
+        ),
         .target(
             name: "CKhach",
-            dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
+            dependencies: ["CKhachText", "CKhachIndex", "CSQLite", "CProtobufC"],
             path: "clients/c",
             sources: ["src"],
             publicHeadersPath: "include",

@@ -143,6 +143,15 @@ package final class SQLiteStore: CustomerStore, PointReads {
         }
     }
 
+    package func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics {
+        try await self.snapshot(deadline) { (reader) throws(StoreError) in
+            try reader.statistics(query)
+        }
+    }
+
     package func changes(
         _ query: ChangeQuery,
         deadline: Deadline?

@@ -47,6 +47,13 @@ package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerH
         deadline: Deadline?
     ) async throws(StoreError) -> CustomerCount
 
+    /// Throws `notFound` as `customers` does, and `invalid` when there are more than
+    /// `Limits.statisticsRowsMax` rows.
+    func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics
+
     /// Throws `notFound` when the business does not exist.
     func changes(_ query: ChangeQuery, deadline: Deadline?) async throws(StoreError) -> ChangePage
 }

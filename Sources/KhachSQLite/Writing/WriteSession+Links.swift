@@ -169,6 +169,9 @@ extension WriteSession {
         try self.mutations.deletePendingBlock.run()
         self.mutations.deleteCustomer.bind(1, customer.id.rawValue)
         try self.mutations.deleteCustomer.run()
+        if let stored = entry.stored {
+            try self.index.remove(stored.record, of: customer.businessID)
+        }
         let insert = self.mutations.insertTombstone
         insert.bind(1, customer.businessID.rawValue)
         insert.bind(2, Int64(bitPattern: seq))

@@ -310,6 +310,18 @@ khach_status khach_search(khach_customer_list **out, khach_client *client, const
     return khach__cache_search(client->cache, out, text, query, error);
 }
 
+khach_status khach_statistics_read(khach_statistics **out, khach_client *client,
+    const khach_statistics_query *query, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL || query == NULL)
+        return missing(error);
+    return khach__cache_statistics(client->cache, out, query, error);
+}
+
 khach_status khach_pages(khach_page_list **out, khach_client *client, khach_error **error)
 {
     clear(error);
