@@ -73,19 +73,27 @@ struct CustomerMethods {
         return try await mapErrors {
             let filter = try RequestedFilter(request.filter)
             let rows = try requestedRows(request.pageSize)
+            let order = try CustomerOrder(request.order, isSearch: filter.name != nil)
             let tokens = PageToken(
                 seal: self.environment.seal,
                 list: "customers",
-                filter: filter.canonicalBytes
+                filter: filter.canonicalBytes(order)
             )
-            let after = try tokens.numbers(request.pageToken, count: 2).map {
+            let after = try tokens.numbers(request.pageToken, count: 3).map {
                 CustomerPosition(
-                    createdAt: Instant(milliseconds: $0[0]),
-                    id: CustomerID(rawValue: $0[1])
+                    rank: Int32(clamping: $0[0]),
+                    key: Instant(milliseconds: $0[1]),
+                    id: CustomerID(rawValue: $0[2])
                 )
             }
+            let zone = try await requestedZone(
+                of: filter.business,
+                field: "filter.business_id",
+                self.environment
+            )
             let query = CustomerQuery(
-                filter: try await self.resolved(filter),
+                filter: filter.instants(in: zone),
+                order: order,
                 after: after,
                 rowsMax: rows
             )
@@ -98,7 +106,7 @@ struct CustomerMethods {
             for range in page.ranges { writer.write(page.bytes[range], field: 1) }
             if let next = page.next {
                 writer.write(
-                    tokens.text([next.createdAt.milliseconds, next.id.rawValue]),
+                    tokens.text([Int64(next.rank), next.key.milliseconds, next.id.rawValue]),
                     field: 2
                 )
             }
@@ -114,9 +122,14 @@ struct CustomerMethods {
         try Self.checkPages(payload)
         let request = try Khach_V1_CountCustomersRequest.request(payload)
         let count = try await mapErrors {
-            let filter = try await self.resolved(try RequestedFilter(request.filter))
+            let filter = try RequestedFilter(request.filter)
+            let zone = try await requestedZone(
+                of: filter.business,
+                field: "filter.business_id",
+                self.environment
+            )
             return try await self.environment.store.count(
-                filter,
+                filter.instants(in: zone),
                 deadline: self.environment.queryDeadline(context)
             )
         }
@@ -129,41 +142,55 @@ struct CustomerMethods {
 
     /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
     /// both requests, `page_ids` = 2 of it.
+    ///
+    /// What else repeats are numbers, which are within the bytes that a filter may have.
     private static func checkPages(_ payload: Payload) throws(Status) {
         let most = Limits.filterPagesMax
-        let isWithin = payload.withUnsafeBytes { bytes in
-            var count = 0
-            for filter in ItemScan(bytes, field: 1, itemsMax: most)?.items ?? [] {
+        let filters = payload.withUnsafeBytes { bytes in
+            (ItemScan(bytes, field: 1, itemsMax: most)?.items ?? []).map { filter in
                 let nested = UnsafeRawBufferPointer(rebasing: bytes[filter])
-                count += ItemScan(nested, field: 2, itemsMax: most)?.items.count ?? 0
-                guard count <= most else { return false }
+                return (
+                    pages: ItemScan(nested, field: 2, itemsMax: most)?.items.count ?? 0,
+                    bytes: filter.count
+                )
             }
-            return true
         }
-        guard isWithin else {
+        guard filters.reduce(0, { $0 + $1.pages }) <= most else {
             throw Status(
                 InputError("filter.page_ids", "at most \(most) expected, found more")
             )
         }
+        let bytes = filters.reduce(0) { $0 + $1.bytes }
+        guard bytes <= ServiceLimits.filterBytesMax else {
+            throw Status(
+                InputError(
+                    "filter",
+                    "at most \(ServiceLimits.filterBytesMax) bytes expected, found \(bytes)"
+                )
+            )
+        }
     }
+}
 
-    /// Checks that the business exists, and turns days into instants of its zone.
-    private func resolved(_ filter: RequestedFilter) async throws -> CustomerFilter {
-        let store = self.environment.store
-        guard let business = try await store.business(filter.business) else {
-            throw Status(
-                .notFound,
-                reason: "NOT_FOUND",
-                "filter.business_id: a business expected, found none"
-            )
-        }
-        guard let zone = self.environment.zones.zone(named: business.timeZone) else {
-            throw Status(
-                .failedPrecondition,
-                reason: "TIME_ZONE_UNKNOWN",
-                "tzdata with \(business.timeZone) expected, found none"
-            )
-        }
-        return filter.instants(in: zone)
+/// The zone of a business that is there; its days are turned into instants with it.
+func requestedZone(
+    of id: BusinessID,
+    field: String,
+    _ environment: ServiceEnvironment
+) async throws -> LocalZone {
+    guard let business = try await environment.store.business(id) else {
+        throw Status(
+            .notFound,
+            reason: "NOT_FOUND",
+            "\(field): a business expected, found none"
+        )
     }
+    guard let zone = environment.zones.zone(named: business.timeZone) else {
+        throw Status(
+            .failedPrecondition,
+            reason: "TIME_ZONE_UNKNOWN",
+            "tzdata with \(business.timeZone) expected, found none"
+        )
+    }
+    return zone
 }

@@ -104,13 +104,22 @@ package final class MemoryStore: CustomerStore, PointReads {
     ) async throws(StoreError) -> CustomerCount {
         try self.state.withLock { state in
             Result { () throws(StoreError) in
-                let count = try state.rows(filter).count
+                let count = try state.seen(filter, .createdDescending).count
                 return CustomerCount(
                     count: min(count, Limits.countMax),
                     isCapped: count > Limits.countMax,
                     head: state.head(filter.businessID)
                 )
             }
+        }.get()
+    }
+
+    package func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics {
+        try self.state.withLock { state in
+            Result { () throws(StoreError) in try state.statistics(query) }
         }.get()
     }
 
