@@ -144,8 +144,16 @@ let package = Package(
             linkerSettings: [.linkedLibrary("utf8proc")]
         ),
         .target(
+            name: "CKhachExport",
+            dependencies: ["CKhachText"],
+            path: "clients/c/export",
+            sources: ["src"],
+            publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("xlsxwriter")]
+        ),
+        .target(
             name: "CKhach",
-            dependencies: ["CKhachText", "CSQLite", "CProtobufC"],
+            dependencies: ["CKhachText", "CKhachExport", "CSQLite", "CProtobufC"],
             path: "clients/c",
             sources: ["src"],
             publicHeadersPath: "include",
