@@ -1,4 +1,5 @@
 internal import KhachCore
+internal import KhachExport
 internal import KhachProto
 internal import KhachService
 internal import KhachTestKit
@@ -25,7 +26,8 @@ struct ServiceHarness {
                 now: { Self.clock },
                 monotonicNow: { MonotonicInstant(nanoseconds: 1_000_000_000) },
                 seal: seal,
-                detector: ContactDetector(isValid: { _ in true })
+                detector: ContactDetector(isValid: { _ in true }),
+                presses: .threads(folder: "/tmp")
             )
         )
     }

@@ -35,10 +35,14 @@ extension Reader {
         return page
     }
 
-    func count(_ filter: CustomerFilter) throws(StoreError) -> CustomerCount {
+    /// Counts up to `countMax`.
+    func count(
+        _ filter: CustomerFilter,
+        countMax: Int = Limits.countMax
+    ) throws(StoreError) -> CustomerCount {
         let head = try self.feed(of: filter.businessID)?.head ?? 0
         // One more than is counted shows that there are more.
-        var rest = Int64(Limits.countMax) + 1
+        var rest = Int64(countMax) + 1
         if filter.pages.isEmpty {
             rest -= try self.count(
                 self.statements.countBusiness,
@@ -51,10 +55,10 @@ extension Reader {
                 rest -= try self.count(self.statements.countPage, page.rawValue, filter, rest)
             }
         }
-        let count = Limits.countMax + 1 - Int(rest)
+        let count = countMax + 1 - Int(rest)
         return CustomerCount(
-            count: min(count, Limits.countMax),
-            isCapped: count > Limits.countMax,
+            count: min(count, countMax),
+            isCapped: count > countMax,
             head: head
         )
     }

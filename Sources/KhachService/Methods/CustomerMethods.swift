@@ -73,20 +73,10 @@ struct CustomerMethods {
         return try await mapErrors {
             let filter = try RequestedFilter(request.filter)
             let rows = try requestedRows(request.pageSize)
-            let tokens = PageToken(
-                seal: self.environment.seal,
-                list: "customers",
-                filter: filter.canonicalBytes
-            )
-            let after = try tokens.numbers(request.pageToken, count: 2).map {
-                CustomerPosition(
-                    createdAt: Instant(milliseconds: $0[0]),
-                    id: CustomerID(rawValue: $0[1])
-                )
-            }
+            let tokens = self.tokens(filter)
             let query = CustomerQuery(
-                filter: try await self.resolved(filter),
-                after: after,
+                filter: try await self.resolved(filter).filter,
+                after: try self.position(request.pageToken, filter),
                 rowsMax: rows
             )
             let page = try await self.environment.store.customers(
@@ -114,7 +104,7 @@ struct CustomerMethods {
         try Self.checkPages(payload)
         let request = try Khach_V1_CountCustomersRequest.request(payload)
         let count = try await mapErrors {
-            let filter = try await self.resolved(try RequestedFilter(request.filter))
+            let filter = try await self.resolved(try RequestedFilter(request.filter)).filter
             return try await self.environment.store.count(
                 filter,
                 deadline: self.environment.queryDeadline(context)
@@ -128,8 +118,8 @@ struct CustomerMethods {
     }
 
     /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
-    /// both requests, `page_ids` = 2 of it.
-    private static func checkPages(_ payload: Payload) throws(Status) {
+    /// every request that has one, `page_ids` = 2 of it.
+    static func checkPages(_ payload: Payload) throws(Status) {
         let most = Limits.filterPagesMax
         let isWithin = payload.withUnsafeBytes { bytes in
             var count = 0
@@ -147,8 +137,31 @@ struct CustomerMethods {
         }
     }
 
+    private func tokens(_ filter: RequestedFilter) -> PageToken {
+        PageToken(
+            seal: self.environment.seal,
+            list: "customers",
+            filter: filter.canonicalBytes
+        )
+    }
+
+    /// Where a page of this filter's list begins.
+    func position(
+        _ pageToken: String,
+        _ filter: RequestedFilter
+    ) throws(InputError) -> CustomerPosition? {
+        try self.tokens(filter).numbers(pageToken, count: 2).map {
+            CustomerPosition(
+                createdAt: Instant(milliseconds: $0[0]),
+                id: CustomerID(rawValue: $0[1])
+            )
+        }
+    }
+
     /// Checks that the business exists, and turns days into instants of its zone.
-    private func resolved(_ filter: RequestedFilter) async throws -> CustomerFilter {
+    func resolved(
+        _ filter: RequestedFilter
+    ) async throws -> (business: Business, filter: CustomerFilter) {
         let store = self.environment.store
         guard let business = try await store.business(filter.business) else {
             throw Status(
@@ -164,6 +177,6 @@ struct CustomerMethods {
                 "tzdata with \(business.timeZone) expected, found none"
             )
         }
-        return filter.instants(in: zone)
+        return (business, filter.instants(in: zone))
     }
 }
