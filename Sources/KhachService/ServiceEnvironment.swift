@@ -14,8 +14,6 @@ package struct ServiceEnvironment: Sendable {
     package var presses: ExportPresses
     /// What a caller may see.
     package var permissions: @Sendable (CallContext) -> Permissions = { _ in .all }
-    /// Writes down that somebody exports customers, before the first of them leaves.
-    package var auditExport: @Sendable (ExportAudit) async throws(StoreError) -> Void = { _ in }
     package let exports = ExportSessions()
     package let zones = ZoneCache()
 

@@ -4,6 +4,7 @@ internal import KhachProto
 internal import KhachService
 internal import KhachTestKit
 internal import SwiftProtobuf
+internal import Synchronization
 internal import TTRPC
 internal import Testing
 
@@ -14,22 +15,28 @@ struct ServiceHarness {
     let store: MemoryStore
     let table: MethodTable
     let seal: Seal
+    let exports: ExportSessions
+    /// Nanoseconds of the monotonic clock, which stands until a test moves it.
+    let monotonic: ManualNanoseconds
 
-    init() {
+    init(permissions: Permissions = .all) {
         let store = MemoryStore(codec: .proto)
         let seal = Seal.forTests
         self.store = store
         self.seal = seal
-        self.table = khachMethods(
-            ServiceEnvironment(
-                store: store,
-                now: { Self.clock },
-                monotonicNow: { MonotonicInstant(nanoseconds: 1_000_000_000) },
-                seal: seal,
-                detector: ContactDetector(isValid: { _ in true }),
-                presses: .threads(folder: "/tmp")
-            )
+        let monotonic = ManualNanoseconds()
+        self.monotonic = monotonic
+        var environment = ServiceEnvironment(
+            store: store,
+            now: { Self.clock },
+            monotonicNow: { MonotonicInstant(nanoseconds: monotonic.value) },
+            seal: seal,
+            detector: ContactDetector(isValid: { _ in true }),
+            presses: .threads(folder: "/tmp")
         )
+        environment.permissions = { _ in permissions }
+        self.exports = environment.exports
+        self.table = khachMethods(environment)
     }
 
     /// Calls a method with bytes, as a connection would.
@@ -94,6 +101,17 @@ struct ServiceHarness {
             Khach_V1_RecordInteractionsRequest.with { $0.interactions = items }
         )
         return reply.outcomes
+    }
+}
+
+/// A clock that a test moves.
+final class ManualNanoseconds: Sendable {
+    private let nanoseconds = Mutex<UInt64>(1_000_000_000)
+
+    var value: UInt64 { self.nanoseconds.withLock { $0 } }
+
+    func advance(_ nanoseconds: UInt64) {
+        self.nanoseconds.withLock { $0 += nanoseconds }
     }
 }
 

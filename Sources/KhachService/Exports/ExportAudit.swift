@@ -1,22 +1,43 @@
-package import KhachCore
+internal import KhachCore
 
-/// That somebody took customers out of the system: everything that the audit says of it.
-package struct ExportAudit: Hashable, Sendable {
-    package enum Scope: String, Hashable, Sendable {
+/// That somebody takes customers out of the system: what the audit says of it (§4.10).
+struct ExportAudit: Hashable, Sendable {
+    enum Scope: String, Hashable, Sendable {
         case filter = "FILTER"
         case ids = "IDS"
         case page = "PAGE"
     }
 
-    package var at: Instant
-    package var business: BusinessID
-    package var actor: String
-    package var requestID: String
-    package var scope: Scope
+    static let action = "customers.export"
+
+    var scope: Scope
     /// The request's filter, in protobuf JSON.
-    package var filter: String
-    package var layout: ExportLayout
+    var filter: String
+    var layout: ExportLayout
     /// Rows of the file, and the state of the store that they show.
-    package var rowsCount: Int
-    package var head: CommitSequence
+    var rowsCount: Int
+    var head: CommitSequence
+
+    /// The line of the audit: the scope as its field, all the rest as one JSON object.
+    func change(of business: BusinessID) -> AuditChange {
+        let format =
+            switch self.layout.format {
+            case .xlsx: "XLSX"
+            case .csv: "CSV"
+            case .jsonl: "JSONL"
+            }
+        // Keys of columns were checked: none has a character that JSON escapes.
+        let columns = self.layout.columns.map { "\"\($0)\"" }.joined(separator: ",")
+        let parts = [
+            "\"filter\":\(self.filter)", "\"format\":\"\(format)\"", "\"columns\":[\(columns)]",
+            "\"masked\":\(self.layout.masksContacts)", "\"rows\":\(self.rowsCount)",
+            "\"asOfSeq\":\"\(self.head)\"",
+        ]
+        return AuditChange(
+            Self.action,
+            entity: business.text,
+            field: self.scope.rawValue,
+            after: "{\(parts.joined(separator: ","))}"
+        )
+    }
 }

@@ -100,7 +100,13 @@ struct ExportMethods {
                 endsAt: environment.monotonicNow().nanoseconds
                     + ServiceLimits.exportNanosecondsMax
             )
-            try await environment.auditExport(self.audit(session, request, requested))
+            // Before the first of them leaves.
+            try await environment.store.appendAudit(
+                try Self.audit(session, request, requested).change(of: business.id),
+                of: business.id,
+                by: Authorship(actor: requested.actor, requestID: requested.requestID),
+                now: environment.now()
+            )
             environment.exports.add(session)
             return session
         } catch {
@@ -141,7 +147,7 @@ struct ExportMethods {
         }
     }
 
-    private func audit(
+    private static func audit(
         _ session: ExportSession,
         _ request: Khach_V1_ExportCustomersRequest,
         _ requested: RequestedExport
@@ -153,10 +159,6 @@ struct ExportMethods {
             case .page: .page
             }
         return ExportAudit(
-            at: self.environment.now(),
-            business: session.subject.business.id,
-            actor: requested.actor,
-            requestID: requested.requestID,
             scope: scope,
             filter: try request.filter.jsonString(),
             layout: session.layout,
