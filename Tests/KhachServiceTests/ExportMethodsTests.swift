@@ -264,7 +264,9 @@ struct ExportMethodsTests {
 
     @Test(
         "contacts are masked without the permission, whatever the request says",
-        arguments: [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]
+        arguments: [
+            (true, false, true), (true, true, false), (false, false, false), (false, true, false),
+        ]
     )
     func permission(_ seesContacts: Bool, _ masks: Bool, _ isWhole: Bool) async throws {
         let harness = ServiceHarness(permissions: Permissions(seesContacts: seesContacts))

@@ -19,7 +19,7 @@ struct ExportResumeTests {
         }
     }
 
-    @Test("a file that is cut after any chunk and gone on with is the same bytes", arguments: formats)
+    @Test("a file that is cut after any chunk and gone on with is the same", arguments: formats)
     func resumes(_ format: Khach_V1_ExportFormat) async throws {
         let harness = ServiceHarness()
         let business = try await harness.shop(1_100, hasLongNames: true)
@@ -48,7 +48,10 @@ struct ExportResumeTests {
         }
     }
 
-    @Test("what is written between chunks, and while a stream is broken, does not show", arguments: formats)
+    @Test(
+        "what is written between chunks, and while a stream is broken, does not show",
+        arguments: formats
+    )
     func snapshot(_ format: Khach_V1_ExportFormat) async throws {
         let harness = ServiceHarness()
         let business = try await harness.shop(1_100, hasLongNames: true)

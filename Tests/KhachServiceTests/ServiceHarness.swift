@@ -46,6 +46,9 @@ struct ServiceHarness {
         switch try self.table.handler(parts[0], parts[1]).get() {
         case .inPlace(let body): return try body(context, payload)
         case .unary(let body): return try await body(context, payload)
+        case .serverStreaming(let body):
+            try await body(context, payload, ResponseStream { _ throws(Status) in })
+            return Payload()
         default: throw Status(.unimplemented, "a unary method expected")
         }
     }

@@ -3,11 +3,14 @@ internal import Foundation
 internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
+internal import Synchronization
 
 /// `khach customers export --to FILE`.
 struct CustomerExport: AsyncParsableCommand {
     private static let pauseSecondsFirst = 0.2
     private static let pauseSecondsMax = 5.0
+    /// Between two looks at how long nothing has come.
+    private static let lookSeconds = 0.5
 
     static let configuration = CommandConfiguration(
         commandName: "export",
@@ -74,8 +77,7 @@ struct CustomerExport: AsyncParsableCommand {
             let chunksBefore = received.chunksCount
             do {
                 try await self.connection.withClient { client in
-                    let chunks = try await client.exportCustomers(received.request)
-                    for try await chunk in chunks { try received.add(chunk) }
+                    try await self.receive(&received, from: client)
                 }
                 guard received.isWhole else {
                     throw RPCError(.unavailable, "the last chunk of a file expected, none found")
@@ -93,12 +95,48 @@ struct CustomerExport: AsyncParsableCommand {
         }
     }
 
+    /// Receives what one connection gives; one that is silent for too long is closed.
+    private func receive(_ received: inout Received, from client: OnlineClient) async throws {
+        let surroundings = Surroundings.current
+        let arrival = Arrival(surroundings.now())
+        // Nothing comes while a workbook is packed.
+        let silenceMax = self.connection.timeout * (self.file.chosenFormat == .xlsx ? 10 : 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while surroundings.now() - arrival.seconds <= silenceMax {
+                    try await Task.sleep(for: .seconds(Self.lookSeconds))
+                }
+                await client.close()
+            }
+            defer { group.cancelAll() }
+            for try await chunk in try await client.exportCustomers(received.request) {
+                arrival.note(surroundings.now())
+                try received.add(chunk)
+            }
+        }
+    }
+
     private static func isLostConnection(_ error: any Error) -> Bool {
         switch error {
         case let error as RPCError: error.code == .unavailable
         case let failure as CommandFailure: failure.status == .unavailable
         default: false
         }
+    }
+}
+
+/// When something came last.
+private final class Arrival: Sendable {
+    private let latest: Mutex<Double>
+
+    init(_ seconds: Double) {
+        self.latest = Mutex(seconds)
+    }
+
+    var seconds: Double { self.latest.withLock { $0 } }
+
+    func note(_ seconds: Double) {
+        self.latest.withLock { $0 = seconds }
     }
 }
 

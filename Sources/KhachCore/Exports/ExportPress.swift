@@ -23,7 +23,7 @@ package struct ExportPresses: Sendable {
 package struct ExportPress: Sendable {
     /// What a call has made ready.
     package struct Piece: Hashable, Sendable {
-        /// Whole rows. XLSX has none before the end: it is read afterwards.
+        /// Whole rows; none of XLSX, which is read at the end.
         package var bytes: [UInt8]
         package var rowsCount: Int
 

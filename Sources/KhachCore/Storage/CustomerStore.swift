@@ -49,7 +49,7 @@ package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerH
 
     /// Holds the present state of a business for many reads.
     ///
-    /// Throws `notFound` when the business does not exist, and `unavailable` when too many are held.
+    /// Throws `notFound` when the business does not exist, `unavailable` when too many are held.
     func openSnapshot(
         of business: BusinessID
     ) async throws(StoreError) -> any CustomerSnapshot

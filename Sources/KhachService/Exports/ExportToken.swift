@@ -6,9 +6,9 @@ struct ExportToken: Hashable {
 
     /// The number of the session, which no other has had, before a restart or after.
     var session: UInt64
-    /// CSV, JSONL: the page of records that the next row is in. XLSX: 0.
+    /// The page of records that the next row is in; 0 for XLSX.
     var page: Int
-    /// CSV, JSONL: the next row in it. XLSX: the next byte of the file.
+    /// The next row in it; the next byte of the file for XLSX.
     var offset: Int
     var rowsDone: Int
 

@@ -32,8 +32,7 @@ extension OnlineClient {
                 try await client.call(service, method, payload, timeout: timeout)
             },
             stream: {
-                (service, method, payload, timeout) async throws(Status)
-                    -> @Sendable () async throws(Status) -> Payload? in
+                (service, method, payload, timeout) async throws(Status) -> Transport.Next in
                 let responses = try await client.serverStream(
                     service,
                     method,

@@ -5,7 +5,9 @@ internal import TTRPC
 ///
 /// Cancelling the task that reads, or letting go of the sequence, abandons the call.
 public struct Responses<Response: Message>: AsyncSequence, Sendable {
+    /// A message.
     public typealias Element = Response
+    /// Why there are no more.
     public typealias Failure = RPCError
 
     private let next: @Sendable () async throws(Status) -> Payload?
