@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "KhachSQLite",
             dependencies: [
-                "KhachCore", "CSQLite",
+                "KhachCore", "CSQLite", "CKhachIndex",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             exclude: ["DESIGN.md"],
@@ -150,6 +150,15 @@ let package = Package(
             publicHeadersPath: "include",
             linkerSettings: [.linkedLibrary("utf8proc")]
         ),
+        // Lists, counts, search and statistics over SQLite: of the server and of the cache.
+        .target(
+            name: "CKhachIndex",
+            dependencies: ["CKhachText", "CSQLite"],
+            path: "clients/c/index",
+            exclude: ["DESIGN.md"],
+            sources: ["src"],
+            publicHeadersPath: "include"
+        ),
         .target(
             name: "CKhachExport",
             dependencies: ["CKhachText"],
@@ -160,7 +169,9 @@ let package = Package(
         ),
         .target(
             name: "CKhach",
-            dependencies: ["CKhachText", "CKhachExport", "CSQLite", "CProtobufC"],
+            dependencies: [
+                "CKhachText", "CKhachIndex", "CKhachExport", "CSQLite", "CProtobufC",
+            ],
             path: "clients/c",
             sources: ["src"],
             publicHeadersPath: "include",
@@ -179,8 +190,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "KhachChannels",
+            dependencies: ["KhachProto", protobuf],
+            exclude: ["DESIGN.md"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "KhachCommands",
-            dependencies: ["KhachRPC", "KhachClient", "KhachProto", protobuf, arguments],
+            dependencies: [
+                "KhachRPC", "KhachClient", "KhachChannels", "KhachProto", protobuf, arguments,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
@@ -246,6 +265,11 @@ let package = Package(
             name: "KhachClientTests",
             dependencies: ["KhachClient", "CKhach", "CKhachText"],
             path: "clients/swift/Tests/KhachClientTests",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KhachChannelsTests",
+            dependencies: ["KhachChannels", "KhachProto", "KhachTestKit", protobuf],
             swiftSettings: strict
         ),
         .testTarget(

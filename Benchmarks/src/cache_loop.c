@@ -1,6 +1,6 @@
 /*
  * The comparator of a first sync: a bare loop that inserts rows of the cache's columns, with the
- * cache's indexes, in transactions of the cache's size, and then indexes the names as it does.
+ * cache's indexes, in transactions of the cache's size, and then derives what it does.
  * No network, no protobuf, no folding.
  *
  *   cc -O2 -o cache_loop cache_loop.c -lsqlite3
@@ -21,21 +21,49 @@ static const char schema[] =
     "CREATE TABLE sync_state(one INTEGER PRIMARY KEY, cursor BLOB, seq INTEGER);"
     "INSERT INTO sync_state VALUES (1, x'', 0);"
     "CREATE TABLE base_customers("
-    "  customer INTEGER PRIMARY KEY, page INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
-    "  last_inbound_at_ms INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-    "  flags INTEGER NOT NULL, name_folded TEXT NOT NULL, record BLOB NOT NULL);"
-    "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
-    "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
+    "  id INTEGER PRIMARY KEY, business_id INTEGER NOT NULL DEFAULT 0, page_id INTEGER NOT NULL,"
+    "  traits INTEGER NOT NULL, created_at INTEGER NOT NULL, first_recorded_at INTEGER NOT NULL,"
+    "  first_inbound_at INTEGER NOT NULL, last_inbound_at INTEGER NOT NULL,"
+    "  name_folded TEXT NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL);"
+    "CREATE TABLE customer_counts("
+    "  business_id INTEGER, page_id INTEGER, traits INTEGER, customers INTEGER,"
+    "  PRIMARY KEY (business_id, page_id, traits)) WITHOUT ROWID;"
     "CREATE TABLE name_tokens("
-    "  token TEXT NOT NULL, customer INTEGER NOT NULL, name_folded TEXT NOT NULL,"
-    "  last_inbound_at_ms INTEGER NOT NULL, PRIMARY KEY (token, customer DESC))"
-    "  WITHOUT ROWID;";
+    "  business_id INTEGER, token TEXT, customer_id INTEGER, name_folded TEXT,"
+    "  PRIMARY KEY (business_id, token, customer_id)) WITHOUT ROWID;"
+    "CREATE TABLE token_counts("
+    "  business_id INTEGER, token TEXT, customers INTEGER, PRIMARY KEY (business_id, token))"
+    "  WITHOUT ROWID;"
+    "CREATE TABLE contact_values("
+    "  page_id INTEGER, kind INTEGER, value TEXT, first_seen_at INTEGER, customer_id INTEGER,"
+    "  business_id INTEGER, is_first INTEGER,"
+    "  PRIMARY KEY (page_id, kind, value, first_seen_at, customer_id)) WITHOUT ROWID;";
 
-static const char index_names[] =
-    "BEGIN; INSERT OR IGNORE INTO name_tokens"
-    " SELECT token.value, customer, name_folded, last_inbound_at_ms FROM base_customers,"
+/* What clients/c/index makes at the end of a first pass; fake_feed's customers have no days. */
+static const char index_all[] =
+    "BEGIN;"
+    "CREATE INDEX by_created ON base_customers(business_id, created_at, id, page_id, traits);"
+    "CREATE INDEX by_page_created ON base_customers(page_id, traits, created_at);"
+    "CREATE INDEX by_inbound ON base_customers"
+    "  (business_id, last_inbound_at, id, page_id, traits, created_at, name_folded);"
+    "CREATE INDEX by_page_inbound ON base_customers"
+    "  (page_id, traits, last_inbound_at, id, created_at, name_folded);"
+    "CREATE INDEX by_name ON base_customers(business_id, name_folded);"
+    "CREATE INDEX by_first_recorded ON base_customers(business_id, first_recorded_at, page_id);"
+    "CREATE INDEX by_first_inbound ON base_customers(business_id, first_inbound_at, page_id);"
+    "INSERT INTO customer_counts"
+    " SELECT business_id, page_id, traits, count(*) FROM base_customers GROUP BY 1, 2, 3;"
+    "INSERT OR IGNORE INTO name_tokens"
+    " SELECT business_id, token.value, base_customers.id, name_folded FROM base_customers,"
     " json_each('[\"' || replace(name_folded, ' ', '\",\"') || '\"]') AS token"
-    " WHERE name_folded <> '' ORDER BY 1, 2 DESC; COMMIT; PRAGMA wal_checkpoint(PASSIVE);";
+    " WHERE name_folded <> '' ORDER BY 1, 2, 3;"
+    "INSERT INTO token_counts"
+    " SELECT business_id, token, count(*) FROM name_tokens GROUP BY 1, 2;"
+    "INSERT INTO contact_values"
+    " SELECT page_id, 1, '+84912345678', 0, id, business_id, 0 FROM base_customers"
+    " ORDER BY 1, 2, 3, 4, 5;"
+    "COMMIT; PRAGMA wal_checkpoint(PASSIVE);";
 
 static void must(sqlite3 *db, int is_good)
 {
@@ -77,13 +105,14 @@ static void insert(sqlite3_stmt *row, uint64_t i, const uint8_t *record)
     make_name(name, sizeof(name), i);
     (void)sqlite3_bind_int64(row, 1, customer);
     (void)sqlite3_bind_int64(row, 2, (int64_t)(i % 20 + 1));
-    (void)sqlite3_bind_int64(row, 3, (int64_t)(1600000000000 + i * 1000));
+    (void)sqlite3_bind_int64(row, 3, 65);
     (void)sqlite3_bind_int64(row, 4, (int64_t)(1600000000000 + i * 1000));
-    (void)sqlite3_bind_int64(row, 5, (int64_t)i + 1);
-    (void)sqlite3_bind_int64(row, 6, 1);
-    (void)sqlite3_bind_int64(row, 7, 17);
+    (void)sqlite3_bind_int64(row, 5, 0);
+    (void)sqlite3_bind_int64(row, 6, 0);
+    (void)sqlite3_bind_int64(row, 7, (int64_t)(1600000000000 + i * 1000));
     (void)sqlite3_bind_text(row, 8, name, -1, SQLITE_STATIC);
     (void)sqlite3_bind_blob(row, 9, record, RECORD_BYTES, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(row, 10, (int64_t)i + 1);
 }
 
 int main(int argc, char **argv)
@@ -108,7 +137,8 @@ int main(int argc, char **argv)
     must(NULL, per_transaction > 0);
     must(db, sqlite3_open(argv[1], &db) == SQLITE_OK);
     must(db, sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK);
-    must(db, sqlite3_prepare_v2(db, "INSERT INTO base_customers VALUES (?,?,?,?,?,?,?,?,?)", -1,
+    must(db, sqlite3_prepare_v2(db, "INSERT INTO base_customers VALUES"
+                           " (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)", -1,
                  &row, NULL) == SQLITE_OK);
     begun = seconds_now();
     for (uint64_t i = 0; i < rows; i++) {
@@ -125,7 +155,7 @@ int main(int argc, char **argv)
                     == SQLITE_OK);
     }
     inserted = seconds_now();
-    must(db, sqlite3_exec(db, index_names, NULL, NULL, NULL) == SQLITE_OK);
+    must(db, sqlite3_exec(db, index_all, NULL, NULL, NULL) == SQLITE_OK);
     seconds = seconds_now() - begun;
     printf("{\"name\":\"cache_loop\",\"rows\":%llu,\"seconds\":%.3f,"
            "\"rows_per_second\":%.0f,\"rows_per_second_without_names\":%.0f}\n",

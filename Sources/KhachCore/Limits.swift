@@ -39,6 +39,11 @@ package enum Limits {
     package static let filterPagesMax = 1_000
     /// Counts are exact up to here (domain.md §4.9).
     package static let countMax = 100_000
+    package static let filterChannelsMax = 16
+    package static let filterNameStatusesMax = 4
+    package static let nameQueryBytesMax = 1_000
+    package static let statisticsDaysMax = 400
+    package static let statisticsRowsMax = 20_000
     package static let clockAheadMillisecondsMax: Int64 = 5 * 60 * 1_000
     /// 2004-02-04T00:00:00Z: nothing here is older than the oldest of the channels (N5).
     package static let occurredAtMin = Instant(milliseconds: 1_075_852_800_000)

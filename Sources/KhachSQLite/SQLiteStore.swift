@@ -158,6 +158,15 @@ package final class SQLiteStore: CustomerStore, PointReads {
         return try await self.snapshots.open(business)
     }
 
+    package func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics {
+        try await self.snapshot(deadline) { (reader) throws(StoreError) in
+            try reader.statistics(query)
+        }
+    }
+
     package func changes(
         _ query: ChangeQuery,
         deadline: Deadline?

@@ -1,3 +1,4 @@
+internal import KhachService
 package import Logging
 package import TTRPCNIO
 
@@ -13,6 +14,8 @@ package struct Configuration: Sendable {
     /// How long running calls may take to finish once the server was told to stop, in seconds.
     package var drainSeconds: Int
     package var logLevel: Logger.Level
+    /// Days that texts of interactions are kept after they were received; `nil`: for good.
+    package var textDays: Int?
 
     /// Checks what only all settings together tell.
     package init(
@@ -21,6 +24,7 @@ package struct Configuration: Sendable {
         loops: Int,
         drainSeconds: Int,
         logLevel: Logger.Level,
+        textDays: Int?,
         allowsPlaintext: Bool
     ) throws(ConfigurationError) {
         guard !addresses.isEmpty else {
@@ -31,6 +35,11 @@ package struct Configuration: Sendable {
         }
         guard (0...600).contains(drainSeconds) else {
             throw ConfigurationError("drain: 0 to 600 seconds expected, found \(drainSeconds)")
+        }
+        if let textDays, !(1...TextRetention.daysMax).contains(textDays) {
+            throw ConfigurationError(
+                "keep-texts: 1 to \(TextRetention.daysMax) days expected, found \(textDays)"
+            )
         }
         for address in addresses where !allowsPlaintext && !address.isLocal {
             throw ConfigurationError(
@@ -43,6 +52,7 @@ package struct Configuration: Sendable {
         self.loops = loops
         self.drainSeconds = drainSeconds
         self.logLevel = logLevel
+        self.textDays = textDays
     }
 }
 

@@ -76,9 +76,17 @@ package struct Daemon: Sendable {
         let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.
         let announcer = Announcer(addresses: addresses, announce: announce)
+        let keepers = self.configuration.textDays.map { days in
+            TextKeeper(
+                retention: TextRetention(store: store, days: days, now: Clocks.now),
+                logger: self.logger
+            )
+        }
+        let services: [any Service] =
+            [sweeper] + listeners + [announcer] + (keepers.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: ([sweeper] + listeners + [announcer]).map { (service: any Service) in
+                services: services.map { service in
                     ServiceGroupConfiguration.ServiceConfiguration(
                         service: service,
                         successTerminationBehavior: .gracefullyShutdownGroup
@@ -120,6 +128,31 @@ private struct Announcer: Service {
     func run() async throws {
         for address in self.addresses { self.announce("\(address)") }
         try await gracefulShutdown()
+    }
+}
+
+/// Drops texts that are older than they may be, at the start and then every hour.
+private struct TextKeeper: Service {
+    private static let pause = Duration.seconds(3_600)
+
+    let retention: TextRetention
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(StoreError) {
+                    try await self.retention.sweep()
+                } catch {
+                    self.logger.warning(
+                        "texts that are too old are kept for another hour",
+                        metadata: ["error": "\(error.message)"]
+                    )
+                }
+                // Cancelled at the end, which is no failure.
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
     }
 }
 

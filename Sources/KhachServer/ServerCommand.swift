@@ -44,6 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "info"
 
+    @Option(help: "Days that texts are kept after they were received; without it, for good.")
+    var keepTexts: Int?
+
     @Flag(help: "Listen on addresses that other machines can reach, although nothing is encrypted.")
     var allowPlaintext = false
 
@@ -92,6 +95,7 @@ struct ServeCommand: AsyncParsableCommand {
             loops: self.loops,
             drainSeconds: self.drain,
             logLevel: level,
+            textDays: self.keepTexts,
             allowsPlaintext: self.allowPlaintext
         )
     }

@@ -13,6 +13,8 @@ struct SettingsTests {
         ["--loops", "65"],
         ["--drain", "601"],
         ["--log-level", "loud"],
+        ["--keep-texts", "0"],
+        ["--keep-texts", "36501"],
     ]
 
     @Test("is refused with status 78 and what was expected", arguments: refused)

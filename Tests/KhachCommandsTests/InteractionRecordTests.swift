@@ -49,10 +49,10 @@ struct InteractionRecordTests {
     @Test("each line is an interaction, or is refused with a reason", arguments: cases)
     func decode(_ example: Case) {
         let line = LineReader.Line(number: 3, bytes: Array(example.line.utf8))
-        switch InteractionBatch.interaction(line) {
+        switch InteractionLine.interaction(line) {
         case .success: #expect(example.reason == nil)
         case .failure(let refusal):
-            #expect(refusal.line == 3)
+            #expect(refusal.origin.line == 3)
             #expect(refusal.reason.contains(example.reason ?? "nothing"))
         }
     }
@@ -61,10 +61,10 @@ struct InteractionRecordTests {
     func badBytes() throws {
         func decoded(_ before: String, _ after: String) throws -> Khach_V1_Interaction {
             let bytes = Array(before.utf8) + [0xFF] + Array(after.utf8)
-            return try InteractionBatch.interaction(.init(number: 1, bytes: bytes)).get()
+            return try InteractionLine.interaction(.init(number: 1, bytes: bytes)).get()
         }
         #expect(try decoded(#"{"text":"a"#, #"b"}"#).text == "a\u{FFFD}b")
-        #expect(throws: InteractionBatch.Refusal.self) { try decoded(#"{"eventKey":"a"#, #"b"}"#) }
+        #expect(throws: LineRefusal.self) { try decoded(#"{"eventKey":"a"#, #"b"}"#) }
     }
 
     @Test("a connection lost on the way tells what is recorded")

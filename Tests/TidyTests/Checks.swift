@@ -175,7 +175,8 @@ struct Law: Sendable {
         Law(
             folder: "Sources/KhachSQLite",
             allowed: [
-                "KhachCore", "CSQLite", "DequeModule", "Dispatch", "Glibc", "Synchronization",
+                "KhachCore", "CSQLite", "CKhachIndex", "DequeModule", "Dispatch", "Glibc",
+                "Synchronization",
             ],
             why: "the store knows no wire and no encoding"
         ),
@@ -195,9 +196,15 @@ struct Law: Sendable {
             why: "wiring, and no domain rules"
         ),
         Law(
+            folder: "Sources/KhachChannels",
+            allowed: ["KhachProto", "SwiftProtobuf"],
+            why: "a body is read without a file, a server or a clock"
+        ),
+        Law(
             folder: "Sources/KhachCommands",
             allowed: [
-                "KhachRPC", "KhachClient", "KhachProto", "SwiftProtobuf", "ArgumentParser",
+                "KhachRPC", "KhachClient", "KhachChannels", "KhachProto", "SwiftProtobuf",
+                "ArgumentParser",
                 "Foundation", "Synchronization", "Glibc", "Dispatch",
             ],
             why: "the command line is a client like any other"

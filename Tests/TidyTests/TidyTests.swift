@@ -27,7 +27,7 @@ struct TidyTests {
         "a target with decisions has a DESIGN.md",
         arguments: [
             "Sources/TTRPC", "Sources/TTRPCNIO", "Sources/KhachCore", "Sources/KhachSQLite",
-            "clients/c",
+            "Sources/KhachChannels", "clients/c",
         ]
     )
     func design(_ folder: String) {

@@ -1,8 +1,16 @@
+/// What a file to be recorded is cut into, one line or body at a time.
+protocol LineSource {
+    /// Bytes taken from the file so far.
+    var bytesCount: UInt64 { get }
+    /// The next one, `nil` after the last.
+    mutating func next() throws -> LineReader.Line?
+}
+
 /// Lines out of pieces of bytes, one at a time, in bounded memory.
 ///
 /// A line ends with a line feed, a carriage return before it is dropped, and the last one may end
 /// with the input. A byte order mark at the start is skipped.
-struct LineReader {
+struct LineReader: LineSource {
     /// How much is read at once.
     static let pieceBytes = 1 << 16
     /// A line longer than this is refused: an interaction keeps 16 KiB of text.

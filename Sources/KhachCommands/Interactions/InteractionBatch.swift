@@ -1,25 +1,36 @@
+internal import KhachChannels
 internal import KhachProto
 internal import KhachRPC
 internal import SwiftProtobuf
 
-/// Some lines of a file, to be recorded by one call.
+/// Some lines of a file, to be recorded together.
 struct InteractionBatch: Sendable {
-    /// Why a line was not recorded.
-    struct Refusal: Hashable, Sendable {
-        var line: Int
-        var reason: String
-    }
-
     /// What became of the lines.
     struct Report: Hashable, Sendable {
+        var linesCount = 0
+        var interactionsCount = 0
         var outcomes: [String: Int] = [:]
-        var refusals: [Refusal] = []
+        var profileOutcomes: [String: Int] = [:]
+        var ignored: [WebhookReason: Int] = [:]
+        var refusals: [LineRefusal] = []
+        /// How many of the refusals are the server's.
+        var rejectedCount = 0
         /// Recorded with the server's clock in place of the channel's.
         var clampedCount = 0
+        /// Found in the lines, and to be recorded once everything before them is.
+        var profiles: [Profile] = []
+    }
+
+    /// What is known of a person, and where that stands.
+    struct Profile: Hashable, Sendable {
+        var observation: Khach_V1_ProfileObservation
+        var origin: LineOrigin
     }
 
     /// The JSON of a batch, in bytes, after which it is sent although it could hold more lines.
     static let bytesMax = 1 << 20
+    /// What a call may hold, by the schema.
+    static let itemsMax = 1_000
 
     private(set) var lines: [LineReader.Line] = []
     private(set) var bytesCount = 0
@@ -31,100 +42,92 @@ struct InteractionBatch: Sendable {
 
     /// Reads the lines and has them recorded.
     ///
-    /// Lines that cannot be read are refused one by one.
-    func record(_ client: OnlineClient, retries: Int) async throws -> Report {
-        var report = Report()
-        var request = Khach_V1_RecordInteractionsRequest()
-        var numbers: [Int] = []
-        for line in self.lines {
-            switch Self.interaction(line) {
-            case .success(let interaction):
-                request.interactions.append(interaction)
-                numbers.append(line.number)
-            case .failure(let refusal): report.refusals.append(refusal)
-            }
+    /// What cannot be read is refused piece by piece.
+    func record(
+        _ client: OnlineClient,
+        retries: Int,
+        _ read: (LineReader.Line) -> [LineItem]
+    ) async throws -> Report {
+        var (report, interactions) = self.contents(read)
+        for start in stride(from: 0, to: interactions.count, by: Self.itemsMax) {
+            let end = min(start + Self.itemsMax, interactions.count)
+            try await report.record(interactions[start..<end], client, retries: retries)
         }
-        guard !numbers.isEmpty else { return report }
-
-        let outcomes = try await Self.send(request, client, retries: retries).outcomes
-        guard outcomes.count == numbers.count else {
-            throw CommandFailure(
-                .failure,
-                "\(numbers.count) outcomes expected, \(outcomes.count) found"
-            )
-        }
-        for (number, outcome) in zip(numbers, outcomes) {
-            report.outcomes[Self.name(outcome.result), default: 0] += 1
-            if outcome.clockClamped { report.clampedCount += 1 }
-            guard outcome.result == .rejected else { continue }
-
-            let error = outcome.error
-            let field = error.field.isEmpty ? "" : " \(error.field):"
-            report.refusals.append(
-                Refusal(line: number, reason: "\(error.reason)\(field) \(error.message)")
-            )
-        }
-        report.refusals.sort { $0.line < $1.line }
+        report.refusals.sort { $0.origin.line < $1.origin.line }
         return report
     }
 
-    /// One line as an interaction, or why it is none.
-    static func interaction(
-        _ line: LineReader.Line
-    ) -> Result<Khach_V1_Interaction, Refusal> {
-        guard let bytes = line.bytes else {
-            return .failure(
-                line.number,
-                "at most \(LineReader.lineBytesMax) bytes expected, more found"
-            )
+    /// What is in the lines, before any of it is recorded.
+    func contents(
+        _ read: (LineReader.Line) -> [LineItem]
+    ) -> (report: Report, interactions: [(Khach_V1_Interaction, LineOrigin)]) {
+        var report = Report(linesCount: self.lines.count)
+        var interactions: [(Khach_V1_Interaction, LineOrigin)] = []
+        for item in self.lines.flatMap(read) {
+            switch item {
+            case .interaction(let interaction, let origin):
+                interactions.append((interaction, origin))
+            case .profile(let profile, let origin):
+                report.profiles.append(Profile(observation: profile, origin: origin))
+            case .ignored(let reason): report.ignored[reason, default: 0] += 1
+            case .refused(let refusal): report.refusals.append(refusal)
+            }
         }
-        guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
-            return .failure(line.number, "an interaction expected, an empty line found")
-        }
-
-        if let interaction = try? Khach_V1_Interaction(jsonUTF8Bytes: bytes) {
-            return .success(interaction)
-        }
-        let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
-        guard let interaction = try? Khach_V1_Interaction(jsonUTF8Bytes: repaired) else {
-            let fault = JSONFault<Khach_V1_Interaction>(repaired).text
-            return .failure(line.number, "an interaction in JSON expected: \(fault)")
-        }
-        guard let field = Self.repairedIdentifier(interaction) else { return .success(interaction) }
-
-        return .failure(line.number, "field \(field): UTF-8 expected, other bytes found")
+        report.interactionsCount = interactions.count
+        return (report, interactions)
     }
+}
 
-    /// A bad byte of a text is shown as U+FFFD, as the server has it; two identifiers that differ
-    /// in such a byte would become the same.
-    private static func repairedIdentifier(_ interaction: Khach_V1_Interaction) -> String? {
-        [
-            ("externalPageId", interaction.externalPageID), ("eventKey", interaction.eventKey),
-            ("externalUserId", interaction.externalUserID),
-            ("conversationKey", interaction.conversationKey), ("postId", interaction.postID),
-        ].first { $0.1.contains("\u{FFFD}") }?.0
-    }
-
-    /// Recording is safe to repeat: what was recorded by an attempt without a reply answers
-    /// DUPLICATE to the next.
-    private static func send(
-        _ request: Khach_V1_RecordInteractionsRequest,
+extension InteractionBatch.Report {
+    /// Has interactions recorded, at most as many as one call may hold.
+    mutating func record(
+        _ interactions: ArraySlice<(Khach_V1_Interaction, LineOrigin)>,
         _ client: OnlineClient,
-        retries: Int,
-        pause: Duration = .milliseconds(200)
-    ) async throws -> Khach_V1_RecordInteractionsResponse {
-        do {
-            return try await client.recordInteractions(request)
-        } catch {
-            guard retries > 0, error.isRetryable else { throw error }
+        retries: Int
+    ) async throws {
+        let request = Khach_V1_RecordInteractionsRequest.with {
+            $0.interactions = interactions.map { $0.0 }
         }
-        try await Task.sleep(for: pause)
-        return try await Self.send(
-            request,
-            client,
-            retries: retries - 1,
-            pause: min(pause * 2, .seconds(5))
-        )
+        let outcomes = try await RepeatedCall.make(retries: retries) { () throws(RPCError) in
+            try await client.recordInteractions(request)
+        }.outcomes
+        try Self.check(outcomes.count, interactions.count)
+        for (interaction, outcome) in zip(interactions, outcomes) {
+            self.outcomes[Self.name(outcome.result), default: 0] += 1
+            if outcome.clockClamped { self.clampedCount += 1 }
+            guard outcome.result == .rejected else { continue }
+
+            self.refusals.append(LineRefusal(interaction.1, outcome.error))
+            self.rejectedCount += 1
+        }
+    }
+
+    /// Has profiles recorded, at most as many as one call may hold.
+    mutating func record(
+        _ profiles: ArraySlice<InteractionBatch.Profile>,
+        _ client: OnlineClient,
+        retries: Int
+    ) async throws {
+        let request = Khach_V1_RecordProfilesRequest.with {
+            $0.profiles = profiles.map(\.observation)
+        }
+        let outcomes = try await RepeatedCall.make(retries: retries) { () throws(RPCError) in
+            try await client.recordProfiles(request)
+        }.outcomes
+        try Self.check(outcomes.count, profiles.count)
+        for (profile, outcome) in zip(profiles, outcomes) {
+            self.profileOutcomes[Self.name(outcome.result), default: 0] += 1
+            guard outcome.result == .rejected else { continue }
+
+            self.refusals.append(LineRefusal(profile.origin, outcome.error))
+            self.rejectedCount += 1
+        }
+    }
+
+    private static func check(_ found: Int, _ expected: Int) throws {
+        guard found == expected else {
+            throw CommandFailure(.failure, "\(expected) outcomes expected, \(found) found")
+        }
     }
 
     private static func name(_ result: Khach_V1_InteractionOutcome.Result) -> String {
@@ -139,12 +142,13 @@ struct InteractionBatch: Sendable {
         case .unspecified, .UNRECOGNIZED: "OTHER"
         }
     }
-}
 
-extension InteractionBatch.Refusal: Error {}
-
-extension Result<Khach_V1_Interaction, InteractionBatch.Refusal> {
-    fileprivate static func failure(_ line: Int, _ reason: String) -> Self {
-        .failure(InteractionBatch.Refusal(line: line, reason: reason))
+    private static func name(_ result: Khach_V1_ProfileOutcome.Result) -> String {
+        switch result {
+        case .applied: "PROFILE_APPLIED"
+        case .unknownCustomer: "PROFILE_UNKNOWN_CUSTOMER"
+        case .rejected: "PROFILE_REJECTED"
+        case .unspecified, .UNRECOGNIZED: "PROFILE_OTHER"
+        }
     }
 }

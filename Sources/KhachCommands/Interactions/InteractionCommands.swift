@@ -5,6 +5,6 @@ struct InteractionCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interactions",
         abstract: "Messages and comments: what enters.",
-        subcommands: [InteractionRecord.self]
+        subcommands: [InteractionRecord.self, InteractionImport.self]
     )
 }

@@ -19,13 +19,13 @@ package enum BlockRules {
         package var by: String
         /// Why; for `refuse`, what the platform said.
         package var reason: String
-        package var now: Instant
+        package var at: Instant
 
-        package init(action: Action, by: String, reason: String, now: Instant) {
+        package init(action: Action, by: String, reason: String, at: Instant) {
             self.action = action
             self.by = by
             self.reason = reason
-            self.now = now
+            self.at = at
         }
     }
 
@@ -113,10 +113,10 @@ package enum BlockRules {
         _ request: Request,
         _ block: CustomerBlock?
     ) -> CustomerBlock {
-        var next = block ?? CustomerBlock(state: .none, since: request.now, by: request.by)
+        var next = block ?? CustomerBlock(state: .none, since: request.at, by: request.by)
         let wasBlocked = next.state.isBlocked
         next.state = state
-        next.since = request.now
+        next.since = request.at
         switch request.action {
         case .refuse:
             next.error = request.reason
@@ -128,9 +128,9 @@ package enum BlockRules {
             next.error = ""
         }
         if state.isBlocked, !wasBlocked {
-            next.open(at: request.now)
+            next.open(at: request.at)
         } else if !state.isBlocked, wasBlocked {
-            next.close(at: request.now)
+            next.close(at: request.at)
         }
         return next
     }

@@ -79,6 +79,17 @@ package struct ContactBook: Hashable, Sendable {
         self[kind] = Array(best.prefix(Limits.contactPointsMax))
     }
 
+    /// Makes the points of one kind from all of them, each given once; only the best are held.
+    package mutating func replace(
+        _ kind: ContactFinding.Kind,
+        byBestOf next: () throws(StoreError) -> ContactPoint?
+    ) throws(StoreError) {
+        self[kind] = []
+        while let point = try next() {
+            self.insert(point)
+        }
+    }
+
     private mutating func insert(_ point: ContactPoint) {
         let points = self[point.key.kind]
         let index = points.firstIndex { point.isBetter(than: $0) } ?? points.count

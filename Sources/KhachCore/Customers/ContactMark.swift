@@ -97,7 +97,9 @@ extension Customer {
         _ change: (inout ContactMark) -> Void
     ) -> Bool {
         let seen = self.contacts[key.kind].first { $0.key == key }
-        let seenAt = seen.map { $0.firstSeenAt...$0.lastSeenAt } ?? now...now
+        let seenAt =
+            seen.map { $0.firstSeenAt...$0.lastSeenAt }
+            ?? ClosedRange(uncheckedBounds: (now, now))
         let index = self.marks.firstIndex { $0.key == key }
         var mark =
             index.map { self.marks[$0] }

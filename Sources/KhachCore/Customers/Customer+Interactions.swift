@@ -30,13 +30,28 @@ extension Customer {
         from registers: some Sequence<InteractionRegister>,
         _ calendar: LocalCalendar
     ) {
+        var points: [ContactPoint] = []
+        for register in registers where register.counts {
+            guard let occurredAt = register.occurredAt else { continue }
+
+            points += register.contacts.map { ContactPoint($0, at: occurredAt) }
+        }
+        self.rebuildActivity(from: registers, calendar)
+        self.contacts.replace(.phone, joining: points)
+        self.contacts.replace(.email, joining: points)
+    }
+
+    /// The same without contacts, which a store can join by itself.
+    package mutating func rebuildActivity(
+        from registers: some Sequence<InteractionRegister>,
+        _ calendar: LocalCalendar
+    ) {
         var fresh = self
         fresh.activity = ActivityLog()
         fresh.firstInboundAt = nil
         fresh.lastInboundAt = nil
         fresh.lastOutboundAt = nil
         var createdAt: Instant?
-        var points: [ContactPoint] = []
         var posts: [[UInt8]: Instant] = [:]
         for register in registers where register.counts {
             guard let occurredAt = register.occurredAt else { continue }
@@ -45,7 +60,6 @@ extension Customer {
             createdAt = createdAt.map { min($0, began) } ?? began
             fresh.joinTimes(of: register, occurredAt)
             fresh.activity.join(register, at: began, calendar)
-            points += register.contacts.map { ContactPoint($0, at: occurredAt) }
             if register.kind == .comment {
                 posts[Array(register.postID.utf8), default: began] =
                     min(posts[Array(register.postID.utf8)] ?? began, began)
@@ -55,8 +69,6 @@ extension Customer {
             fresh.activity.joinConversation(earliest: [began], at: began, calendar)
         }
         fresh.createdAt = createdAt ?? self.createdAt
-        fresh.contacts.replace(.phone, joining: points)
-        fresh.contacts.replace(.email, joining: points)
         self = fresh
     }
 

@@ -54,6 +54,13 @@ package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerH
         of business: BusinessID
     ) async throws(StoreError) -> any CustomerSnapshot
 
+    /// Throws `notFound` as `customers` does, and `invalid` when there are more than
+    /// `Limits.statisticsRowsMax` rows.
+    func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics
+
     /// Throws `notFound` when the business does not exist.
     func changes(_ query: ChangeQuery, deadline: Deadline?) async throws(StoreError) -> ChangePage
 }

@@ -10,12 +10,6 @@ struct ReadStatements {
     let listBusinesses: Statement
     let listPages: Statement
     let selectPageBusiness: Statement
-    let businessPositionTies: Statement
-    let businessPositions: Statement
-    let pagePositionTies: Statement
-    let pagePositions: Statement
-    let countBusiness: Statement
-    let countPage: Statement
     let businessByID: Statement
     let pagesByID: Statement
     let customersByID: Statement
@@ -58,12 +52,6 @@ struct ReadStatements {
             database,
             "SELECT business_id FROM pages WHERE id = ?1"
         )
-        self.businessPositionTies = try Statement(database, Self.businessPositionTiesSQL)
-        self.businessPositions = try Statement(database, Self.businessPositionsSQL)
-        self.pagePositionTies = try Statement(database, Self.pagePositionTiesSQL)
-        self.pagePositions = try Statement(database, Self.pagePositionsSQL)
-        self.countBusiness = try Statement(database, Self.countBusinessSQL)
-        self.countPage = try Statement(database, Self.countPageSQL)
         self.businessByID = try Statement(
             database,
             "SELECT id, seq, record FROM businesses WHERE id = ?1 AND id > ?2"
@@ -108,37 +96,4 @@ struct ReadStatements {
             """
         )
     }
-
-    // A keyset in two halves, so that each is one range of its index: the rest of the customers
-    // made in the same millisecond, and then everyone older.
-    private static let businessPositionTiesSQL: StaticString = """
-        SELECT created_at, id FROM customers INDEXED BY customers_by_business
-        WHERE business_id = ?1 AND created_at = ?2 AND id < ?3
-        ORDER BY id DESC LIMIT ?4
-        """
-    private static let businessPositionsSQL: StaticString = """
-        SELECT created_at, id FROM customers INDEXED BY customers_by_business
-        WHERE business_id = ?1 AND created_at >= ?2 AND created_at < ?3
-        ORDER BY created_at DESC, id DESC LIMIT ?4
-        """
-    private static let pagePositionTiesSQL: StaticString = """
-        SELECT created_at, id FROM customers INDEXED BY customers_by_page
-        WHERE page_id = ?1 AND created_at = ?2 AND id < ?3
-        ORDER BY id DESC LIMIT ?4
-        """
-    private static let pagePositionsSQL: StaticString = """
-        SELECT created_at, id FROM customers INDEXED BY customers_by_page
-        WHERE page_id = ?1 AND created_at >= ?2 AND created_at < ?3
-        ORDER BY created_at DESC, id DESC LIMIT ?4
-        """
-    private static let countBusinessSQL: StaticString = """
-        SELECT count(*) FROM (
-            SELECT 1 FROM customers INDEXED BY customers_by_business
-            WHERE business_id = ?1 AND created_at >= ?2 AND created_at < ?3 LIMIT ?4)
-        """
-    private static let countPageSQL: StaticString = """
-        SELECT count(*) FROM (
-            SELECT 1 FROM customers INDEXED BY customers_by_page
-            WHERE page_id = ?1 AND created_at >= ?2 AND created_at < ?3 LIMIT ?4)
-        """
 }

@@ -1,6 +1,8 @@
 internal import KhachCore
 
-/// Why things are as they are: observations, audit, pending blocks, texts. Called inside a snapshot.
+/// Why things are as they are: observations, audit, pending blocks, texts.
+///
+/// Called inside a snapshot.
 extension Reader {
     /// The customer of an id, or the one that it was linked to.
     func existing(_ id: CustomerID) throws(StoreError) -> StoredCustomer {

@@ -9,6 +9,7 @@ final class Reader {
 
     let database: Database
     let statements: ReadStatements
+    let index: CustomerIndex
     let history: HistoryStatements
     private let deadline: UnsafeMutablePointer<UInt64>
 
@@ -32,6 +33,7 @@ final class Reader {
         }
         self.statements = try ReadStatements(self.database)
         self.history = try HistoryStatements(self.database)
+        self.index = try CustomerIndex(self.database)
         self.deadline = .allocate(capacity: 1)
         self.deadline.initialize(to: .max)
     }
@@ -108,20 +110,26 @@ final class Reader {
     private func set(_ deadline: Deadline?) {
         guard let deadline else {
             sqlite3_progress_handler(self.database.handle, 0, nil, nil)
+            self.index.setPause(nil, nil)
             return
         }
         self.deadline.pointee = deadline.monotonicNanoseconds
         sqlite3_progress_handler(
             self.database.handle,
             Self.stepsPerLook,
-            { argument in
-                guard let argument else { return 0 }
-                let deadline = argument.assumingMemoryBound(to: UInt64.self).pointee
-                return monotonicNanoseconds() >= deadline ? 1 : 0
-            },
+            hasPassed,
             self.deadline
         )
+        self.index.setPause(hasPassed, self.deadline)
     }
+}
+
+/// Whether the deadline that the argument points to has passed: 1, otherwise 0.
+private let hasPassed: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { argument in
+    guard let argument else { return 0 }
+
+    let deadline = argument.assumingMemoryBound(to: UInt64.self).pointee
+    return monotonicNanoseconds() >= deadline ? 1 : 0
 }
 
 /// The clock of `Deadline`.

@@ -29,6 +29,7 @@ struct Migrations: Sendable {
                 for sql in Schema.version2Mutations {
                     try database.execute(sql)
                 }
+                try Schema.addIndex(to: database)
             },
             stamp: "PRAGMA user_version = 2"
         ),

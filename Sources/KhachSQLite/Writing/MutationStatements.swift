@@ -185,7 +185,7 @@ extension MutationStatements {
             SELECT id FROM interactions WHERE customer_id = ?1)
         """
     private static let selectRegistersSQL: StaticString = """
-        SELECT id, direction, kind, post_id, occurred_first, occurred_last, contact_count
+        SELECT direction, kind, post_id, occurred_first, occurred_last
         FROM interactions INDEXED BY interactions_by_customer
         WHERE customer_id = ?1 AND ignored = 0 AND occurred_first IS NOT NULL
         """

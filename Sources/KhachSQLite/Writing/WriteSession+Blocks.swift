@@ -43,7 +43,7 @@ extension WriteSession {
                 action: item.action,
                 by: author.actor,
                 reason: item.reason,
-                now: now
+                at: now
             ),
             on: customer.block,
             channel: customer.channel,
@@ -84,14 +84,7 @@ extension WriteSession {
         customer.block = block
         self.replace(entry, by: customer)
         try self.notePending(customer)
-        let change = AuditChange(
-            "customer.\(item.action.text)",
-            customer: customer.id,
-            field: "block",
-            before: before.text,
-            after: block.state.text,
-            reason: item.action == .grantRole ? "ROLE_GRANTED" : item.reason
-        )
+        let change = AuditChange.block(item, of: customer.id, from: before, to: block.state)
         try self.audit([change], of: customer.businessID, by: author, now: now)
     }
 
@@ -158,16 +151,8 @@ extension WriteSession {
                 (4, account.roles.joined(separator: "\n")),
             ]) { () throws(StoreError) in try insert.run() }
         }
-        if before.map(\.externalUserID) != accounts.map(\.externalUserID) {
-            let change = AuditChange(
-                "page.roles.set",
-                entity: pageID.text,
-                field: "role_accounts",
-                before: before.map(\.externalUserID).joined(separator: " "),
-                after: accounts.map(\.externalUserID).joined(separator: " ")
-            )
-            try self.audit([change], of: page.businessID, by: author, now: now)
-        }
+        let changes = AuditChange.roles(of: pageID, from: before, to: accounts)
+        try self.audit(changes, of: page.businessID, by: author, now: now)
         return try self.unblock(accounts, on: page, by: author, now: now)
     }
 
@@ -239,28 +224,5 @@ extension BlockAnswer {
             refusal: BlockRules.Refusal(rawValue: bytes[1]),
             state: CustomerBlock.State(rawValue: bytes[2])
         )
-    }
-}
-
-extension BlockRules.Action {
-    fileprivate var text: String {
-        switch self {
-        case .block: "block"
-        case .unblock: "unblock"
-        case .confirm: "block.confirm"
-        case .refuse: "block.refuse"
-        case .grantRole: "unblock"
-        }
-    }
-}
-
-extension CustomerBlock.State {
-    var text: String {
-        switch self {
-        case .none: "NONE"
-        case .pendingBlock: "PENDING_BLOCK"
-        case .blocked: "BLOCKED"
-        case .pendingUnblock: "PENDING_UNBLOCK"
-        }
     }
 }

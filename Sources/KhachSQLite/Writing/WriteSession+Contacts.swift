@@ -82,10 +82,33 @@ extension WriteSession {
         for key in entry.recount {
             let point = try self.point(key, of: id)
             if entry.customer.contacts.replace(key, by: point) { continue }
-            let points = try self.points(key.kind, of: id)
-            entry.customer.contacts.replace(key.kind, joining: points)
+            try self.recount(key.kind, of: &entry.customer)
         }
         entry.recount.removeAll()
+    }
+
+    /// Makes the points of a kind from all observations of the customer, one value at a time.
+    func recount(_ kind: ContactFinding.Kind, of customer: inout Customer) throws(StoreError) {
+        let select = self.statements.selectPoints
+        select.bind(1, customer.id.rawValue)
+        select.bind(2, Int64(kind.rawValue))
+        defer { select.reset() }
+        // Rows come by value: the first row of the next value is read with the last of this one.
+        var ahead = try select.step() ? ContactPoint(row: select, kind) : nil
+        try customer.contacts.replace(kind) { () throws(StoreError) in
+            guard var point = ahead else { return nil }
+
+            ahead = nil
+            while ahead == nil, try select.step() {
+                let next = ContactPoint(row: select, kind)
+                if next.key == point.key {
+                    point.join(next)
+                } else {
+                    ahead = next
+                }
+            }
+            return point
+        }
     }
 
     /// The join of one value's observations; `nil` when there are none.
@@ -107,26 +130,6 @@ extension WriteSession {
             }
             return joined
         }
-    }
-
-    private func points(
-        _ kind: ContactFinding.Kind,
-        of id: CustomerID
-    ) throws(StoreError) -> [ContactPoint] {
-        let select = self.statements.selectPoints
-        select.bind(1, id.rawValue)
-        select.bind(2, Int64(kind.rawValue))
-        var points: [ContactPoint] = []
-        while try select.step() {
-            let point = ContactPoint(row: select, kind)
-            // Rows come by value.
-            if points.last?.key == point.key {
-                points[points.count - 1].join(point)
-            } else {
-                points.append(point)
-            }
-        }
-        return points
     }
 }
 

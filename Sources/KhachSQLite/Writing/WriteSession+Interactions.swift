@@ -251,48 +251,65 @@ extension WriteSession {
             return
         }
 
-        let isNew = entry.stored == nil
         let seq = try self.nextSequence(
             of: customer.businessID,
-            addingCustomers: isNew ? 1 : 0
+            addingCustomers: entry.stored == nil ? 1 : 0
         )
-        let statement: Statement
-        if let stored = entry.stored {
-            let hasMoved = stored.createdAt != customer.createdAt
-            statement =
-                hasMoved ? self.statements.updateCustomerCreated : self.statements.updateCustomer
-            if hasMoved {
-                statement.bind(10, customer.createdAt)
-            }
-        } else {
-            statement = self.statements.insertCustomer
-            statement.bind(10, customer.createdAt)
-            statement.bind(11, customer.businessID.rawValue)
-            statement.bind(12, customer.pageID.rawValue)
-            statement.bind(13, Int64(customer.channel.rawValue))
-            statement.bind(14, customer.firstRecordedAt)
+        if entry.stored == nil {
             try self.writeIdentity(of: customer)
         }
-        statement.bind(1, customer.id.rawValue)
-        statement.bind(2, Int64(bitPattern: seq))
-        statement.bind(3, customer.firstInboundAt)
-        statement.bind(4, customer.lastInboundAt)
-        statement.bind(5, customer.lastOutboundAt)
-        statement.bind(7, Int64(customer.nameStatus.rawValue))
-        statement.bind(15, customer.has(.phone) ? 1 : 0)
-        statement.bind(16, customer.has(.email) ? 1 : 0)
-        statement.bind(17, customer.isBlocked ? 1 : 0)
-        try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
-            statement.bind(6, text: folded)
-            try record.lend { (record) throws(StoreError) in
-                statement.bind(8, blob: record)
-                try facts.lend { (facts) throws(StoreError) in
-                    statement.bind(9, blob: facts)
-                    try statement.run()
-                }
+        try record.lend { (bytes) throws(StoreError) in
+            try self.index.follow(
+                entry.stored?.record,
+                bytes,
+                of: customer.businessID
+            ) { (change) throws(StoreError) in
+                try self.writeRow(customer, change, seq, bytes, facts)
             }
         }
         entry.stored = (record, facts, customer.createdAt)
+    }
+
+    /// Names no more columns than have to be written.
+    private func writeRow(
+        _ customer: Customer,
+        _ change: CustomerIndex.RowChange,
+        _ seq: CommitSequence,
+        _ record: UnsafeBufferPointer<UInt8>,
+        _ facts: [UInt8]
+    ) throws(StoreError) {
+        let statement =
+            switch change.extent {
+            case .new: self.statements.insertCustomer
+            case .moved: self.statements.moveCustomer
+            case .touched: self.statements.touchCustomer
+            case .quiet: self.statements.updateCustomer
+            }
+        statement.bind(1, customer.id.rawValue)
+        statement.bind(2, Int64(bitPattern: seq))
+        statement.bind(8, blob: record)
+        if change.extent == .new {
+            statement.bind(11, customer.businessID.rawValue)
+            statement.bind(12, customer.pageID.rawValue)
+        }
+        if change.extent != .quiet {
+            statement.bind(4, change.lastInboundAt)
+        }
+        try facts.lend { (facts) throws(StoreError) in
+            statement.bind(9, blob: facts)
+            guard change.extent == .new || change.extent == .moved else {
+                return try statement.run()
+            }
+
+            statement.bind(3, change.firstInboundAt)
+            statement.bind(5, change.firstRecordedAt)
+            statement.bind(7, change.traits)
+            statement.bind(10, change.createdAt)
+            try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
+                statement.bind(6, text: folded)
+                try statement.run()
+            }
+        }
     }
 
     private func writeIdentity(of customer: Customer) throws(StoreError) {

@@ -71,7 +71,7 @@ extension WriteSession {
         survivor.needsRebuild = true
         try self.notePending(customer)
         try self.audit(
-            Self.linkChanges(loser, into: survivor.customer),
+            AuditChange.link(loser, into: survivor.customer),
             of: business,
             by: author,
             now: now
@@ -82,35 +82,6 @@ extension WriteSession {
         }
         try self.remember(loser.id.rawValue.answerBytes, to: author, of: business, now: now)
         return .linked(try self.written(survivor), gone: loser.id)
-    }
-
-    /// The entries by hand that were not taken over are kept in the audit.
-    private static func linkChanges(_ gone: Customer, into survivor: Customer) -> [AuditChange] {
-        var changes = [
-            AuditChange(
-                "customer.link",
-                customer: survivor.id,
-                field: "id",
-                before: gone.id.text,
-                after: survivor.id.text
-            )
-        ]
-        for field in [HandSave.Field.address, .manualName] {
-            guard let entry = gone[field], !entry.text.isEmpty,
-                entry.text != survivor[field]?.text
-            else { continue }
-
-            changes.append(
-                AuditChange(
-                    "customer.link",
-                    customer: survivor.id,
-                    field: field.text,
-                    before: entry.text,
-                    after: survivor[field]?.text ?? ""
-                )
-            )
-        }
-        return changes
     }
 
     /// Gives a customer an id that nobody has.
@@ -128,12 +99,7 @@ extension WriteSession {
         customer.otherIdentities.append(identity)
         try self.insert(identity, on: customer.pageID, of: customer.id)
         self.replace(entry, by: customer)
-        let change = AuditChange(
-            "customer.identity.add",
-            customer: customer.id,
-            field: identity.kind,
-            after: identity.externalUserID
-        )
+        let change = AuditChange.identity(identity, of: customer.id)
         try self.audit([change], of: customer.businessID, by: author, now: now)
         try self.remember(
             Int64(0).answerBytes,
@@ -169,7 +135,7 @@ extension WriteSession {
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
         try self.mutations.deletePendingBlock.run()
         let seq = try self.remove(entry, redirectTo: nil)
-        let change = AuditChange("customer.erase", customer: customer.id)
+        let change = AuditChange.erase(customer.id)
         try self.audit([change], of: customer.businessID, by: author, now: now)
         self.hasErased = true
         return seq
@@ -203,6 +169,9 @@ extension WriteSession {
         try self.mutations.deletePendingBlock.run()
         self.mutations.deleteCustomer.bind(1, customer.id.rawValue)
         try self.mutations.deleteCustomer.run()
+        if let stored = entry.stored {
+            try self.index.remove(stored.record, of: customer.businessID)
+        }
         let insert = self.mutations.insertTombstone
         insert.bind(1, customer.businessID.rawValue)
         insert.bind(2, Int64(bitPattern: seq))

@@ -27,7 +27,6 @@ extension WriteSession {
         var registers: [InteractionRegister] = []
         let select = self.mutations.selectRegisters
         select.bind(1, entry.customer.id.rawValue)
-        var rows: [(id: Int64, contacts: Int64)] = []
         while try select.step() {
             guard let register = InteractionRegister(summary: select, of: entry.customer.id) else {
                 select.reset()
@@ -35,16 +34,11 @@ extension WriteSession {
             }
 
             registers.append(register)
-            rows.append((select.integer(0), select.integer(6)))
-        }
-        for index in registers.indices {
-            registers[index].contacts = try self.observations(
-                rows[index].id,
-                count: rows[index].contacts
-            )
         }
         let calendar = try self.calendar(of: entry.customer.businessID)
-        entry.customer.rebuild(from: registers, calendar)
+        entry.customer.rebuildActivity(from: registers, calendar)
+        try self.recount(.phone, of: &entry.customer)
+        try self.recount(.email, of: &entry.customer)
         entry.needsRebuild = false
         entry.recount.removeAll()
     }
@@ -104,20 +98,20 @@ extension WriteSession {
 }
 
 extension InteractionRegister {
-    /// Reads a row of `selectRegisters`: what counts of an event, without its text.
+    /// Reads a row of `selectRegisters`: what counts of an event, without text and contacts.
     fileprivate init?(summary row: Statement, of customer: CustomerID) {
-        guard let direction = UInt8(exactly: row.integer(1)).flatMap(Interaction.Direction.init),
-            let kind = UInt8(exactly: row.integer(2)).flatMap(Interaction.Kind.init),
-            row.instant(4) <= row.instant(5)
+        guard let direction = UInt8(exactly: row.integer(0)).flatMap(Interaction.Direction.init),
+            let kind = UInt8(exactly: row.integer(1)).flatMap(Interaction.Kind.init),
+            row.instant(3) <= row.instant(4)
         else { return nil }
 
         self.init(
             direction: direction,
             kind: kind,
             conversationKey: "",
-            postID: row.text(3),
-            occurredAt: row.instant(4)...row.instant(5),
-            receivedAt: row.instant(4),
+            postID: row.text(2),
+            occurredAt: row.instant(3)...row.instant(4),
+            receivedAt: row.instant(3),
             revision: 0,
             state: .live,
             text: "",

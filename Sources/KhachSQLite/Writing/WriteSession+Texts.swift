@@ -26,14 +26,7 @@ extension WriteSession {
             self.touch(entry)
             changed[entry.customer.id, default: 0] += 1
         }
-        let changes = changed.sorted { $0.key < $1.key }.map { id, count in
-            AuditChange(
-                "customer.contact.redetect",
-                customer: id,
-                field: "texts",
-                after: String(count)
-            )
-        }
+        let changes = AuditChange.redetect(changed)
         try self.audit(changes, of: business, by: author, now: now)
         return changed.values.reduce(0, +)
     }

@@ -19,6 +19,7 @@ final class WriteSession {
     let zones: ZoneRules
     let statements: WriteStatements
     let mutations: MutationStatements
+    let index: CustomerIndex
     var identifiers: IdentifierSequence
     var lastIdentifier: Int64
     var storedIdentifier: Int64
@@ -50,6 +51,7 @@ final class WriteSession {
         self.zones = zones
         self.statements = try WriteStatements(database)
         self.mutations = try MutationStatements(database)
+        self.index = try CustomerIndex(database)
         self.droppedRow = try Self.readDroppedRow(database)
         self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
         self.lastIdentifier = meta.lastIdentifier

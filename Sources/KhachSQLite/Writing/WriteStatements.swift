@@ -19,8 +19,9 @@ struct WriteStatements {
     let selectStored: Statement
     let insertIdentity: Statement
     let insertCustomer: Statement
+    let moveCustomer: Statement
+    let touchCustomer: Statement
     let updateCustomer: Statement
-    let updateCustomerCreated: Statement
     let updateFacts: Statement
     let insertObservation: Statement
     let deleteObservations: Statement
@@ -80,8 +81,18 @@ struct WriteStatements {
             """
         )
         self.insertCustomer = try Statement(database, Self.insertCustomerSQL)
-        self.updateCustomer = try Statement(database, Self.updateCustomerSQL)
-        self.updateCustomerCreated = try Statement(database, Self.updateCustomerCreatedSQL)
+        self.moveCustomer = try Statement(database, Self.moveCustomerSQL)
+        self.touchCustomer = try Statement(
+            database,
+            """
+            UPDATE customers SET seq = ?2, record = ?8, facts = ?9, last_inbound_at = ?4
+            WHERE id = ?1
+            """
+        )
+        self.updateCustomer = try Statement(
+            database,
+            "UPDATE customers SET seq = ?2, record = ?8, facts = ?9 WHERE id = ?1"
+        )
         self.updateFacts = try Statement(
             database,
             "UPDATE customers SET facts = ?2 WHERE id = ?1"
@@ -155,24 +166,16 @@ struct WriteStatements {
         """
     private static let insertCustomerSQL: StaticString = """
         INSERT INTO customers
-            (id, seq, first_inbound_at, last_inbound_at, last_outbound_at, name_folded,
-             name_status, record, facts, created_at, business_id, page_id, channel,
-             first_recorded_at, has_phone, has_email, blocked)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            (id, seq, first_inbound_at, last_inbound_at, first_recorded_at, name_folded, traits,
+             record, facts, created_at, business_id, page_id)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
-    // `created_at` is in two indexes; a statement that names it rewrites their entries.
-    private static let updateCustomerSQL: StaticString = """
+    // SQLite rewrites the entries of every index whose columns are named: who has only written
+    // again, or was only answered, is updated by statements that name less.
+    private static let moveCustomerSQL: StaticString = """
         UPDATE customers
-        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
-            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, has_phone = ?15,
-            has_email = ?16, blocked = ?17
-        WHERE id = ?1
-        """
-    private static let updateCustomerCreatedSQL: StaticString = """
-        UPDATE customers
-        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, last_outbound_at = ?5,
-            name_folded = ?6, name_status = ?7, record = ?8, facts = ?9, created_at = ?10,
-            has_phone = ?15, has_email = ?16, blocked = ?17
+        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, first_recorded_at = ?5,
+            name_folded = ?6, traits = ?7, record = ?8, facts = ?9, created_at = ?10
         WHERE id = ?1
         """
 }

@@ -26,7 +26,7 @@ extension MemoryState {
                 customer.otherIdentities.append(identity)
                 self[identity, on: customer.pageID] = customer.id
                 self.store(customer, codec)
-                self.note([AuditChange("adopt", customer: customer.id)], business, author, now)
+                self.note([.identity(identity, of: customer.id)], business, author, now)
                 self.remember(.link(gone: nil), author, business, now)
                 return .linked(try self.stored(customer.id), gone: nil)
             }
@@ -47,10 +47,14 @@ extension MemoryState {
         }
         for (old, new) in self.redirects where new == gone.id { self.redirects[old] = survivor.id }
         self.redirects[gone.id] = survivor.id
+        for index in self.audit[business, default: []].indices
+        where self.audit[business]?[index].change.customerID == gone.id {
+            self.audit[business]?[index].change.customerID = survivor.id
+        }
         self.remove(gone, redirectTo: survivor.id, codec)
         LinkRules.join(gone, into: &survivor, now: now)
         self.store(survivor, codec)
-        self.note([AuditChange("link", customer: survivor.id)], business, author, now)
+        self.note(AuditChange.link(gone, into: survivor), business, author, now)
         if let state = survivor.block?.state, state != .none {
             let holders = self.roles[survivor.pageID, default: []].map(\.externalUserID)
             if survivor.identities.contains(where: {
@@ -92,7 +96,7 @@ extension MemoryState {
             self.audit[customer.businessID]?[index].change.reason = ""
         }
         let seq = self.remove(customer, redirectTo: nil, codec)
-        self.note([AuditChange("erase", customer: customer.id)], customer.businessID, author, now)
+        self.note([.erase(customer.id)], customer.businessID, author, now)
         return seq
     }
 
@@ -188,8 +192,8 @@ extension MemoryState {
         }
         for id in changed.keys.sorted() {
             if let customer = self.customers[id]?.value { self.store(customer, codec) }
-            self.note([AuditChange("redetect", customer: id)], business, author, now)
         }
+        self.note(AuditChange.redetect(changed), business, author, now)
         return changed.values.reduce(0, +)
     }
 

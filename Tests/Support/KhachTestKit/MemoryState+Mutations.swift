@@ -73,7 +73,7 @@ extension MemoryState {
             action: item.action,
             by: author.actor,
             reason: item.reason,
-            now: now
+            at: now
         )
         let before = customer.block?.state ?? CustomerBlock.State.none
         let result = BlockRules.decide(
@@ -101,7 +101,9 @@ extension MemoryState {
             answer = BlockAnswer(result: .failed, refusal: refusal, state: block.state)
         }
         self.store(customer, codec)
-        self.note([AuditChange("block", customer: customer.id)], customer.businessID, author, now)
+        let after = customer.block?.state ?? CustomerBlock.State.none
+        let change = AuditChange.block(item, of: customer.id, from: before, to: after)
+        self.note([change], customer.businessID, author, now)
         return answer
     }
 
@@ -123,13 +125,16 @@ extension MemoryState {
             throw StoreError(.notFound, "page_id: a page expected, found none")
         }
 
-        let before = self.roles[page, default: []].map(\.externalUserID)
+        let before = self.roles[page, default: []]
         self.roles[page] = accounts.sorted {
             $0.externalUserID.utf8.lexicographicallyPrecedes($1.externalUserID.utf8)
         }
-        if before != accounts.map(\.externalUserID) {
-            self.note([AuditChange("roles", entity: page.text)], business, author, now)
-        }
+        self.note(
+            AuditChange.roles(of: page, from: before, to: accounts),
+            business,
+            author,
+            now
+        )
         var unblocked: [CustomerID] = []
         for account in accounts {
             guard let id = self.identities[Key(page, account.externalUserID)] else { continue }

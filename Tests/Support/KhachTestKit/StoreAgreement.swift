@@ -342,13 +342,20 @@ package struct StoreAgreement {
                     before: nil,
                     rowsMax: 100_000
                 )
-                line += entries.map { "\($0.number) \($0.at) \($0.actor) \($0.requestID)" }
+                line += entries.map { entry in
+                    // Ids are each store's own.
+                    let change = entry.change
+                    let values = change.field == "id" ? "" : "\(change.before)>\(change.after)"
+                    return "\(entry.number) \(entry.at) \(entry.actor) \(entry.requestID) "
+                        + "\(change.action) \(change.field) \(values) \(change.reason)"
+                }
             }
             lines.append(line)
         }
         try StoreConformance.require(
             lines[0] == lines[1],
-            "the same audit after \(step): \(lines[0].count) and \(lines[1].count) lines"
+            "the same audit after \(step): "
+                + "\(zip(lines[0], lines[1]).first { $0 != $1 } ?? ("\(lines[0].count)", ""))"
         )
     }
 

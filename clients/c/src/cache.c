@@ -44,6 +44,22 @@ khach_status khach__cache_failure(khach_cache *cache, khach_error **error)
     }
 }
 
+khach_status khach__cache_index_failure(
+    khach_cache *cache, khach_index_status result, khach_error **error)
+{
+    switch (result) {
+    case KHACH_INDEX_OK:
+        return KHACH_OK;
+    case KHACH_INDEX_MEMORY:
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory for the cache");
+    case KHACH_INDEX_CORRUPT:
+        return khach__error_set(
+            error, KHACH_E_CACHE_CORRUPT, "the row of a customer expected, none found");
+    default:
+        return khach__cache_failure(cache, error);
+    }
+}
+
 khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error)
 {
     if (sqlite3_exec(cache->db, sql, NULL, NULL, NULL) != SQLITE_OK)
@@ -211,6 +227,9 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
         status = open_database(cache, path, error);
     if (status == KHACH_OK)
         status = khach__cache_schema_prepare(cache, error);
+    if (status == KHACH_OK)
+        status = khach__cache_index_failure(
+            cache, khach_index_open(&cache->index, cache->db, "base_customers"), error);
 
 done:
     if (status == KHACH_OK)
@@ -226,6 +245,9 @@ void khach__cache_close(khach_cache *cache)
         return;
     for (size_t i = 0; i < KHACH_WRITE_COUNT; i++)
         (void)sqlite3_finalize(cache->writes[i]);
+    khach_index_close(cache->index);
+    khach_index_customer_free(&cache->before);
+    khach_index_customer_free(&cache->after);
     (void)sqlite3_close_v2(cache->db);
     if (cache->lock_fd >= 0)
         (void)close(cache->lock_fd);

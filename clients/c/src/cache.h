@@ -6,13 +6,16 @@
 #include "error.h"
 #include "sync.h"
 
+#include "khach_index.h"
+
 #include <khach/query.h>
+#include <khach/statistics.h>
 #include <khach/sync.h>
 
 #include <sqlite3.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
-#define KHACH_CACHE_SCHEMA_VERSION 2
+#define KHACH_CACHE_SCHEMA_VERSION 3
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */
@@ -20,9 +23,8 @@ typedef enum khach_cache_write {
     KHACH_WRITE_INSERT,
     KHACH_WRITE_FIND,
     KHACH_WRITE_UPDATE,
+    KHACH_WRITE_TOUCH,
     KHACH_WRITE_DELETE,
-    KHACH_WRITE_TOKEN_ADD,
-    KHACH_WRITE_TOKEN_DROP,
     KHACH_WRITE_BUSINESS,
     KHACH_WRITE_PAGE,
     KHACH_WRITE_COUNT
@@ -37,6 +39,9 @@ typedef struct khach_cache {
     /* For one walk over everything: in one read transaction from its beginning to its end, so that
      * queries begin and end none, and lists hold records that nobody decodes. */
     bool is_held;
+    khach_index *index;
+    khach_index_customer before; /* of the row that a change replaces */
+    khach_index_customer after;
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
 } khach_cache;
 
@@ -49,17 +54,9 @@ typedef struct khach_cache_sync {
     uint64_t head_seq;
     int64_t as_of_ms;
     uint64_t customers_count;
-    bool is_search_indexed;
+    bool is_search_indexed; /* the derived tables and the indexes are there */
     int32_t last_status;
 } khach_cache_sync;
-
-/* Flags of a row of base_customers. */
-enum {
-    KHACH_ROW_HAS_PHONE = 1,
-    KHACH_ROW_HAS_EMAIL = 2,
-    KHACH_ROW_IS_BLOCKED = 4,
-    KHACH_ROW_NAME_STATUS_SHIFT = 4
-};
 
 /* cache.c: opening, closing, locking, failing. */
 /* `business_id` is empty for that of the cache, which then must be there. */
@@ -75,6 +72,9 @@ khach_status khach__cache_prepare(
     khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error);
 /* What went wrong last in the database, as a status. */
 khach_status khach__cache_failure(khach_cache *cache, khach_error **error);
+/* What the index could not do, as a status. */
+khach_status khach__cache_index_failure(
+    khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
 
@@ -85,7 +85,17 @@ khach_status khach__cache_sync_read(
 khach_status khach__cache_sync_write(
     khach_cache *cache, const khach_cache_sync *sync, khach_error **error);
 
+extern const char khach__cache_customers_sql[];
+
+/* cache_migrate.c */
+/* Brings a cache of layout 2 to this one: no row is lost, nothing is synced again. */
+khach_status khach__cache_migrate(khach_cache *cache, khach_error **error);
+
 /* cache_apply.c */
+/* Binds a row of base_customers: 1 to 10 are what the index reads, then seq and epoch. */
+void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *customer,
+    const char *folded, size_t folded_bytes, const uint8_t *record, size_t record_bytes);
+
 /* Applies a checked page in one transaction. `asked` is the cursor that the page answers: when the
  * cache has moved on since, the page is dropped, which is no failure. */
 khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
@@ -99,7 +109,7 @@ khach_status khach__cache_restart(khach_cache *cache, khach_error **error);
 /* Keeps the status of a failed sync, as well as it can. */
 void khach__cache_note(khach_cache *cache, khach_status status);
 
-/* cache_query.c and cache_search.c */
+/* cache_query.c */
 khach_status khach__cache_get(
     khach_cache *cache, khach_customer **out, const char *id, khach_error **error);
 khach_status khach__cache_list(khach_cache *cache, khach_customer_list **out,
@@ -110,29 +120,39 @@ khach_status khach__cache_search(khach_cache *cache, khach_customer_list **out, 
     const khach_query *query, khach_error **error);
 khach_status khach__cache_pages(khach_cache *cache, khach_page_list **out, khach_error **error);
 
-/* Reads the record that `statement` (of khach__cache_record_sql) has for a customer into a list. */
-extern const char khach__cache_record_sql[];
-khach_status khach__cache_record_add(khach_cache *cache, khach_customer_list *list,
-    sqlite3_stmt *statement, int64_t customer, khach_error **error);
+/* cache_statistics.c */
+khach_status khach__cache_statistics(khach_cache *cache, khach_statistics **out,
+    const khach_statistics_query *query, khach_error **error);
 
 /* A query made ready: days as instants, pages as numbers, all checked. */
 typedef struct khach_cache_filter {
-    int64_t created_from_ms; /* inclusive */
-    int64_t created_to_ms;   /* exclusive */
-    int64_t *pages;          /* NULL when every page is meant */
-    size_t pages_count;
+    khach_index_filter filter; /* its pages and its name are owned */
+    khach_name_query *name;
+    int64_t *pages;
+    khach_index_order order;
     size_t limit;
-    uint64_t hash;          /* of what the pages of one list share */
+    uint64_t hash; /* of what the pages of one list share */
     bool has_after;
-    int64_t after_ms;
-    int64_t after_customer;
+    khach_index_position after;
     khach_cache_sync sync;
 } khach_cache_filter;
 
-/* Begins a read transaction and makes the filter ready in it. */
+/* Begins a read transaction and makes the filter ready in it; `text` is a name to search for, NULL
+ * for the query's own. */
 khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *filter,
-    const khach_query *query, khach_error **error);
+    const khach_query *query, const char *text, khach_error **error);
 /* Ends it; also after khach__cache_filter_open() failed. */
 void khach__cache_filter_close(khach_cache *cache, khach_cache_filter *filter);
+
+/* The parts of a query that statistics have too. */
+khach_status khach__cache_zone(khach_cache *cache, khach_zone **zone, khach_error **error);
+khach_status khach__cache_day(
+    int32_t *out, const char *field, const char *text, khach_error **error);
+/* Reads page ids as numbers, ascending; `*pages` is yours, NULL for none. */
+khach_status khach__cache_read_pages(khach_cache *cache, const khach_cache_sync *sync,
+    const char *const *ids, size_t ids_count, int64_t **pages, size_t *count, khach_error **error);
+/* Reads numbers of `field` as bits, each from 1 to `most`. */
+khach_status khach__cache_bits(uint32_t *out, const char *field, const int32_t *values,
+    size_t values_count, int32_t most, khach_error **error);
 
 #endif

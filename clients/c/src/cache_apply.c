@@ -19,20 +19,19 @@ typedef struct apply {
 } apply;
 
 static const char *const write_sql[KHACH_WRITE_COUNT] = {
-    [KHACH_WRITE_INSERT] = "INSERT INTO base_customers(customer, page, created_at_ms,"
-                           " last_inbound_at_ms, seq, epoch, flags, name_folded, record)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
-    [KHACH_WRITE_FIND] = "SELECT seq, epoch, name_folded FROM base_customers WHERE customer = ?1",
+    [KHACH_WRITE_INSERT] =
+        "INSERT INTO base_customers(id, page_id, traits, created_at, first_recorded_at,"
+        " first_inbound_at, last_inbound_at, name_folded, record, seq, epoch)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+    [KHACH_WRITE_FIND] = "SELECT seq, epoch, record FROM base_customers WHERE id = ?1",
     [KHACH_WRITE_UPDATE] =
-        "UPDATE base_customers SET page = ?2, created_at_ms = ?3, last_inbound_at_ms = ?4,"
-        " seq = ?5, epoch = ?6, flags = ?7, name_folded = ?8, record = ?9 WHERE customer = ?1",
-    [KHACH_WRITE_DELETE] = "DELETE FROM base_customers WHERE customer = ?1",
-    [KHACH_WRITE_TOKEN_ADD] =
-        "INSERT INTO name_tokens(token, customer, name_folded, last_inbound_at_ms)"
-        " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE"
-        " SET last_inbound_at_ms = excluded.last_inbound_at_ms"
-        " WHERE last_inbound_at_ms <> excluded.last_inbound_at_ms",
-    [KHACH_WRITE_TOKEN_DROP] = "DELETE FROM name_tokens WHERE token = ?1 AND customer = ?2",
+        "UPDATE base_customers SET page_id = ?2, traits = ?3, created_at = ?4,"
+        " first_recorded_at = ?5, first_inbound_at = ?6, last_inbound_at = ?7, name_folded = ?8,"
+        " record = ?9, seq = ?10, epoch = ?11 WHERE id = ?1",
+    /* An index is rewritten when its columns are named. */
+    [KHACH_WRITE_TOUCH] = "UPDATE base_customers SET last_inbound_at = ?7, record = ?9,"
+                          " seq = ?10, epoch = ?11 WHERE id = ?1",
+    [KHACH_WRITE_DELETE] = "DELETE FROM base_customers WHERE id = ?1",
     [KHACH_WRITE_BUSINESS] =
         "INSERT INTO base_business(one, seq, record) VALUES (1, ?1, ?2)"
         " ON CONFLICT DO UPDATE SET seq = excluded.seq, record = excluded.record",
@@ -71,64 +70,20 @@ static khach_status broken(apply *page, const char *expected, const char *found)
         page->error, KHACH_E_PROTOCOL, "%s expected in a change, %s found", expected, found);
 }
 
-/* --- names --- */
-
-/* Adds or drops the tokens of a name; `last_inbound_at_ms` is for adding. */
-static khach_status write_tokens(apply *page, khach_cache_write write, int64_t customer,
-    const char *folded, size_t bytes, int64_t last_inbound_at_ms)
-{
-    for (size_t at = 0; at < bytes;) {
-        const char *space = memchr(folded + at, ' ', bytes - at);
-        size_t count = space == NULL ? bytes - at : (size_t)(space - (folded + at));
-        sqlite3_stmt *statement = NULL;
-        khach_status status = write_open(page, write, &statement);
-
-        if (status != KHACH_OK)
-            return status;
-        (void)sqlite3_bind_text(statement, 1, folded + at, (int)count, SQLITE_STATIC);
-        (void)sqlite3_bind_int64(statement, 2, customer);
-        if (write == KHACH_WRITE_TOKEN_ADD) {
-            (void)sqlite3_bind_text(statement, 3, folded, (int)bytes, SQLITE_STATIC);
-            (void)sqlite3_bind_int64(statement, 4, last_inbound_at_ms);
-        }
-        status = write_run(page, statement);
-        if (status != KHACH_OK)
-            return status;
-        at += count + 1;
-    }
-    return KHACH_OK;
-}
-
 /* --- customers --- */
-
-static int row_flags(const Khach__V1__Customer *record)
-{
-    int flags = (int)((unsigned)record->name_status & 0x7u) << KHACH_ROW_NAME_STATUS_SHIFT;
-
-    for (size_t i = 0; i < record->n_phones; i++)
-        flags |= record->phones[i]->rejected ? 0 : KHACH_ROW_HAS_PHONE;
-    for (size_t i = 0; i < record->n_emails; i++)
-        flags |= record->emails[i]->rejected ? 0 : KHACH_ROW_HAS_EMAIL;
-    if (record->block != NULL
-        && (record->block->state == KHACH__V1__BLOCK__STATE__BLOCKED
-            || record->block->state == KHACH__V1__BLOCK__STATE__PENDING_UNBLOCK))
-        flags |= KHACH_ROW_IS_BLOCKED;
-    return flags;
-}
 
 /* What is known of a customer's row before a change. */
 typedef struct row_before {
     bool is_found;
     bool is_newer; /* than the change: leave it */
+    uint8_t *record; /* yours: what `cache->before` was read from */
 } row_before;
 
-/* Looks at the row before a change, and drops its tokens when the change will replace it. */
-static khach_status find_row(
-    apply *page, row_before *before, int64_t customer, uint64_t seq, const char *name_folded)
+/* Looks at the row before a change. */
+static khach_status find_row(apply *page, row_before *before, int64_t customer, uint64_t seq)
 {
     sqlite3_stmt *statement = NULL;
     khach_status status = write_open(page, KHACH_WRITE_FIND, &statement);
-    const char *name;
     int result;
 
     *before = (row_before){0};
@@ -137,15 +92,21 @@ static khach_status find_row(
     (void)sqlite3_bind_int64(statement, 1, customer);
     result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
+        size_t bytes = (size_t)sqlite3_column_bytes(statement, 2);
+
         before->is_found = true;
         before->is_newer = sqlite3_column_int64(statement, 1) == page->sync.epoch
             && sqlite3_column_int64(statement, 0) >= (int64_t)seq;
-        name = (const char *)sqlite3_column_text(statement, 2);
-        if (name == NULL)
-            status = khach__cache_failure(page->cache, page->error);
-        else if (!before->is_newer && page->sync.is_search_indexed
-            && strcmp(name, name_folded) != 0)
-            status = write_tokens(page, KHACH_WRITE_TOKEN_DROP, customer, name, strlen(name), 0);
+        before->record = malloc(bytes + 1);
+        if (before->record == NULL) {
+            status = khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a row");
+        } else {
+            if (bytes > 0)
+                memcpy(before->record, sqlite3_column_blob(statement, 2), bytes);
+            status = khach__cache_index_failure(page->cache,
+                khach_index_customer_read(&page->cache->before, before->record, bytes),
+                page->error);
+        }
     } else if (result != SQLITE_DONE) {
         status = khach__cache_failure(page->cache, page->error);
     }
@@ -153,71 +114,86 @@ static khach_status find_row(
     return status;
 }
 
-static void bind_row(sqlite3_stmt *statement, const apply *page, const khach_change *change,
-    const Khach__V1__Customer *record, const char *folded, size_t folded_bytes)
+void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *customer,
+    const char *folded, size_t folded_bytes, const uint8_t *record, size_t record_bytes)
 {
-    (void)sqlite3_bind_int64(statement, 1, khach__record_number('c', record->id));
-    (void)sqlite3_bind_int64(statement, 2, khach__record_number('p', record->page_id));
-    (void)sqlite3_bind_int64(statement, 3, khach__record_ms(record->created_at));
-    (void)sqlite3_bind_int64(statement, 4, khach__record_ms(record->last_inbound_at));
-    (void)sqlite3_bind_int64(statement, 5, (int64_t)change->seq);
-    (void)sqlite3_bind_int64(statement, 6, page->sync.epoch);
-    (void)sqlite3_bind_int(statement, 7, row_flags(record));
+    (void)sqlite3_bind_int64(statement, 1, customer->id);
+    (void)sqlite3_bind_int64(statement, 2, customer->page_id);
+    (void)sqlite3_bind_int64(statement, 3, customer->traits);
+    (void)sqlite3_bind_int64(statement, 4, customer->created_at);
+    (void)sqlite3_bind_int64(statement, 5, customer->first_recorded_at);
+    (void)sqlite3_bind_int64(statement, 6, customer->first_inbound_at);
+    (void)sqlite3_bind_int64(statement, 7, customer->last_inbound_at);
     (void)sqlite3_bind_text(statement, 8, folded, (int)folded_bytes, SQLITE_STATIC);
-    (void)sqlite3_bind_blob64(statement, 9, change->bytes, change->bytes_count, SQLITE_STATIC);
+    (void)sqlite3_bind_blob64(statement, 9, record, record_bytes, SQLITE_STATIC);
 }
 
-/* Inserts or replaces the row; tokens too once names are indexed. */
-static khach_status write_row(apply *page, const khach_change *change,
-    const Khach__V1__Customer *record, const char *folded, size_t folded_bytes)
+static khach_status write_change(apply *page, khach_cache_write write, const khach_change *change,
+    const char *folded, size_t folded_bytes)
 {
-    int64_t customer = khach__record_number('c', record->id);
     sqlite3_stmt *statement = NULL;
-    row_before before;
-    khach_status status = write_open(page, KHACH_WRITE_INSERT, &statement);
+    khach_status status = write_open(page, write, &statement);
 
     if (status != KHACH_OK)
         return status;
-    bind_row(statement, page, change, record, folded, folded_bytes);
-    status = write_run(page, statement);
+    khach__cache_bind_row(statement, &page->cache->after, folded, folded_bytes, change->bytes,
+        change->bytes_count);
+    (void)sqlite3_bind_int64(statement, 10, (int64_t)change->seq);
+    (void)sqlite3_bind_int64(statement, 11, page->sync.epoch);
+    return write_run(page, statement);
+}
+
+/* Inserts or replaces the row, and what is derived of it once that is there. */
+static khach_status write_row(
+    apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
+{
+    khach_cache *cache = page->cache;
+    row_before before = {0};
+    khach_status status =
+        write_change(page, KHACH_WRITE_INSERT, change, folded, folded_bytes);
+
     if (status != KHACH_OK)
         return status;
-
-    if (sqlite3_changes(page->cache->db) == 1) {
+    if (sqlite3_changes(cache->db) == 1) {
         page->sync.customers_count++;
     } else {
-        status = find_row(page, &before, customer, change->seq, folded);
-        if (status != KHACH_OK || before.is_newer)
-            return status;
-        status = write_open(page, KHACH_WRITE_UPDATE, &statement);
-        if (status != KHACH_OK)
-            return status;
-        bind_row(statement, page, change, record, folded, folded_bytes);
-        status = write_run(page, statement);
+        status = find_row(page, &before, cache->after.id, change->seq);
+        if (status == KHACH_OK && !before.is_newer)
+            status = write_change(page,
+                khach_index_customer_moved(&cache->before, &cache->after) ? KHACH_WRITE_UPDATE
+                                                                          : KHACH_WRITE_TOUCH,
+                change, folded, folded_bytes);
     }
-    if (status == KHACH_OK && page->sync.is_search_indexed)
-        status = write_tokens(page, KHACH_WRITE_TOKEN_ADD, customer, folded, folded_bytes,
-            khach__record_ms(record->last_inbound_at));
-    page->upserts_count++;
+    if (status == KHACH_OK && !before.is_newer && page->sync.is_search_indexed)
+        status = khach__cache_index_failure(cache,
+            khach_index_put(
+                cache->index, before.is_found ? &cache->before : NULL, &cache->after),
+            page->error);
+    if (!before.is_newer)
+        page->upserts_count++;
+    free(before.record);
     return status;
 }
 
 static khach_status apply_customer(apply *page, const khach_change *change)
 {
-    Khach__V1__Customer *record = khach__v1__customer__unpack(
-        &page->cache->arena.allocator, change->bytes_count, change->bytes);
+    khach_index_customer *customer = &page->cache->after;
     char *folded = NULL;
     size_t folded_bytes = 0;
     khach_status status;
 
-    if (record == NULL)
-        return broken(page, "a customer", "other bytes");
-    if (khach__record_number('c', record->id) < 0 || khach__record_number('p', record->page_id) < 0)
-        return broken(page, "identifiers of a customer", "none");
-    if (khach_text_fold(&folded, &folded_bytes, record->name, strlen(record->name)) != 0)
+    switch (khach_index_customer_read(customer, change->bytes, change->bytes_count)) {
+    case KHACH_INDEX_OK:
+        break;
+    case KHACH_INDEX_MEMORY:
+        return khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a customer");
+    default:
+        return broken(page, "a customer with its identifiers", "other bytes");
+    }
+    if (khach_text_fold(&folded, &folded_bytes, customer->name, customer->name_bytes) != 0)
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory to fold a name");
 
-    status = write_row(page, change, record, folded, folded_bytes);
+    status = write_row(page, change, folded, folded_bytes);
     khach_text_free(folded);
     return status;
 }
@@ -238,7 +214,11 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
         return broken(page, "the identifier of a tombstone", "none");
 
     page->tombstones_count++;
-    status = find_row(page, &before, customer, change->seq, "");
+    status = find_row(page, &before, customer, change->seq);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && page->sync.is_search_indexed)
+        status = khach__cache_index_failure(page->cache,
+            khach_index_put(page->cache->index, &page->cache->before, NULL), page->error);
+    free(before.record);
     if (status != KHACH_OK || !before.is_found || before.is_newer)
         return status;
     status = write_open(page, KHACH_WRITE_DELETE, &statement);

@@ -8,48 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A place in the order of lists. */
-typedef struct place {
-    int64_t created_at_ms;
-    int64_t customer;
-} place;
+static const char record_sql[] = "SELECT record, seq FROM base_customers WHERE id = ?1";
 
-/* The first places of a list, best first. */
-typedef struct top {
-    place *places;
-    size_t count;
-    size_t room;
-} top;
-
-static bool is_before(place left, place right)
-{
-    if (left.created_at_ms != right.created_at_ms)
-        return left.created_at_ms > right.created_at_ms;
-    return left.customer > right.customer;
-}
-
-/* Adds a place; false when it comes after a full list. */
-static bool top_add(top *list, place added)
-{
-    size_t at = list->count;
-
-    if (list->count == list->room && !is_before(added, list->places[list->count - 1]))
-        return false;
-    if (list->count < list->room)
-        list->count++;
-    else
-        at--;
-    while (at > 0 && is_before(added, list->places[at - 1])) {
-        list->places[at] = list->places[at - 1];
-        at--;
-    }
-    list->places[at] = added;
-    return true;
-}
-
-const char khach__cache_record_sql[] = "SELECT record, seq FROM base_customers WHERE customer = ?1";
-
-khach_status khach__cache_record_add(khach_cache *cache, khach_customer_list *list,
+/* Reads the record that `statement` has for a customer into a list. */
+static khach_status add_record(khach_cache *cache, khach_customer_list *list,
     sqlite3_stmt *statement, int64_t customer, khach_error **error)
 {
     khach_status status = KHACH_OK;
@@ -90,7 +52,7 @@ khach_status khach__cache_get(
     status = khach__cache_sync_read(cache, &sync, error);
     free(sync.cursor.bytes);
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &statement, khach__cache_record_sql, error);
+        status = khach__cache_prepare(cache, &statement, record_sql, error);
     if (status != KHACH_OK)
         return status;
 
@@ -128,98 +90,56 @@ khach_status khach__cache_get(
 
 /* --- lists --- */
 
-static const char all_sql[] =
-    "SELECT created_at_ms, customer FROM base_customers"
-    " WHERE created_at_ms BETWEEN ?1 AND ?2 AND (created_at_ms < ?3 OR customer < ?4)"
-    " ORDER BY created_at_ms DESC, customer DESC LIMIT ?5";
-static const char page_sql[] =
-    "SELECT created_at_ms, customer FROM base_customers WHERE page = ?6"
-    " AND created_at_ms BETWEEN ?1 AND ?2 AND (created_at_ms < ?3 OR customer < ?4)"
-    " ORDER BY created_at_ms DESC, customer DESC LIMIT ?5";
-
-/* Adds what a bound statement gives, until it cannot get better. */
-static khach_status collect(
-    khach_cache *cache, top *list, sqlite3_stmt *statement, khach_error **error)
+/* Reads the records of a list's rows; one row more tells whether there is another page. */
+static khach_status fill_list(khach_cache *cache, khach_customer_list *list,
+    const khach_cache_filter *filter, const khach_index_position *rows, size_t rows_count,
+    khach_error **error)
 {
-    for (;;) {
-        int result = sqlite3_step(statement);
-        place found;
-
-        if (result == SQLITE_DONE)
-            return KHACH_OK;
-        if (result != SQLITE_ROW)
-            return khach__cache_failure(cache, error);
-        found.created_at_ms = sqlite3_column_int64(statement, 0);
-        found.customer = sqlite3_column_int64(statement, 1);
-        if (!top_add(list, found))
-            return KHACH_OK;
-    }
-}
-
-/* The first places of the filter. Each page's index is read from its newest on, and left as soon
- * as it cannot better what was found: the cost is in what is shown, not in what there is. */
-static khach_status collect_all(
-    khach_cache *cache, top *list, const khach_cache_filter *filter, khach_error **error)
-{
+    const khach_index_position *last;
     sqlite3_stmt *statement = NULL;
-    int64_t last_ms = filter->created_to_ms == INT64_MAX ? INT64_MAX : filter->created_to_ms - 1;
-    size_t turns = filter->pages == NULL ? 1 : filter->pages_count;
-    khach_status status = khach__cache_prepare(
-        cache, &statement, filter->pages == NULL ? all_sql : page_sql, error);
+    khach_status status = khach__cache_prepare(cache, &statement, record_sql, error);
 
-    if (filter->has_after && filter->after_ms < last_ms)
-        last_ms = filter->after_ms;
-    for (size_t i = 0; status == KHACH_OK && i < turns; i++) {
-        (void)sqlite3_bind_int64(statement, 1, filter->created_from_ms);
-        (void)sqlite3_bind_int64(statement, 2, last_ms);
-        (void)sqlite3_bind_int64(statement, 3, filter->has_after ? filter->after_ms : INT64_MAX);
-        (void)sqlite3_bind_int64(
-            statement, 4, filter->has_after ? filter->after_customer : INT64_MAX);
-        (void)sqlite3_bind_int64(statement, 5, (int64_t)list->room);
-        if (filter->pages != NULL)
-            (void)sqlite3_bind_int64(statement, 6, filter->pages[i]);
-        status = collect(cache, list, statement, error);
-        (void)sqlite3_reset(statement);
-    }
+    list->seq = filter->sync.seq;
+    list->is_complete = filter->sync.phase == KHACH_PHASE_COMPLETE;
+    for (size_t i = 0; status == KHACH_OK && i < rows_count && i < filter->limit; i++)
+        status = add_record(cache, list, statement, rows[i].id, error);
     (void)sqlite3_finalize(statement);
+    if (status == KHACH_OK && rows_count > filter->limit) {
+        last = &rows[filter->limit - 1];
+        (void)snprintf(list->next, sizeof(list->next),
+            "2.%" PRId32 ".%" PRId64 ".%" PRId64 ".%" PRIx64, last->rank, last->key, last->id,
+            filter->hash);
+    }
     return status;
 }
 
-khach_status khach__cache_list(khach_cache *cache, khach_customer_list **out,
+khach_status khach__cache_search(khach_cache *cache, khach_customer_list **out, const char *text,
     const khach_query *query, khach_error **error)
 {
     khach_cache_filter filter;
     khach_customer_list *list = NULL;
-    sqlite3_stmt *statement = NULL;
-    top places = {NULL, 0, 0};
-    khach_status status = khach__cache_filter_open(cache, &filter, query, error);
+    khach_index_position *rows = NULL;
+    khach_status status = khach__cache_filter_open(cache, &filter, query, text, error);
+    size_t count = filter.limit + 1;
 
     if (status != KHACH_OK)
         goto done;
     list = khach__customer_list_new(filter.limit);
-    places.room = filter.limit + 1; /* One more tells whether there is another page. */
-    places.places = malloc(places.room * sizeof(place));
-    if (list == NULL || places.places == NULL) {
+    rows = malloc(count * sizeof(*rows));
+    if (list == NULL || rows == NULL) {
         status = khach__error_set(error, KHACH_E_MEMORY, "no memory for a list");
         goto done;
     }
-    list->seq = filter.sync.seq;
-    list->is_complete = filter.sync.phase == KHACH_PHASE_COMPLETE;
-
-    status = collect_all(cache, &places, &filter, error);
+    status = khach__cache_index_failure(cache,
+        khach_index_list(cache->index, &filter.filter, filter.order,
+            filter.has_after ? &filter.after : NULL, rows, &count),
+        error);
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &statement, khach__cache_record_sql, error);
-    for (size_t i = 0; status == KHACH_OK && i < places.count && i < filter.limit; i++)
-        status = khach__cache_record_add(cache, list, statement, places.places[i].customer, error);
-    if (status == KHACH_OK && places.count > filter.limit)
-        (void)snprintf(list->next, sizeof(list->next), "1.%" PRId64 ".%" PRId64 ".%" PRIx64,
-            places.places[filter.limit - 1].created_at_ms, places.places[filter.limit - 1].customer,
-            filter.hash);
+        status = fill_list(cache, list, &filter, rows, count, error);
 
 done:
-    (void)sqlite3_finalize(statement);
     khach__cache_filter_close(cache, &filter);
-    free(places.places);
+    free(rows);
     if (status == KHACH_OK) {
         *out = list;
         list = NULL;
@@ -228,44 +148,21 @@ done:
     return status;
 }
 
+khach_status khach__cache_list(khach_cache *cache, khach_customer_list **out,
+    const khach_query *query, khach_error **error)
+{
+    return khach__cache_search(cache, out, NULL, query, error);
+}
+
 khach_status khach__cache_count(
     khach_cache *cache, uint64_t *out, const khach_query *query, khach_error **error)
 {
-    static const char all[] = "SELECT count(*) FROM base_customers"
-                              " WHERE created_at_ms >= ?1 AND created_at_ms < ?2";
-    static const char one[] = "SELECT count(*) FROM base_customers"
-                              " WHERE created_at_ms >= ?1 AND created_at_ms < ?2 AND page = ?3";
     khach_cache_filter filter;
-    sqlite3_stmt *statement = NULL;
-    uint64_t count = 0;
-    khach_status status = khach__cache_filter_open(cache, &filter, query, error);
-    size_t turns;
+    khach_status status = khach__cache_filter_open(cache, &filter, query, NULL, error);
 
-    if (status != KHACH_OK)
-        goto done;
-    if (filter.pages == NULL && filter.created_from_ms == INT64_MIN
-        && filter.created_to_ms == INT64_MAX) {
-        *out = filter.sync.customers_count;
-        goto done;
-    }
-    turns = filter.pages == NULL ? 1 : filter.pages_count;
-    status = khach__cache_prepare(cache, &statement, filter.pages == NULL ? all : one, error);
-    for (size_t i = 0; status == KHACH_OK && i < turns; i++) {
-        (void)sqlite3_bind_int64(statement, 1, filter.created_from_ms);
-        (void)sqlite3_bind_int64(statement, 2, filter.created_to_ms);
-        if (filter.pages != NULL)
-            (void)sqlite3_bind_int64(statement, 3, filter.pages[i]);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            count += (uint64_t)sqlite3_column_int64(statement, 0);
-        else
-            status = khach__cache_failure(cache, error);
-        (void)sqlite3_reset(statement);
-    }
     if (status == KHACH_OK)
-        *out = count;
-
-done:
-    (void)sqlite3_finalize(statement);
+        status = khach__cache_index_failure(
+            cache, khach_index_count(cache->index, &filter.filter, UINT64_MAX, out), error);
     khach__cache_filter_close(cache, &filter);
     return status;
 }

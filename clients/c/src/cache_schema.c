@@ -18,17 +18,16 @@ static const char schema[] =
     "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, record BLOB NOT NULL);"
     "CREATE TABLE base_pages("
     "  page INTEGER PRIMARY KEY, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-    "  record BLOB NOT NULL);"
+    "  record BLOB NOT NULL);";
+
+const char khach__cache_customers_sql[] =
+    /* The business is always 0: a cache has one. */
     "CREATE TABLE base_customers("
-    "  customer INTEGER PRIMARY KEY, page INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
-    "  last_inbound_at_ms INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-    "  flags INTEGER NOT NULL, name_folded TEXT NOT NULL, record BLOB NOT NULL);"
-    "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
-    "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
-    "CREATE TABLE name_tokens("
-    "  token TEXT NOT NULL, customer INTEGER NOT NULL, name_folded TEXT NOT NULL,"
-    "  last_inbound_at_ms INTEGER NOT NULL, PRIMARY KEY (token, customer DESC))"
-    "  WITHOUT ROWID;";
+    "  id INTEGER PRIMARY KEY, business_id INTEGER NOT NULL DEFAULT 0, page_id INTEGER NOT NULL,"
+    "  traits INTEGER NOT NULL, created_at INTEGER NOT NULL, first_recorded_at INTEGER NOT NULL,"
+    "  first_inbound_at INTEGER NOT NULL, last_inbound_at INTEGER NOT NULL,"
+    "  name_folded TEXT NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL);";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(
@@ -62,6 +61,11 @@ static khach_status create(khach_cache *cache, khach_error **error)
     status = khach__cache_run(cache, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, schema, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_customers_sql, error);
+    if (status == KHACH_OK)
+        status =
+            khach__cache_index_failure(cache, khach_index_create_tables(cache->db), error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, insert, error);
     if (status == KHACH_OK)
@@ -172,6 +176,13 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
         return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
             "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,
             (int)found.version);
+    if (found.version == KHACH_CACHE_SCHEMA_VERSION - 1) {
+        status = khach__cache_migrate(cache, error);
+        if (status == KHACH_OK)
+            status = read_identity(cache, &found, error);
+        if (status != KHACH_OK)
+            return status;
+    }
     if (found.version != KHACH_CACHE_SCHEMA_VERSION)
         return khach__error_set(error, KHACH_E_CACHE_CORRUPT,
             "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,

@@ -2,17 +2,41 @@
 
 #include "cache.h"
 
+/* Takes customers that an earlier snapshot had out of the derived tables. */
+static khach_status unindex(khach_cache *cache, khach_error **error)
+{
+    static const char sql[] = "SELECT record FROM base_customers"
+                              " WHERE epoch <> (SELECT epoch FROM sync_state)";
+    sqlite3_stmt *statement = NULL;
+    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+    int result = SQLITE_DONE;
+
+    while (status == KHACH_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        khach_index_status done =
+            khach_index_customer_read(&cache->before, sqlite3_column_blob(statement, 0),
+                (size_t)sqlite3_column_bytes(statement, 0));
+
+        if (done == KHACH_INDEX_OK)
+            done = khach_index_put(cache->index, &cache->before, NULL);
+        status = khach__cache_index_failure(cache, done, error);
+    }
+    if (status == KHACH_OK && result != SQLITE_DONE)
+        status = khach__cache_failure(cache, error);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
 /* Drops what an earlier snapshot had and this one has not. */
 static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
     static const char sql[] =
-        "DELETE FROM name_tokens WHERE customer IN (SELECT customer FROM base_customers"
-        " WHERE epoch <> (SELECT epoch FROM sync_state));"
         "DELETE FROM base_customers WHERE epoch <> (SELECT epoch FROM sync_state);"
         "DELETE FROM base_pages WHERE epoch <> (SELECT epoch FROM sync_state);";
     sqlite3_stmt *statement = NULL;
-    khach_status status = khach__cache_run(cache, sql, error);
+    khach_status status = sync->is_search_indexed ? unindex(cache, error) : KHACH_OK;
 
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = khach__cache_prepare(
             cache, &statement, "SELECT count(*) FROM base_customers", error);
@@ -29,19 +53,17 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
 khach_status khach__cache_snapshot_finish(
     khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
-    /* The sort keeps the inserts in key order: the tree is written once, from left to right. A
-     * folded name has letters, digits and spaces alone, so that it makes JSON as it stands. */
-    static const char index[] =
-        "INSERT OR IGNORE INTO name_tokens(token, customer, name_folded, last_inbound_at_ms)"
-        " SELECT token.value, customer, name_folded, last_inbound_at_ms FROM base_customers,"
-        "  json_each('[\"' || replace(name_folded, ' ', '\",\"') || '\"]') AS token"
-        " WHERE name_folded <> '' ORDER BY 1, 2 DESC";
+    khach_index_status done = KHACH_INDEX_OK;
     khach_status status = KHACH_OK;
 
     if (sync->epoch > 1)
         status = sweep(cache, sync, error);
-    if (status == KHACH_OK && !sync->is_search_indexed)
-        status = khach__cache_run(cache, index, error);
+    if (status == KHACH_OK && !sync->is_search_indexed) {
+        done = khach_index_create_indexes(cache->db, "base_customers");
+        if (done == KHACH_INDEX_OK)
+            done = khach_index_rebuild(cache->index);
+        status = khach__cache_index_failure(cache, done, error);
+    }
     if (status != KHACH_OK)
         return status;
 

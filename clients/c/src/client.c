@@ -323,6 +323,18 @@ khach_status khach_export_open(khach_export **out, khach_client *client,
     return khach__export_open(out, client->cache, options, error);
 }
 
+khach_status khach_statistics_read(khach_statistics **out, khach_client *client,
+    const khach_statistics_query *query, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL || query == NULL)
+        return missing(error);
+    return khach__cache_statistics(client->cache, out, query, error);
+}
+
 khach_status khach_pages(khach_page_list **out, khach_client *client, khach_error **error)
 {
     clear(error);

@@ -56,20 +56,32 @@ void fixture_raw(fixture_page *page, uint32_t field, const void *bytes, size_t c
     put(page, bytes, count);
 }
 
-static void put_change(fixture_page *page, uint64_t seq, uint32_t field, const void *message)
+static void put_record(
+    fixture_page *page, uint64_t seq, uint32_t field, const void *record, size_t count)
 {
     fixture_page change = {0};
+
+    put_varint(&change, 1 << 3);
+    put_varint(&change, seq);
+    fixture_raw(&change, field, record, count);
+    fixture_raw(page, 1, change.bytes, change.count);
+    fixture_free(&change);
+}
+
+static void put_change(fixture_page *page, uint64_t seq, uint32_t field, const void *message)
+{
     size_t count = protobuf_c_message_get_packed_size(message);
     uint8_t *bytes = malloc(count + 1);
 
     CHECK(bytes != NULL);
     (void)protobuf_c_message_pack(message, bytes);
-    put_varint(&change, 1 << 3);
-    put_varint(&change, seq);
-    fixture_raw(&change, field, bytes, count);
-    fixture_raw(page, 1, change.bytes, change.count);
+    put_record(page, seq, field, bytes, count);
     free(bytes);
-    fixture_free(&change);
+}
+
+void fixture_record(fixture_page *page, uint64_t seq, const void *record, size_t count)
+{
+    put_record(page, seq, 4, record, count);
 }
 
 void fixture_business(fixture_page *page, uint64_t seq, const char *zone)

@@ -29,6 +29,8 @@ void fixture_fan_page(fixture_page *page, uint64_t seq, uint64_t number);
 /* A customer with this name, NULL for none, created `created_at_ms` on fan page `fan_page`. */
 void fixture_customer(fixture_page *page, uint64_t seq, uint64_t number, uint64_t fan_page,
     const char *name, int64_t created_at_ms);
+/* A customer by its record. */
+void fixture_record(fixture_page *page, uint64_t seq, const void *record, size_t count);
 void fixture_tombstone(fixture_page *page, uint64_t seq, uint64_t number);
 /* Any field of bytes of the PullChangesResponse, as it stands. */
 void fixture_raw(fixture_page *page, uint32_t field, const void *bytes, size_t count);

@@ -29,6 +29,7 @@ static void test_null(void)
     CHECK_INT(khach_get(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_list(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_count(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_statistics_read(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_search(NULL, NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_pages(NULL, NULL, NULL), KHACH_E_INVALID);
 }

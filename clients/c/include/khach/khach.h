@@ -9,6 +9,7 @@
 #include <khach/export.h>
 #include <khach/export_file.h>
 #include <khach/query.h>
+#include <khach/statistics.h>
 #include <khach/sync.h>
 #include <khach/version.h>
 

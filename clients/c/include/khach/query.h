@@ -23,10 +23,38 @@ extern "C" {
 #define KHACH_QUERY_LIMIT_DEFAULT 200
 #define KHACH_QUERY_LIMIT_MAX 1000
 #define KHACH_QUERY_PAGES_MAX 1000
-/** A search by an indexed word looks at no more names than this. */
-#define KHACH_SEARCH_NAMES_MAX 20000
+#define KHACH_QUERY_CHANNELS_MAX 16
+#define KHACH_QUERY_NAME_STATUSES_MAX 4
 /** Most bytes of a text to search for. */
 #define KHACH_SEARCH_TEXT_BYTES_MAX 1000
+
+/** A condition that may be left out. The values are ABI. */
+typedef enum khach_ternary {
+    KHACH_TERNARY_ANY = 0,
+    KHACH_TERNARY_YES = 1,
+    KHACH_TERNARY_NO = 2
+} khach_ternary;
+
+/** Which interactions count as having written. The values are ABI. */
+typedef enum khach_activity {
+    /** The same as KHACH_ACTIVITY_ANY. */
+    KHACH_ACTIVITY_UNSPECIFIED = 0,
+    KHACH_ACTIVITY_ANY = 1,
+    KHACH_ACTIVITY_MESSAGES = 2,
+    KHACH_ACTIVITY_COMMENTS = 3
+} khach_activity;
+
+/** The id is the last key: ascending in the second, otherwise descending. The values are ABI. */
+typedef enum khach_order {
+    /** KHACH_ORDER_RELEVANCE when there is a name to search for, else the newest first. */
+    KHACH_ORDER_UNSPECIFIED = 0,
+    KHACH_ORDER_CREATED_DESCENDING = 1,
+    KHACH_ORDER_CREATED_ASCENDING = 2,
+    /** Those who never wrote come last. */
+    KHACH_ORDER_LAST_INBOUND_DESCENDING = 3,
+    /** Only with a name: equal, beginning, in order, in any order; then the latest inbound. */
+    KHACH_ORDER_RELEVANCE = 4
+} khach_order;
 
 /** Which customers. All conditions hold together. Begin with khach_query_init(). */
 typedef struct khach_query {
@@ -41,6 +69,26 @@ typedef struct khach_query {
     uint32_t limit;
     /** From khach_customer_list_next() of the same query; NULL or "" begins. */
     const char *after;
+    /* A caller of version 0.1 ends here. */
+    /** khach_channel numbers; empty means every one. At most KHACH_QUERY_CHANNELS_MAX. */
+    const int32_t *channels;
+    size_t channel_count;
+    /** khach_name_status numbers; empty means every one. */
+    const int32_t *name_statuses;
+    size_t name_status_count;
+    /** Every word begins a different word of the name; NULL or "" for no condition. */
+    const char *name;
+    /** The customer wrote on a local day of these, both inclusive; NULL or "" means open. */
+    const char *messaged_from;
+    const char *messaged_to;
+    /** A khach_activity, which goes with the two days. */
+    int32_t messaged_kind;
+    /** A khach_ternary: one that nobody rejected is there. */
+    int32_t has_phone;
+    int32_t has_email;
+    int32_t blocked;
+    /** A khach_order. */
+    int32_t order;
 } khach_query;
 
 /** Clears `query` and sets its size. NULL is a no-op. */
@@ -56,9 +104,9 @@ KHACH_API KHACH_MUST_USE khach_status khach_get(
     khach_customer **out, khach_client *client, const char *id, khach_error **error);
 
 /**
- * Lists customers, newest first: created_at descending, then id descending.
+ * Lists customers in the order of `query`, which may be NULL for all, the newest first.
  *
- * `query` may be NULL for all. KHACH_E_NOT_FOUND when a page is not of the business.
+ * KHACH_E_NOT_FOUND when a page is not of the business. KHACH_E_INVALID names the field.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_list(khach_customer_list **out, khach_client *client,
     const khach_query *query, khach_error **error);
@@ -68,9 +116,8 @@ KHACH_API KHACH_MUST_USE khach_status khach_count(
     uint64_t *out, khach_client *client, const khach_query *query, khach_error **error);
 
 /**
- * Finds customers by name: every word of `text` begins a different word of the name, in any order,
- * marks and case aside; best first. The filters of `query`, which may be NULL, hold too; its
- * `after` must be empty.
+ * Finds customers by name: khach_list() with `text` for the name, best first. The filters of
+ * `query`, which may be NULL, hold too.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_search(khach_customer_list **out, khach_client *client,
     const char *text, const khach_query *query, khach_error **error);

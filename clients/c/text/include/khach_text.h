@@ -79,6 +79,12 @@ size_t khach_name_query_token_count(const khach_name_query *query);
 /** One folded token, borrowed from `query`; not NUL-terminated. */
 const char *khach_name_query_token(const khach_name_query *query, size_t index, size_t *bytes);
 
+/** The folded query, borrowed from `query`; empty when it has no tokens. */
+const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes);
+
+/** Nonzero when the query has diacritics, so that names with them come first. */
+int khach_name_query_has_marks(const khach_name_query *query);
+
 /**
  * The place of a name among the answers: 0 none, otherwise lower is better. Twice the class of
  * khach_text_name_rank(), less one when the query has diacritics and the name has them too.
@@ -124,6 +130,9 @@ int64_t khach_zone_day_start(const khach_zone *zone, int32_t day);
  * Returns: 0, or -1 when `text` is not a date.
  */
 int khach_day_parse(int32_t *out, const char *text);
+
+/** Writes a day, given as days since 1970-01-01, as "YYYY-MM-DD". */
+void khach_day_format(char out[11], int32_t day);
 
 #ifdef __cplusplus
 }

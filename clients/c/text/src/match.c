@@ -237,6 +237,17 @@ const char *khach_name_query_token(const khach_name_query *query, size_t index, 
     return query->tokens[index].bytes;
 }
 
+const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes)
+{
+    *bytes = query->folded_bytes;
+    return query->folded;
+}
+
+int khach_name_query_has_marks(const khach_name_query *query)
+{
+    return query->has_marks && query->tokens_count > 0;
+}
+
 int khach_name_query_rank_best(
     const khach_name_query *query, const char *folded, size_t folded_bytes)
 {

@@ -293,3 +293,26 @@ int khach_day_parse(int32_t *out, const char *text)
     *out = (int32_t)khach__zone_days(year, month, day);
     return 0;
 }
+
+void khach_day_format(char out[11], int32_t day)
+{
+    /* Years of March to February in eras of 400: the leap day is the last of a year. */
+    int64_t shifted = (int64_t)day + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    int64_t of_era = shifted - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    unsigned year = (unsigned)(year_of_era + era * 400 + (month >= 10));
+    unsigned number = (unsigned)(month < 10 ? month + 3 : month - 9);
+    unsigned date = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
+
+    for (int at = 3; at >= 0; at--, year /= 10)
+        out[at] = (char)('0' + year % 10);
+    out[4] = out[7] = '-';
+    out[5] = (char)('0' + number / 10 % 10);
+    out[6] = (char)('0' + number % 10);
+    out[8] = (char)('0' + date / 10 % 10);
+    out[9] = (char)('0' + date % 10);
+    out[10] = '\0';
+}

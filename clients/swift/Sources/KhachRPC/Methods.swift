@@ -28,6 +28,10 @@ public enum Methods {
     public static let recordInteractions = Method<
         Khach_V1_RecordInteractionsRequest, Khach_V1_RecordInteractionsResponse
     >(interactions, "RecordInteractions")
+    /// Records what is known of persons apart from any conversation.
+    public static let recordProfiles = Method<
+        Khach_V1_RecordProfilesRequest, Khach_V1_RecordProfilesResponse
+    >(interactions, "RecordProfiles")
     /// Gets one customer.
     public static let getCustomer = Method<
         Khach_V1_GetCustomerRequest, Khach_V1_GetCustomerResponse
@@ -60,6 +64,7 @@ public enum Methods {
         AnyMethod(createPage),
         AnyMethod(listPages),
         AnyMethod(recordInteractions),
+        AnyMethod(recordProfiles),
         AnyMethod(getCustomer),
         AnyMethod(listCustomers),
         AnyMethod(countCustomers),

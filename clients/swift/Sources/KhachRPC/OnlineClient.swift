@@ -140,6 +140,16 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.recordInteractions, request, timeout: timeout)
     }
 
+    /// Records what is known of persons apart from any conversation; a profile makes no customer.
+    ///
+    /// Safe to repeat.
+    public func recordProfiles(
+        _ request: Khach_V1_RecordProfilesRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_RecordProfilesResponse {
+        try await self.call(Methods.recordProfiles, request, timeout: timeout)
+    }
+
     /// Gets one customer.
     public func getCustomer(
         _ request: Khach_V1_GetCustomerRequest,

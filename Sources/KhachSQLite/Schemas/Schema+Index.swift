@@ -1,0 +1,45 @@
+internal import KhachCore
+
+/// What version 2 makes of the customers: the columns that the index reads, none of which is NULL,
+/// and what is derived of them (clients/c/index, which has the rest of the layout).
+extension Schema {
+    static func addIndex(to database: Database) throws(StoreError) {
+        for sql in self.version2Customers {
+            try database.execute(sql)
+        }
+        try CustomerIndex.create(in: database)
+    }
+
+    private static let version2Customers: [StaticString] = [
+        """
+        CREATE TABLE customers_2 (
+            id INTEGER PRIMARY KEY,
+            business_id INTEGER NOT NULL,
+            page_id INTEGER NOT NULL,
+            traits INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            first_recorded_at INTEGER NOT NULL,
+            first_inbound_at INTEGER NOT NULL,
+            last_inbound_at INTEGER NOT NULL,
+            name_folded TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            facts BLOB NOT NULL
+        ) STRICT
+        """,
+        // Traits: 4 bits of channel, 2 of the name's status, then a phone, an e-mail, blocked.
+        """
+        INSERT INTO customers_2
+        SELECT id, business_id, page_id,
+            channel | (name_status - 1) << 4 | (has_phone <> 0) << 6 | (has_email <> 0) << 7
+                | (blocked <> 0) << 8,
+            created_at, first_recorded_at, coalesce(first_inbound_at, 0),
+            coalesce(last_inbound_at, 0), name_folded, seq, record, facts
+        FROM customers ORDER BY id
+        """,
+        "DROP TABLE customers",
+        "ALTER TABLE customers_2 RENAME TO customers",
+        "CREATE INDEX customers_by_id ON customers (business_id)",
+        "CREATE INDEX customers_by_seq ON customers (business_id, seq)",
+    ]
+}

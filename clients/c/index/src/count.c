@@ -1,0 +1,142 @@
+/* How many customers a filter has: from the counts where they tell, else by the cheapest way to
+ * look at each. */
+
+#include "plan.h"
+
+typedef struct counting {
+    plan plan;
+    uint64_t max;
+    uint64_t count;
+} counting;
+
+/* A range of the index of what was created, or one of it for each run. */
+static khach_index_status count_created(counting *work)
+{
+    const khach_index_filter *filter = work->plan.filter;
+    sqlite3_stmt *statement = khach__index_statement(
+        work->plan.index, work->plan.has_traits ? SQL_RUN_SIZE : SQL_CREATED_SIZE);
+    size_t turns = work->plan.has_traits ? work->plan.runs.count : 1;
+    khach_index_status status = KHACH_INDEX_OK;
+    int first = work->plan.has_traits ? 3 : 2;
+
+    if (statement == NULL)
+        return khach__index_failure(work->plan.index->db);
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < turns && work->count < work->max; i++) {
+        uint64_t rest = work->max - work->count;
+        int64_t found = 0;
+
+        (void)sqlite3_bind_int64(statement, 1,
+            work->plan.has_traits ? work->plan.runs.runs[i].page : filter->business_id);
+        if (work->plan.has_traits)
+            (void)sqlite3_bind_int64(statement, 2, work->plan.runs.runs[i].traits);
+        (void)sqlite3_bind_int64(statement, first, filter->created_from);
+        (void)sqlite3_bind_int64(statement, first + 1, filter->created_before);
+        (void)sqlite3_bind_int64(
+            statement, first + 2, rest < INT64_MAX ? (int64_t)rest : INT64_MAX);
+        status = khach__index_number(work->plan.index, statement, &found);
+        work->count += (uint64_t)found;
+    }
+    return status;
+}
+
+/* Every row of the index that has all columns, or of its runs. */
+static khach_index_status count_all(counting *work)
+{
+    khach_index *index = work->plan.index;
+    const run_list *runs = &work->plan.runs;
+    bool is_named = work->plan.filter->name != NULL;
+    cursor *rows = NULL;
+    cursor_row row;
+    bool has_row = true;
+    khach_index_status status;
+
+    if (!work->plan.has_traits || runs->count > index->bounds.runs
+        || (!runs->is_partial && runs->customers * 3 > runs->customers_all)) {
+        sqlite3_stmt *statement =
+            khach__index_statement(index, is_named ? SQL_COUNT_SCAN : SQL_COUNT_ALL);
+        int64_t found = 0;
+
+        if (statement == NULL)
+            return khach__index_failure(index->db);
+        (void)sqlite3_bind_int64(statement, 1, work->plan.filter->business_id);
+        (void)sqlite3_bind_int64(
+            statement, 2, work->max < INT64_MAX ? (int64_t)work->max : INT64_MAX);
+        status = khach__index_number(index, statement, &found);
+        work->count = (uint64_t)found;
+        return status;
+    }
+    status = khach__cursor_open(&rows, index, CURSOR_RUNS, KHACH_INDEX_INBOUND_DESCENDING, NULL,
+        runs, SIZE_MAX / 4);
+    while (status == KHACH_INDEX_OK && work->count < work->max) {
+        status = khach__cursor_next(rows, &row, &has_row);
+        if (!has_row)
+            break;
+        work->count += row.is_accepted;
+    }
+    khach__cursor_free(rows);
+    return status;
+}
+
+/* Looks at every customer of the best source, unless a walk that needs no record costs less. */
+static khach_index_status count_searched(counting *work)
+{
+    plan *costs = &work->plan;
+    const bounds *limits = &costs->index->bounds;
+    verdict out = {.count_max = work->max};
+    bool is_flower = costs->filter->name != NULL && !costs->has_tokens;
+    double walk_cost = (double)costs->runs.customers_all * limits->row_cost;
+    bool is_whole = true;
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (costs->best_cost <= walk_cost || is_flower) {
+        status = khach__plan_read(costs, &out);
+        work->count = out.count;
+        return status;
+    }
+    if (costs->has_days) {
+        status = khach__days_collect(
+            costs->index, &costs->ids, limits->ids, UINT64_MAX, &is_whole);
+        if (status == KHACH_INDEX_OK && !is_whole) {
+            status = khach__source_scan(costs->index, &out);
+            work->count = out.count;
+            return status;
+        }
+        costs->index->judge.ids = &costs->ids;
+    }
+    return status != KHACH_INDEX_OK ? status : count_all(work);
+}
+
+khach_index_status khach_index_count(
+    khach_index *index, const khach_index_filter *filter, uint64_t count_max, uint64_t *out)
+{
+    counting work = {.max = count_max};
+    plan *costs = &work.plan;
+    verdict all = {.count_max = count_max};
+    khach_index_status status = khach__plan_open(costs, index, filter, false);
+    bool is_searched = filter->name != NULL || costs->has_days;
+
+    if (status == KHACH_INDEX_OK && !index->is_ready) {
+        status = khach__source_scan(index, &all);
+        work.count = all.count;
+    } else if (status == KHACH_INDEX_OK && costs->has_days && filter->name == NULL
+        && !costs->has_created && !khach__judge_has_traits(index)
+        && count_max <= index->bounds.ids) {
+        /* What the days alone tell. */
+        bool is_whole;
+
+        status = khach__days_collect(index, &costs->ids, count_max, UINT64_MAX, &is_whole);
+        work.count = costs->ids.count;
+    } else if (status == KHACH_INDEX_OK && is_searched) {
+        status = count_searched(&work);
+    } else if (status == KHACH_INDEX_OK && costs->has_created) {
+        status = count_created(&work);
+    } else if (status == KHACH_INDEX_OK) {
+        if (!costs->has_traits)
+            status = khach__runs_read(index, &costs->runs);
+        work.count = costs->runs.customers;
+    }
+    khach__plan_free(costs);
+    if (status == KHACH_INDEX_OK)
+        *out = work.count < count_max ? work.count : count_max;
+    return status;
+}

@@ -1,0 +1,286 @@
+#ifndef KHACH_INDEX_SRC_INDEX_H
+#define KHACH_INDEX_SRC_INDEX_H
+
+/* What the rooms of the index share: statements, what SQL functions consult, rows of answers. */
+
+#include "khach_index.h"
+
+#include <stdbool.h>
+
+/* Rows of a source that are counted to tell its cost. */
+#define SIZE_ROWS_MAX 30000
+/* Bytes of a folded text, and the code point above all that may follow it. */
+#define TOKEN_BYTES_MAX 18100
+
+/* Every statement; each is prepared when it is first used. index.c has the SQL. */
+typedef enum khach_index_sql {
+    SQL_COUNT_ADD,
+    SQL_COUNT_TAKE,
+    SQL_TOKEN_ADD,
+    SQL_TOKEN_DROP,
+    SQL_TOKEN_COUNT_ADD,
+    SQL_TOKEN_COUNT_TAKE,
+    SQL_DAY_PUT,
+    SQL_DAY_DROP,
+    SQL_CONTACT_FIRST,
+    SQL_CONTACT_MARK,
+    SQL_CONTACT_ADD,
+    SQL_CONTACT_DROP,
+    SQL_BLOCK_ADD,
+    SQL_BLOCK_DROP,
+    SQL_ROW,
+    SQL_SCAN,
+    SQL_BY_TOKEN,
+    SQL_IDS_BY_TOKEN,
+    SQL_BY_NAME,
+    SQL_BY_CREATED,
+    SQL_BY_RUN,
+    SQL_TOKENS_SIZE,
+    SQL_NAMES_SIZE,
+    SQL_CREATED_SIZE,
+    SQL_RUN_SIZE,
+    SQL_TRAITS_OF_BUSINESS,
+    SQL_TRAITS_OF_PAGE,
+    SQL_DAYS_SET,
+    SQL_DAYS_SIZE,
+    SQL_DAYS_FIRST,
+    SQL_DAYS_LAST,
+    SQL_COUNT_ALL,
+    SQL_COUNT_SCAN,
+    SQL_TALLY_DAYS,
+    SQL_TALLY_CREATED,
+    SQL_TALLY_RECORDED,
+    SQL_TALLY_INBOUND,
+    SQL_TALLY_CONTACTS,
+    SQL_TALLY_BLOCKS,
+    /* Cursors: walk, run or day; order; ties or rest: see cursor_sql(). */
+    SQL_CURSORS,
+    SQL_CURSORS_END = SQL_CURSORS + 18,
+    SQL_COUNT_OF_STATEMENTS = SQL_CURSORS_END
+} khach_index_sql;
+
+/* The last day before with a kind of activity: any, a message, a comment. */
+enum { SINCE_ANY, SINCE_MESSAGE, SINCE_COMMENT, SINCE_BITS = 20 };
+
+static inline int64_t since_day(int64_t since, int kind)
+{
+    return since >> (kind * SINCE_BITS) & ((1 << SINCE_BITS) - 1);
+}
+
+/* Whether a day is the first of a range, which begins with `from`, to have one of these kinds. */
+static inline bool is_first_day(uint32_t activity, int64_t since, uint32_t kinds, int32_t from)
+{
+    int64_t before = since_day(since, kinds == KHACH_DAY_MESSAGED ? SINCE_MESSAGE
+            : kinds == KHACH_DAY_COMMENTED                         ? SINCE_COMMENT
+                                                                   : SINCE_ANY);
+
+    return (activity & kinds) != 0 && (before == 0 || before < from);
+}
+
+/* Sorted, without repetition. */
+typedef struct id_set {
+    int64_t *ids;
+    size_t count;
+    size_t room;
+} id_set;
+
+/* What the SQL functions consult while a statement runs. */
+typedef struct judge {
+    const khach_index_filter *filter;
+    bool traits[KHACH_TRAITS_COUNT];
+    const id_set *ids;     /* NULL: every id */
+    int rank_max;          /* names of worse rank are not wanted */
+    int rank;              /* of the name of the last row */
+    uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
+    bool is_spent;
+    int64_t created_before; /* of the filter, or the end of its days */
+    /* The query's token that the fewest rows have, once it was looked for. */
+    const char *token;
+    size_t token_bytes;
+    int64_t token_rows;
+    double matches; /* the product of what its tokens have */
+} judge;
+
+/* What decides which way a question goes; its answer does not depend on them. Costs are in
+ * nanoseconds, as measured over a million customers in memory. */
+typedef struct bounds {
+    double row_cost;    /* a row of an index, judged where it is */
+    double lookup_cost; /* a customer's row, by its id */
+    double probe_cost;  /* the same, and a look into its record */
+    double cheap_cost;  /* what costs no more is done without looking for better */
+    size_t runs;        /* more are walked over rather than merged, when they are dense */
+    size_t days;        /* more are not merged */
+    size_t ids;         /* customers of a range of days that are kept */
+} bounds;
+
+typedef struct tally tally;
+
+struct khach_index {
+    sqlite3 *db;
+    char *table;
+    bool is_ready;
+    int (*should_stop)(void *);
+    void *stop_context;
+    sqlite3_stmt *statements[SQL_COUNT_OF_STATEMENTS];
+    bounds bounds;
+    judge judge;
+    tally *tally; /* while statistics are read */
+};
+
+/* --- index.c --- */
+
+/* The statement, reset and ready to bind; NULL when it cannot be prepared. */
+sqlite3_stmt *khach__index_statement(khach_index *index, khach_index_sql sql);
+/* Runs a bound statement that gives no rows. */
+khach_index_status khach__index_run(khach_index *index, sqlite3_stmt *statement);
+/* Runs a bound statement that gives one number. */
+khach_index_status khach__index_number(
+    khach_index *index, sqlite3_stmt *statement, int64_t *out);
+/* What went wrong last in the database. */
+khach_index_status khach__index_failure(sqlite3 *db);
+bool khach__index_must_stop(const khach_index *index);
+/* Runs SQL in which every $ stands for the table. */
+khach_index_status khach__index_execute(sqlite3 *db, const char *table, const char *sql);
+
+/* --- judge.c: the SQL functions khach_accept() and khach_rank() --- */
+
+khach_index_status khach__judge_register(khach_index *index);
+/* Makes the judge ready for a filter; unlimited rows, every id. */
+void khach__judge_open(khach_index *index, const khach_index_filter *filter);
+/* Whether the filter asks for some channels, statuses or flags. */
+bool khach__judge_has_traits(const khach_index *index);
+/* Everything but names, days and ids. */
+bool khach__judge_accepts(
+    const khach_index *index, int64_t page, int64_t traits, int64_t created);
+/* The best rank of a folded name; 1 when there is no query, or it has no tokens. */
+int khach__judge_rank(const khach_index *index, const char *folded, size_t folded_bytes);
+bool khach__judge_has_page(const khach_index_filter *filter, int64_t page);
+bool khach__id_set_has(const id_set *set, int64_t id);
+/* False when there is no memory. */
+bool khach__id_set_add(id_set *set, int64_t id);
+void khach__id_set_sort(id_set *set);
+
+/* --- record.c: fields of a record without decoding it --- */
+
+void khach__record_name(
+    const uint8_t *record, size_t record_bytes, const char **name, size_t *name_bytes);
+/* Whether the customer did one of `kinds` on a day of the range. */
+bool khach__record_has_day(const uint8_t *record, size_t record_bytes, uint32_t kinds,
+    int32_t from, int32_t to);
+
+/* --- parts.c: the table-valued function khach_parts(what, source) --- */
+
+enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4 };
+
+khach_index_status khach__parts_register(khach_index *index);
+
+/* --- top.c: the best rows so far --- */
+
+typedef struct top {
+    khach_index_position *rows; /* the caller's room */
+    size_t count;
+    size_t room;
+    khach_index_order order;
+    const khach_index_position *after;
+} top;
+
+/* Negative when `left` comes before `right`. */
+int khach__position_compare(khach_index_order order, const khach_index_position *left,
+    const khach_index_position *right);
+/* False for a row that would not be kept, whose rank may be worse than it is said to be here. */
+bool khach__top_wants(const top *list, const khach_index_position *row);
+/* Adds a row that comes behind the place where the list goes on, when it is good enough. */
+void khach__top_add(top *list, const khach_index_position *row);
+
+/* --- runs.c: which (page, traits) there are that a filter accepts --- */
+
+typedef struct run {
+    int64_t page;
+    int64_t traits;
+    uint64_t customers;
+} run;
+
+typedef struct run_list {
+    run *runs;
+    size_t count;
+    size_t room;
+    uint64_t customers;     /* in the runs */
+    uint64_t customers_all; /* of the business, or of the pages when they were read alone */
+    bool is_partial;
+} run_list;
+
+khach_index_status khach__runs_read(khach_index *index, run_list *list);
+void khach__runs_free(run_list *list);
+/* Whether the filter says anything of pages or traits. */
+bool khach__filter_has_traits(const khach_index_filter *filter);
+
+/* --- cursor.c: rows in the order of a list --- */
+
+typedef struct cursor_row {
+    khach_index_position position;
+    bool is_accepted; /* else it is one of a run that the filter refuses */
+} cursor_row;
+
+typedef struct cursor cursor;
+
+/* The whole business, its runs for (page, traits), or its days in the range of the filter. */
+typedef enum cursor_kind { CURSOR_WALK, CURSOR_RUNS, CURSOR_DAYS } cursor_kind;
+
+/* `runs` are merged; a day is one of (business, day). `page_rows` is how many rows will be taken,
+ * as far as that is known. */
+khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_kind kind,
+    khach_index_order order, const khach_index_position *after, const run_list *runs,
+    size_t page_rows);
+/* KHACH_INDEX_OK with `*has_row`; the end of the judge's rows is an end too, with is_spent. */
+khach_index_status khach__cursor_next(cursor *rows, cursor_row *row, bool *has_row);
+void khach__cursor_free(cursor *rows);
+
+/* --- sources.c: customers one by one, in any order --- */
+
+/* What becomes of each customer that the filter accepts: kept in `list`, or only counted. */
+typedef struct verdict {
+    top *list;
+    uint64_t count;
+    uint64_t count_max;
+} verdict;
+
+/* Steps a statement of SQL_ROW's columns and judges every row. */
+khach_index_status khach__source_read(
+    khach_index *index, sqlite3_stmt *statement, verdict *out);
+khach_index_status khach__source_scan(khach_index *index, verdict *out);
+khach_index_status khach__source_tokens(khach_index *index, verdict *out);
+/* Names equal to the query, or (`is_prefix`) beginning with it. */
+khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdict *out);
+khach_index_status khach__source_created(khach_index *index, verdict *out);
+khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out);
+khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out);
+/* Whether the customer of a cursor's row answers what only its record says. */
+khach_index_status khach__source_probe(
+    khach_index *index, int64_t id, khach_index_order order, cursor_row *row);
+
+/* The customers of the rarest token's rows. */
+khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
+
+/* Rows of a source; other than tokens counted up to SIZE_ROWS_MAX. `matches` is a guess of how many
+ * of `customers` names answer. */
+khach_index_status khach__size_of_tokens(
+    khach_index *index, int64_t *rows, double customers, double *matches);
+khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int64_t *rows);
+khach_index_status khach__size_of_created(khach_index *index, int64_t *rows);
+
+/* --- days.c: who wrote in a range of days --- */
+
+/* The days of the filter that the business has. */
+khach_index_status khach__days_clip(khach_index *index, int32_t *from, int32_t *to);
+/* About how many rows the days of a range have. */
+khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
+/* Collects them; stops at `room_max` customers and `rows_max` rows read, and then `*is_whole` is
+ * false. */
+khach_index_status khach__days_collect(khach_index *index, id_set *out, size_t room_max,
+    uint64_t rows_max, bool *is_whole);
+
+/* --- statistics.c --- */
+
+khach_index_status khach__tally_register(khach_index *index);
+
+#endif

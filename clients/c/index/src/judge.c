@@ -1,0 +1,184 @@
+/* Whether a row answers a filter, asked by SQLite itself: a row that does not is never returned. */
+
+#include "index.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool khach__judge_has_page(const khach_index_filter *filter, int64_t page)
+{
+    size_t low = 0;
+    size_t high = filter->pages_count;
+
+    if (filter->pages_count == 0)
+        return true;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (filter->pages[middle] == page)
+            return true;
+        if (filter->pages[middle] < page)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool accepts_flag(int32_t wanted, uint32_t traits, uint32_t flag)
+{
+    return wanted < 0 || ((traits & flag) != 0) == (wanted != 0);
+}
+
+void khach__judge_open(khach_index *index, const khach_index_filter *filter)
+{
+    judge *asked = &index->judge;
+
+    *asked = (judge){.filter = filter,
+        .rank_max = INT_MAX,
+        .rows_left = UINT64_MAX,
+        .created_before = filter->created_before};
+    /* Nobody wrote before there was a conversation. */
+    if (filter->messaged_kinds != 0 && filter->messaged_ends_at < asked->created_before)
+        asked->created_before = filter->messaged_ends_at;
+    for (uint32_t traits = 0; traits < KHACH_TRAITS_COUNT; traits++) {
+        uint32_t channel = UINT32_C(1) << (traits & KHACH_TRAIT_CHANNEL_MASK);
+        uint32_t status = UINT32_C(1) << (((traits >> KHACH_TRAIT_NAME_STATUS_SHIFT) & 3) + 1);
+
+        asked->traits[traits] = (filter->channels == 0 || (filter->channels & channel) != 0)
+            && (filter->name_statuses == 0 || (filter->name_statuses & status) != 0)
+            && accepts_flag(filter->has_phone, traits, KHACH_TRAIT_HAS_PHONE)
+            && accepts_flag(filter->has_email, traits, KHACH_TRAIT_HAS_EMAIL)
+            && accepts_flag(filter->blocked, traits, KHACH_TRAIT_BLOCKED);
+    }
+}
+
+bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits, int64_t created)
+{
+    const judge *asked = &index->judge;
+
+    return asked->traits[traits & (KHACH_TRAITS_COUNT - 1)]
+        && created >= asked->filter->created_from && created < asked->created_before
+        && khach__judge_has_page(asked->filter, page);
+}
+
+/* khach_accept(page_id, traits, created_at, id) */
+static void accept_row(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    khach_index *index = sqlite3_user_data(context);
+    judge *asked = &index->judge;
+    bool is_accepted;
+
+    (void)count;
+    if (asked->rows_left == 0) {
+        asked->is_spent = true;
+        sqlite3_result_int(context, 1);
+        return;
+    }
+    asked->rows_left--;
+    is_accepted = khach__judge_accepts(index, sqlite3_value_int64(values[0]),
+        sqlite3_value_int64(values[1]), sqlite3_value_int64(values[2]));
+    if (is_accepted && asked->ids != NULL)
+        is_accepted = khach__id_set_has(asked->ids, sqlite3_value_int64(values[3]));
+    sqlite3_result_int(context, is_accepted);
+}
+
+int khach__judge_rank(const khach_index *index, const char *folded, size_t folded_bytes)
+{
+    const khach_name_query *name = index->judge.filter->name;
+
+    /* A query such as a flower is compared with the name as it stands, which is not here. */
+    if (name == NULL || khach_name_query_token_count(name) == 0)
+        return 1;
+    return khach_name_query_rank_best(name, folded, folded_bytes);
+}
+
+/* khach_rank(name_folded) */
+static void rank_name(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    khach_index *index = sqlite3_user_data(context);
+    judge *asked = &index->judge;
+    const char *folded = (const char *)sqlite3_value_text(values[0]);
+
+    (void)count;
+    if (asked->is_spent) {
+        sqlite3_result_int(context, 1);
+        return;
+    }
+    asked->rank = folded == NULL
+        ? 0
+        : khach__judge_rank(index, folded, (size_t)sqlite3_value_bytes(values[0]));
+    sqlite3_result_int(context, asked->rank != 0 && asked->rank <= asked->rank_max);
+}
+
+khach_index_status khach__judge_register(khach_index *index)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+
+    if (sqlite3_create_function_v2(
+            index->db, "khach_accept", 4, flags, index, accept_row, NULL, NULL, NULL)
+            != SQLITE_OK
+        || sqlite3_create_function_v2(
+               index->db, "khach_rank", 1, flags, index, rank_name, NULL, NULL, NULL)
+            != SQLITE_OK)
+        return khach__index_failure(index->db);
+    return KHACH_INDEX_OK;
+}
+
+/* --- sets of ids --- */
+
+bool khach__id_set_add(id_set *set, int64_t id)
+{
+    if (set->count == set->room) {
+        size_t room = set->room * 2 + 1024;
+        int64_t *grown = realloc(set->ids, room * sizeof(*grown));
+
+        if (grown == NULL)
+            return false;
+        set->ids = grown;
+        set->room = room;
+    }
+    set->ids[set->count++] = id;
+    return true;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+void khach__id_set_sort(id_set *set)
+{
+    size_t count = 0;
+
+    if (set->count == 0)
+        return;
+    qsort(set->ids, set->count, sizeof(*set->ids), compare_ids);
+    for (size_t i = 0; i < set->count; i++) {
+        if (count == 0 || set->ids[i] != set->ids[count - 1])
+            set->ids[count++] = set->ids[i];
+    }
+    set->count = count;
+}
+
+bool khach__id_set_has(const id_set *set, int64_t id)
+{
+    size_t low = 0;
+    size_t high = set->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (set->ids[middle] == id)
+            return true;
+        if (set->ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}

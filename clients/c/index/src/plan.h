@@ -1,0 +1,41 @@
+#ifndef KHACH_INDEX_SRC_PLAN_H
+#define KHACH_INDEX_SRC_PLAN_H
+
+/* What a question costs: by looking at each customer of a source, or in the order of a list. */
+
+#include "index.h"
+
+/* Where every customer that may answer is, so that looking at each of them answers. */
+typedef enum source {
+    SOURCE_SCAN, /* everyone */
+    SOURCE_TOKENS,
+    SOURCE_RUNS,
+    SOURCE_CREATED,
+    SOURCE_DAYS
+} source;
+
+typedef struct plan {
+    khach_index *index;
+    const khach_index_filter *filter;
+    bool has_tokens;
+    bool has_days;
+    bool has_created;
+    bool has_traits;
+    run_list runs;   /* read unless nothing is asked that needs them */
+    int32_t day_from; /* of the days that there are */
+    int32_t day_to;
+    double matches; /* a guess of how many customers answer */
+    source best;
+    double best_cost;
+    id_set ids;
+} plan;
+
+/* Reads what the costs depend on, and finds the source that costs the least. */
+khach_index_status khach__plan_open(
+    plan *work, khach_index *index, const khach_index_filter *filter, bool is_inbound);
+void khach__plan_free(plan *work);
+
+/* Looks at every customer of the best source. */
+khach_index_status khach__plan_read(plan *work, verdict *out);
+
+#endif

@@ -1,0 +1,345 @@
+/* The derived tables follow a customer from one state to the next. */
+
+#include "index.h"
+
+#include <string.h>
+
+/* One change under way: what two states differ in is written, and nothing else. */
+static khach_index_status put_count(
+    khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, sql);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, customer->business_id);
+    (void)sqlite3_bind_int64(statement, 2, customer->page_id);
+    (void)sqlite3_bind_int64(statement, 3, customer->traits);
+    return khach__index_run(index, statement);
+}
+
+static khach_index_status put_counts(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (before != NULL && after != NULL && before->page_id == after->page_id
+        && before->traits == after->traits)
+        return KHACH_INDEX_OK;
+    if (before != NULL)
+        status = put_count(index, SQL_COUNT_TAKE, before);
+    if (status == KHACH_INDEX_OK && after != NULL)
+        status = put_count(index, SQL_COUNT_ADD, after);
+    return status;
+}
+
+/* --- names --- */
+
+static khach_index_status put_token_count(khach_index *index, khach_index_sql sql,
+    int64_t business_id, const char *token, size_t bytes)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, sql);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, business_id);
+    (void)sqlite3_bind_text(statement, 2, token, (int)bytes, SQLITE_STATIC);
+    return khach__index_run(index, statement);
+}
+
+static khach_index_status put_tokens(
+    khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
+{
+    char *folded = NULL;
+    size_t bytes = 0;
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (customer->name_bytes == 0)
+        return KHACH_INDEX_OK;
+    if (khach_text_fold(&folded, &bytes, customer->name, customer->name_bytes) != 0)
+        return KHACH_INDEX_MEMORY;
+    for (size_t at = 0; status == KHACH_INDEX_OK && at < bytes;) {
+        const char *space = memchr(folded + at, ' ', bytes - at);
+        size_t count = space == NULL ? bytes - at : (size_t)(space - (folded + at));
+        sqlite3_stmt *statement = khach__index_statement(index, sql);
+
+        if (statement == NULL) {
+            status = khach__index_failure(index->db);
+            break;
+        }
+        (void)sqlite3_bind_int64(statement, 1, customer->business_id);
+        (void)sqlite3_bind_text(statement, 2, folded + at, (int)count, SQLITE_STATIC);
+        (void)sqlite3_bind_int64(statement, 3, customer->id);
+        if (sql == SQL_TOKEN_ADD)
+            (void)sqlite3_bind_text(statement, 4, folded, (int)bytes, SQLITE_STATIC);
+        status = khach__index_run(index, statement);
+        /* A word that a name has twice is one row. */
+        if (status == KHACH_INDEX_OK && sqlite3_changes(index->db) > 0)
+            status = put_token_count(index,
+                sql == SQL_TOKEN_ADD ? SQL_TOKEN_COUNT_ADD : SQL_TOKEN_COUNT_TAKE,
+                customer->business_id, folded + at, count);
+        at += count + 1;
+    }
+    khach_text_free(folded);
+    return status;
+}
+
+static khach_index_status put_names(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (before != NULL && after != NULL && before->name_bytes == after->name_bytes
+        && memcmp(before->name, after->name, after->name_bytes) == 0)
+        return KHACH_INDEX_OK;
+    if (before != NULL)
+        status = put_tokens(index, SQL_TOKEN_DROP, before);
+    if (status == KHACH_INDEX_OK && after != NULL)
+        status = put_tokens(index, SQL_TOKEN_ADD, after);
+    return status;
+}
+
+/* --- days --- */
+
+static khach_index_status put_day(khach_index *index, khach_index_sql sql,
+    const khach_index_customer *customer, const khach_index_day *day)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, sql);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, customer->business_id);
+    (void)sqlite3_bind_int64(statement, 2, day->day);
+    (void)sqlite3_bind_int64(statement, 3, customer->created_at);
+    (void)sqlite3_bind_int64(statement, 4, customer->id);
+    if (sql == SQL_DAY_PUT) {
+        (void)sqlite3_bind_int64(statement, 5, customer->page_id);
+        (void)sqlite3_bind_int64(statement, 6, day->activity);
+        (void)sqlite3_bind_int64(statement, 7, day->since);
+    }
+    return khach__index_run(index, statement);
+}
+
+/* Two ascending lists side by side. */
+static khach_index_status put_days(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    size_t old_count = before == NULL ? 0 : before->days_count;
+    size_t new_count = after == NULL ? 0 : after->days_count;
+    bool has_moved = before != NULL && after != NULL
+        && (before->page_id != after->page_id || before->created_at != after->created_at);
+    khach_index_status status = KHACH_INDEX_OK;
+    size_t i = 0;
+    size_t j = 0;
+
+    while (status == KHACH_INDEX_OK && (i < old_count || j < new_count)) {
+        const khach_index_day *old_day = i < old_count ? &before->days[i] : NULL;
+        const khach_index_day *new_day = j < new_count ? &after->days[j] : NULL;
+        bool is_gone =
+            old_day != NULL && (new_day == NULL || old_day->day < new_day->day || has_moved);
+
+        if (is_gone) {
+            status = put_day(index, SQL_DAY_DROP, before, old_day);
+            i++;
+            continue;
+        }
+        if (old_day == NULL || new_day->day < old_day->day
+            || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
+            status = put_day(index, SQL_DAY_PUT, after, new_day);
+        i += old_day != NULL && old_day->day == new_day->day;
+        j++;
+    }
+    return status;
+}
+
+/* --- phones and e-mail addresses --- */
+
+/* The first row of a page's value: its time, its customer, whether it is marked as the first. */
+typedef struct contact_first {
+    bool is_there;
+    bool is_marked;
+    int64_t first_seen_at;
+    int64_t customer;
+} contact_first;
+
+static void bind_contact(sqlite3_stmt *statement, const khach_index_customer *customer,
+    const khach_index_contact *contact)
+{
+    (void)sqlite3_bind_int64(statement, 1, customer->page_id);
+    (void)sqlite3_bind_int64(statement, 2, contact->kind);
+    (void)sqlite3_bind_text(
+        statement, 3, contact->value, (int)contact->value_bytes, SQLITE_STATIC);
+}
+
+static khach_index_status read_first(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact, contact_first *first)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_CONTACT_FIRST);
+    int result;
+
+    *first = (contact_first){0};
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_contact(statement, customer, contact);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        *first = (contact_first){true, sqlite3_column_int(statement, 2) != 0,
+            sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? KHACH_INDEX_OK
+                                                         : khach__index_failure(index->db);
+}
+
+static khach_index_status mark_first(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact, const contact_first *row, bool is_first)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_CONTACT_MARK);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_contact(statement, customer, contact);
+    (void)sqlite3_bind_int64(statement, 4, row->first_seen_at);
+    (void)sqlite3_bind_int64(statement, 5, row->customer);
+    (void)sqlite3_bind_int64(statement, 6, is_first);
+    return khach__index_run(index, statement);
+}
+
+static khach_index_status add_contact(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact)
+{
+    contact_first first;
+    khach_index_status status = read_first(index, customer, contact, &first);
+    bool is_first = !first.is_there || contact->first_seen_at < first.first_seen_at
+        || (contact->first_seen_at == first.first_seen_at && customer->id < first.customer);
+    sqlite3_stmt *statement;
+
+    if (status == KHACH_INDEX_OK && is_first && first.is_marked)
+        status = mark_first(index, customer, contact, &first, false);
+    if (status != KHACH_INDEX_OK)
+        return status;
+    statement = khach__index_statement(index, SQL_CONTACT_ADD);
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_contact(statement, customer, contact);
+    (void)sqlite3_bind_int64(statement, 4, contact->first_seen_at);
+    (void)sqlite3_bind_int64(statement, 5, customer->id);
+    (void)sqlite3_bind_int64(statement, 6, customer->business_id);
+    (void)sqlite3_bind_int64(statement, 7, is_first);
+    return khach__index_run(index, statement);
+}
+
+static khach_index_status drop_contact(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_CONTACT_DROP);
+    contact_first first;
+    khach_index_status status;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_contact(statement, customer, contact);
+    (void)sqlite3_bind_int64(statement, 4, contact->first_seen_at);
+    (void)sqlite3_bind_int64(statement, 5, customer->id);
+    status = khach__index_run(index, statement);
+    if (status == KHACH_INDEX_OK)
+        status = read_first(index, customer, contact, &first);
+    if (status == KHACH_INDEX_OK && first.is_there && !first.is_marked)
+        status = mark_first(index, customer, contact, &first, true);
+    return status;
+}
+
+static bool has_contact(const khach_index_customer *customer, const khach_index_contact *contact)
+{
+    for (size_t i = 0; customer != NULL && i < customer->contacts_count; i++) {
+        const khach_index_contact *known = &customer->contacts[i];
+
+        if (known->kind == contact->kind && known->first_seen_at == contact->first_seen_at
+            && known->value_bytes == contact->value_bytes
+            && memcmp(known->value, contact->value, known->value_bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+static khach_index_status put_contacts(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    bool has_moved = before != NULL && after != NULL && before->page_id != after->page_id;
+    khach_index_status status = KHACH_INDEX_OK;
+
+    for (size_t i = 0; before != NULL && status == KHACH_INDEX_OK && i < before->contacts_count;
+         i++) {
+        if (has_moved || !has_contact(after, &before->contacts[i]))
+            status = drop_contact(index, before, &before->contacts[i]);
+    }
+    for (size_t i = 0; after != NULL && status == KHACH_INDEX_OK && i < after->contacts_count;
+         i++) {
+        if (has_moved || !has_contact(before, &after->contacts[i]))
+            status = add_contact(index, after, &after->contacts[i]);
+    }
+    return status;
+}
+
+/* --- blocks --- */
+
+static khach_index_status put_event(khach_index *index, khach_index_sql sql,
+    const khach_index_customer *customer, int64_t at, int64_t kind)
+{
+    sqlite3_stmt *statement;
+
+    if (at == INT64_MAX)
+        return KHACH_INDEX_OK; /* It has not ended. */
+    statement = khach__index_statement(index, sql);
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, customer->business_id);
+    (void)sqlite3_bind_int64(statement, 2, at);
+    (void)sqlite3_bind_int64(statement, 3, customer->id);
+    (void)sqlite3_bind_int64(statement, 4, kind);
+    if (sql == SQL_BLOCK_ADD)
+        (void)sqlite3_bind_int64(statement, 5, customer->page_id);
+    return khach__index_run(index, statement);
+}
+
+static khach_index_status put_events(
+    khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+
+    for (size_t i = 0; customer != NULL && status == KHACH_INDEX_OK && i < customer->blocks_count;
+         i++) {
+        status = put_event(index, sql, customer, customer->blocks[i].from, 1);
+        if (status == KHACH_INDEX_OK)
+            status = put_event(index, sql, customer, customer->blocks[i].until, 2);
+    }
+    return status;
+}
+
+static khach_index_status put_blocks(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    khach_index_status status;
+
+    if (before != NULL && after != NULL && before->page_id == after->page_id
+        && before->blocks_count == after->blocks_count
+        && (after->blocks_count == 0
+            || memcmp(before->blocks, after->blocks, after->blocks_count * sizeof(*after->blocks))
+                == 0))
+        return KHACH_INDEX_OK;
+    status = put_events(index, SQL_BLOCK_DROP, before);
+    return status != KHACH_INDEX_OK ? status : put_events(index, SQL_BLOCK_ADD, after);
+}
+
+khach_index_status khach_index_put(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    khach_index_status status = put_counts(index, before, after);
+
+    if (status == KHACH_INDEX_OK)
+        status = put_names(index, before, after);
+    if (status == KHACH_INDEX_OK)
+        status = put_days(index, before, after);
+    if (status == KHACH_INDEX_OK)
+        status = put_contacts(index, before, after);
+    return status != KHACH_INDEX_OK ? status : put_blocks(index, before, after);
+}

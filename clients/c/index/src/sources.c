@@ -1,0 +1,331 @@
+/* Customers one by one, from where there are few of them; each is judged by its row. */
+
+#include "index.h"
+
+#include <string.h>
+
+/* Columns of SQL_ROW and its like. */
+enum { ROW_ID, ROW_PAGE, ROW_TRAITS, ROW_CREATED, ROW_INBOUND, ROW_FOLDED, ROW_RECORD };
+
+/* Above every folded text: the last code point. */
+#define LAST_CODE_POINT "\xF4\x8F\xBF\xBF"
+
+/* What a record alone can tell: the true rank of its name, and its days. 0 refuses. */
+static int judge_record(const khach_index *index, khach_index_order order,
+    sqlite3_stmt *statement, int rank)
+{
+    const khach_index_filter *filter = index->judge.filter;
+    const uint8_t *record = sqlite3_column_blob(statement, ROW_RECORD);
+    size_t record_bytes = (size_t)sqlite3_column_bytes(statement, ROW_RECORD);
+
+    if (filter->name != NULL
+        && (order == KHACH_INDEX_RELEVANCE || khach_name_query_token_count(filter->name) == 0)) {
+        const char *folded = (const char *)sqlite3_column_text(statement, ROW_FOLDED);
+        const char *name;
+        size_t name_bytes;
+
+        khach__record_name(record, record_bytes, &name, &name_bytes);
+        rank = khach_name_query_rank(filter->name, name, name_bytes, folded == NULL ? "" : folded,
+            (size_t)sqlite3_column_bytes(statement, ROW_FOLDED));
+    }
+    if (rank == 0)
+        return 0;
+    if (filter->messaged_kinds != 0
+        && !khach__record_has_day(record, record_bytes, filter->messaged_kinds,
+            filter->messaged_from, filter->messaged_to))
+        return 0;
+    return rank;
+}
+
+/* The place of the row that `statement` stands on, as far as its columns tell; false when they
+ * refuse it. */
+static bool judge_columns(const khach_index *index, khach_index_order order,
+    sqlite3_stmt *statement, khach_index_position *place)
+{
+    bool is_inbound = order == KHACH_INDEX_INBOUND_DESCENDING || order == KHACH_INDEX_RELEVANCE;
+
+    if (!khach__judge_accepts(index, sqlite3_column_int64(statement, ROW_PAGE),
+            sqlite3_column_int64(statement, ROW_TRAITS),
+            sqlite3_column_int64(statement, ROW_CREATED)))
+        return false;
+    place->id = sqlite3_column_int64(statement, ROW_ID);
+    place->key = sqlite3_column_int64(statement, is_inbound ? ROW_INBOUND : ROW_CREATED);
+    place->rank = 1;
+    if (index->judge.filter->name != NULL) {
+        const char *folded = (const char *)sqlite3_column_text(statement, ROW_FOLDED);
+
+        place->rank = folded == NULL ? 0
+                                     : khach__judge_rank(index, folded,
+                                         (size_t)sqlite3_column_bytes(statement, ROW_FOLDED));
+    }
+    return place->rank != 0;
+}
+
+static void judge_row(khach_index *index, sqlite3_stmt *statement, verdict *out)
+{
+    khach_index_order order = out->list == NULL ? KHACH_INDEX_CREATED_DESCENDING : out->list->order;
+    bool is_ranked = order == KHACH_INDEX_RELEVANCE;
+    khach_index_position place;
+    int rank;
+
+    if (!judge_columns(index, order, statement, &place))
+        return;
+    rank = place.rank;
+    place.rank = is_ranked ? rank : 0;
+    /* The record is the dear part: it is read for a row that may be among the first. */
+    if (out->list != NULL && !khach__top_wants(out->list, &place))
+        return;
+    rank = judge_record(index, order, statement, rank);
+    if (rank == 0)
+        return;
+    out->count++;
+    if (out->list == NULL)
+        return;
+    place.rank = is_ranked ? rank : 0;
+    khach__top_add(out->list, &place);
+    if (is_ranked && out->list->count == out->list->room)
+        index->judge.rank_max = out->list->rows[out->list->room - 1].rank;
+}
+
+khach_index_status khach__source_read(khach_index *index, sqlite3_stmt *statement, verdict *out)
+{
+    int result = SQLITE_DONE;
+    size_t rows = 0;
+
+    while (out->count < out->count_max && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        judge_row(index, statement, out);
+        if (++rows % 1024 == 0 && khach__index_must_stop(index)) {
+            (void)sqlite3_reset(statement);
+            return KHACH_INDEX_INTERRUPTED;
+        }
+    }
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_DONE || result == SQLITE_ROW ? KHACH_INDEX_OK
+                                                         : khach__index_failure(index->db);
+}
+
+/* Binds the business to 1, and to 2 and 3 the texts from `text` up to `beyond` behind it. */
+static void bind_texts(const khach_index *index, sqlite3_stmt *statement, const char *text,
+    size_t bytes, const char *beyond)
+{
+    char end[TOKEN_BYTES_MAX + sizeof(LAST_CODE_POINT)];
+
+    if (bytes > TOKEN_BYTES_MAX)
+        bytes = TOKEN_BYTES_MAX;
+    memcpy(end, text, bytes);
+    memcpy(end + bytes, beyond, strlen(beyond) + 1);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    (void)sqlite3_bind_text(statement, 2, end, (int)bytes, SQLITE_TRANSIENT);
+    (void)sqlite3_bind_text(statement, 3, end, -1, SQLITE_TRANSIENT);
+}
+
+khach_index_status khach__source_scan(khach_index *index, verdict *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_SCAN);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    return khach__source_read(index, statement, out);
+}
+
+/* Finds the token that the fewest rows have. */
+static khach_index_status find_rarest(khach_index *index)
+{
+    judge *asked = &index->judge;
+    const khach_name_query *name = asked->filter->name;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_TOKENS_SIZE);
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (asked->token != NULL)
+        return KHACH_INDEX_OK;
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    asked->token_rows = INT64_MAX;
+    asked->matches = 1;
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < khach_name_query_token_count(name); i++) {
+        size_t bytes = 0;
+        const char *text = khach_name_query_token(name, i, &bytes);
+        int64_t found = 0;
+
+        bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
+        (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+        status = khach__index_number(index, statement, &found);
+        asked->matches *= (double)found;
+        if (status == KHACH_INDEX_OK && found < asked->token_rows) {
+            asked->token = text;
+            asked->token_bytes = bytes;
+            asked->token_rows = found;
+        }
+    }
+    return status;
+}
+
+khach_index_status khach__size_of_tokens(
+    khach_index *index, int64_t *rows, double customers, double *matches)
+{
+    khach_index_status status = find_rarest(index);
+
+    *rows = index->judge.token_rows;
+    *matches = index->judge.matches;
+    /* As if words came and went without each other. */
+    for (size_t i = 1; i < khach_name_query_token_count(index->judge.filter->name); i++)
+        *matches /= customers > 1 ? customers : 1;
+    return status;
+}
+
+/* Opens a statement over the rows of the rarest token. */
+static khach_index_status open_tokens(
+    khach_index *index, khach_index_sql sql, sqlite3_stmt **statement)
+{
+    khach_index_status status = find_rarest(index);
+
+    *statement = khach__index_statement(index, sql);
+    if (status != KHACH_INDEX_OK)
+        return status;
+    if (*statement == NULL)
+        return khach__index_failure(index->db);
+    bind_texts(index, *statement, index->judge.token, index->judge.token_bytes, LAST_CODE_POINT);
+    return KHACH_INDEX_OK;
+}
+
+khach_index_status khach__source_tokens(khach_index *index, verdict *out)
+{
+    sqlite3_stmt *statement;
+    khach_index_status status = open_tokens(index, SQL_BY_TOKEN, &statement);
+
+    return status != KHACH_INDEX_OK ? status : khach__source_read(index, statement, out);
+}
+
+khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
+{
+    sqlite3_stmt *statement;
+    khach_index_status status = open_tokens(index, SQL_IDS_BY_TOKEN, &statement);
+    int result = SQLITE_DONE;
+
+    while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!khach__id_set_add(out, sqlite3_column_int64(statement, 0)))
+            status = KHACH_INDEX_MEMORY;
+    }
+    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
+        status = khach__index_failure(index->db);
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+static void bind_names(const khach_index *index, sqlite3_stmt *statement, bool is_prefix)
+{
+    size_t bytes;
+    const char *folded = khach_name_query_folded(index->judge.filter->name, &bytes);
+
+    bind_texts(index, statement, folded, bytes, is_prefix ? LAST_CODE_POINT : "\x01");
+}
+
+khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int64_t *rows)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_NAMES_SIZE);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_names(index, statement, is_prefix);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+    return khach__index_number(index, statement, rows);
+}
+
+khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdict *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_BY_NAME);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_names(index, statement, is_prefix);
+    return khach__source_read(index, statement, out);
+}
+
+static void bind_created(const khach_index *index, sqlite3_stmt *statement, int first)
+{
+    const khach_index_filter *filter = index->judge.filter;
+
+    (void)sqlite3_bind_int64(statement, first, filter->created_from);
+    (void)sqlite3_bind_int64(statement, first + 1, index->judge.created_before);
+}
+
+khach_index_status khach__size_of_created(khach_index *index, int64_t *rows)
+{
+    const khach_index_filter *filter = index->judge.filter;
+    sqlite3_stmt *statement;
+
+    *rows = INT64_MAX;
+    if (filter->created_from == INT64_MIN && filter->created_before == INT64_MAX)
+        return KHACH_INDEX_OK;
+    statement = khach__index_statement(index, SQL_CREATED_SIZE);
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, filter->business_id);
+    bind_created(index, statement, 2);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+    return khach__index_number(index, statement, rows);
+}
+
+khach_index_status khach__source_created(khach_index *index, verdict *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_BY_CREATED);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    bind_created(index, statement, 2);
+    return khach__source_read(index, statement, out);
+}
+
+khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_BY_RUN);
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < runs->count; i++) {
+        (void)sqlite3_bind_int64(statement, 1, runs->runs[i].page);
+        (void)sqlite3_bind_int64(statement, 2, runs->runs[i].traits);
+        bind_created(index, statement, 3);
+        status = khach__source_read(index, statement, out);
+    }
+    return status;
+}
+
+khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_ROW);
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < ids->count; i++) {
+        (void)sqlite3_bind_int64(statement, 1, ids->ids[i]);
+        status = khach__source_read(index, statement, out);
+    }
+    return status;
+}
+
+khach_index_status khach__source_probe(
+    khach_index *index, int64_t id, khach_index_order order, cursor_row *row)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_ROW);
+    khach_index_position place;
+    int rank = 0;
+    int result;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, id);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW && judge_columns(index, order, statement, &place))
+        rank = judge_record(index, order, statement, place.rank);
+    (void)sqlite3_reset(statement);
+    row->is_accepted = rank != 0;
+    row->position.rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
+    if (result == SQLITE_DONE)
+        return KHACH_INDEX_CORRUPT; /* An index names it. */
+    return result == SQLITE_ROW ? KHACH_INDEX_OK : khach__index_failure(index->db);
+}

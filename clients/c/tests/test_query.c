@@ -1,0 +1,407 @@
+/* The cache answers what a look at every customer answers: while its first pass is under way, after
+ * it, after changes, and after it was brought from layout 2 to this one. */
+
+#include "cache.h"
+#include "fixture.h"
+#include "harness.h"
+#include "index_model.h"
+
+#include <time.h>
+
+#define QUERIES 150
+
+static const char *const texts[] = {
+    "a", "an", "ánh", "nguyễn", "an nguyen", "văn an", "lan lan", "đào", "nobody", "🌸"};
+
+/* --- the feed --- */
+
+static void apply(khach_cache *cache, fixture_page *bytes, int has_more, uint64_t seq)
+{
+    khach_sync_page page;
+    khach_cache_sync sync = {0};
+    khach_sync_progress progress;
+    char cursor[32];
+
+    (void)snprintf(cursor, sizeof(cursor), "%llu", (unsigned long long)seq);
+    fixture_end(bytes, cursor, has_more, seq);
+    CHECK_INT(khach__sync_page_read(&page, bytes->bytes, bytes->count, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
+    khach_sync_progress_init(&progress);
+    CHECK_INT(khach__cache_apply(cache, &page, &sync.cursor, &progress, NULL), KHACH_OK);
+    free(sync.cursor.bytes);
+    fixture_free(bytes);
+}
+
+/* Changes customers of a range, and sends what became of them. */
+static void change(
+    model *world, khach_cache *cache, size_t from, size_t to, int has_more, int is_snapshot)
+{
+    static uint64_t seq;
+    fixture_page bytes = {0};
+
+    if (is_snapshot) {
+        fixture_business(&bytes, ++seq, "UTC");
+        for (uint64_t i = 1; i <= MODEL_PAGES; i++)
+            fixture_fan_page(&bytes, ++seq, i);
+    }
+    for (size_t i = from; i < to; i++) {
+        model_change(world, i);
+        if (world->customers[i].is_there)
+            fixture_record(&bytes, ++seq, world->customers[i].record,
+                world->customers[i].record_bytes);
+        else
+            fixture_tombstone(&bytes, ++seq, i + 1000);
+    }
+    apply(cache, &bytes, has_more, seq);
+}
+
+/* --- questions --- */
+
+typedef struct question {
+    khach_query query;
+    khach_index_filter filter; /* the same, for the oracle */
+    khach_index_order order;
+    khach_name_query *name;
+    char ids[3][16];
+    const char *page_ids[3];
+    int64_t pages[3];
+    int32_t channels[1];
+    int32_t statuses[2];
+    char days[4][11];
+} question;
+
+static void ask_days(model *world, question *asked)
+{
+    khach_query *query = &asked->query;
+    int32_t days[4];
+
+    for (int i = 0; i < 4; i++) {
+        days[i] = MODEL_FIRST_DAY + (int32_t)model_pick(world, 15) + i % 2 * 15;
+        khach_day_format(asked->days[i], days[i]);
+    }
+    if (model_pick(world, 3) == 0) {
+        query->created_from = asked->days[0];
+        asked->filter.created_from = days[0] * MODEL_DAY_MS;
+    }
+    if (model_pick(world, 3) == 0) {
+        query->created_to = asked->days[1];
+        asked->filter.created_before = (days[1] + 1) * MODEL_DAY_MS;
+    }
+    if (model_pick(world, 3) != 0)
+        return;
+    query->messaged_from = asked->days[2];
+    query->messaged_to = model_pick(world, 2) == 0 ? "" : asked->days[3];
+    query->messaged_kind = (int32_t)model_pick(world, 4);
+    asked->filter.messaged_from = days[2];
+    asked->filter.messaged_to = query->messaged_to[0] == '\0' ? INT32_MAX : days[3];
+    asked->filter.messaged_kinds =
+        query->messaged_kind < 2 ? 3u : (uint32_t)query->messaged_kind - 1;
+}
+
+static int32_t ask_ternary(model *world, int32_t *wanted)
+{
+    int32_t value = model_pick(world, 2) == 0 ? 0 : (int32_t)model_pick(world, 3);
+
+    *wanted = value == 0 ? -1 : value == 1;
+    return value;
+}
+
+static void ask(model *world, question *asked)
+{
+    khach_query *query = &asked->query;
+
+    khach_query_init(query);
+    khach_index_filter_init(&asked->filter, 1);
+    asked->name = NULL;
+    query->page_ids = asked->page_ids;
+    if (model_pick(world, 3) == 0)
+        query->page_id_count = 1 + model_pick(world, 3);
+    for (size_t i = 0; i < query->page_id_count; i++) {
+        asked->pages[i] = 1 + (int64_t)model_pick(world, MODEL_PAGES);
+        fixture_id(asked->ids[i], 'p', (uint64_t)asked->pages[i]);
+        asked->page_ids[i] = asked->ids[i];
+    }
+    asked->filter.pages = asked->pages;
+    asked->filter.pages_count = query->page_id_count;
+    if (model_pick(world, 4) == 0) {
+        asked->channels[0] = 1 + (int32_t)model_pick(world, 4);
+        query->channels = asked->channels;
+        query->channel_count = 1;
+        asked->filter.channels = 1u << asked->channels[0];
+    }
+    if (model_pick(world, 4) == 0) {
+        asked->statuses[0] = 1 + (int32_t)model_pick(world, 4);
+        asked->statuses[1] = 4;
+        query->name_statuses = asked->statuses;
+        query->name_status_count = 2;
+        asked->filter.name_statuses = 1u << asked->statuses[0] | 1u << 4;
+    }
+    query->has_phone = ask_ternary(world, &asked->filter.has_phone);
+    query->has_email = ask_ternary(world, &asked->filter.has_email);
+    query->blocked = ask_ternary(world, &asked->filter.blocked);
+    ask_days(world, asked);
+    if (model_pick(world, 2) == 0) {
+        query->name = texts[model_pick(world, sizeof(texts) / sizeof(texts[0]))];
+        CHECK_INT(khach_name_query_open(&asked->name, query->name, strlen(query->name)), 0);
+        asked->filter.name = asked->name;
+    }
+    query->order = (int32_t)model_pick(world, asked->name == NULL ? 4 : 5);
+    asked->order = query->order != 0 ? (khach_index_order)query->order
+        : asked->name != NULL        ? KHACH_INDEX_RELEVANCE
+                                     : KHACH_INDEX_CREATED_DESCENDING;
+    query->limit = 1 + (uint32_t)model_pick(world, model_pick(world, 2) == 0 ? 7 : 400);
+}
+
+static void check(model *world, khach_cache *cache)
+{
+    static khach_index_position expected[MODEL_CUSTOMERS];
+
+    for (int turn = 0; turn < QUERIES; turn++) {
+        question asked;
+        size_t count;
+        size_t at = 0;
+        uint64_t counted = 0;
+        char next[96] = "";
+
+        ask(world, &asked);
+        count = model_list(world, &asked.filter, asked.order, expected);
+        CHECK_INT(khach__cache_count(cache, &counted, &asked.query, NULL), KHACH_OK);
+        CHECK_INT(counted, count);
+        do {
+            khach_customer_list *list = NULL;
+
+            asked.query.after = next;
+            CHECK_INT(khach__cache_list(cache, &list, &asked.query, NULL), KHACH_OK);
+            for (size_t i = 0; i < khach_customer_list_count(list); i++, at++) {
+                char id[16];
+
+                CHECK(at < count);
+                fixture_id(id, 'c', (uint64_t)expected[at].id);
+                CHECK_TEXT(khach_customer_id(khach_customer_list_at(list, i)), id);
+            }
+            (void)snprintf(next, sizeof(next), "%s", khach_customer_list_next(list));
+            khach_customer_list_free(list);
+        } while (next[0] != '\0');
+        CHECK_INT(at, count);
+        khach_name_query_free(asked.name);
+    }
+}
+
+static void check_statistics(model *world, khach_cache *cache)
+{
+    static khach_index_statistics_row rows[60 * MODEL_PAGES + 1];
+    static khach_index_statistics_row totals[MODEL_PAGES + 1];
+    khach_index_statistics expected = {.rows = rows, .totals = totals};
+    khach_index_statistics_query oracle = {.business_id = 1,
+        .grouping = KHACH_INDEX_BY_PAGE,
+        .basis = KHACH_INDEX_NEW_BY_CREATED,
+        .day_from = MODEL_FIRST_DAY + 2,
+        .days_count = 20};
+    khach_statistics_query query;
+    khach_statistics *found = NULL;
+    char days[2][11];
+
+    khach_statistics_query_init(&query);
+    khach_day_format(days[0], MODEL_FIRST_DAY + 2);
+    khach_day_format(days[1], MODEL_FIRST_DAY + 21);
+    query.day_from = days[0];
+    query.day_to = days[1];
+    model_statistics(world, &oracle, &expected);
+    CHECK_INT(khach__cache_statistics(cache, &found, &query, NULL), KHACH_OK);
+    CHECK_INT(khach_statistics_row_count(found), expected.rows_count);
+    CHECK_INT(khach_statistics_total_count(found), expected.totals_count);
+    for (size_t i = 0; i < expected.rows_count; i++) {
+        char text[16];
+
+        khach_day_format(text, rows[i].day);
+        CHECK_TEXT(khach_statistics_row_day_at(found, i), text);
+        fixture_id(text, 'p', (uint64_t)rows[i].page_id);
+        CHECK_TEXT(khach_statistics_row_page_id_at(found, i), text);
+        CHECK_INT(khach_statistics_row_channel_at(found, i), rows[i].channel);
+        for (int at = 0; at < KHACH_MEASURES_COUNT; at++)
+            CHECK_INT(khach_statistics_row_measure_at(found, i, at), rows[i].measures[at]);
+    }
+    for (size_t i = 0; i < expected.totals_count; i++) {
+        CHECK_INT(khach_statistics_total_channel_at(found, i), totals[i].channel);
+        CHECK(khach_statistics_total_page_id_at(found, i)[0] == 'p');
+        for (int at = 0; at < KHACH_MEASURES_COUNT; at++)
+            CHECK_INT(khach_statistics_total_measure_at(found, i, at), totals[i].measures[at]);
+    }
+    CHECK_TEXT(khach_statistics_row_day_at(found, 1000000), "");
+    CHECK_INT(khach_statistics_row_measure_at(found, 0, -1), 0);
+    CHECK_INT(khach_statistics_row_measure_at(found, 0, 10), 0);
+    CHECK(khach_statistics_seq(found) > 0);
+    khach_statistics_free(found);
+}
+
+/* --- layout 2 --- */
+
+/* Makes the cache what version 0.1 would have made of the same feed. */
+static void make_layout_2(khach_cache *cache)
+{
+    static const char sql[] =
+        "BEGIN IMMEDIATE;"
+        "CREATE TABLE old(customer INTEGER PRIMARY KEY, page INTEGER NOT NULL,"
+        " created_at_ms INTEGER NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
+        " seq INTEGER NOT NULL, epoch INTEGER NOT NULL, flags INTEGER NOT NULL,"
+        " name_folded TEXT NOT NULL, record BLOB NOT NULL);"
+        "INSERT INTO old SELECT id, page_id, created_at, last_inbound_at, seq, epoch, 0,"
+        " name_folded, record FROM base_customers;"
+        "DROP TABLE base_customers; DROP TABLE name_tokens; DROP TABLE token_counts;"
+        "DROP TABLE customer_counts; DROP TABLE customer_days; DROP TABLE contact_values;"
+        "DROP TABLE block_events; ALTER TABLE old RENAME TO base_customers;"
+        "CREATE INDEX base_customers_by_created ON base_customers(created_at_ms);"
+        "CREATE INDEX base_customers_by_page ON base_customers(page, created_at_ms);"
+        "CREATE TABLE name_tokens(token TEXT NOT NULL, customer INTEGER NOT NULL,"
+        " name_folded TEXT NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
+        " PRIMARY KEY (token, customer DESC)) WITHOUT ROWID;"
+        "PRAGMA user_version = 2; COMMIT;";
+
+    CHECK_INT(khach__cache_run(cache, sql, NULL), KHACH_OK);
+}
+
+/* --- bad questions --- */
+
+static void check_refusal(khach_cache *cache, const khach_query *query, const char *field)
+{
+    khach_customer_list *list = NULL;
+    khach_error *error = NULL;
+
+    CHECK_INT(khach__cache_list(cache, &list, query, &error), KHACH_E_INVALID);
+    if (strncmp(khach_error_message(error), field, strlen(field)) != 0)
+        fprintf(stderr, "%s expected first in: %s\n", field, khach_error_message(error));
+    CHECK(strncmp(khach_error_message(error), field, strlen(field)) == 0);
+    khach_error_free(error);
+}
+
+#define CHECK_REFUSED(field, name) \
+    do { \
+        khach_query refused_; \
+        khach_query_init(&refused_); \
+        field; \
+        check_refusal(cache, &refused_, name); \
+    } while (0)
+
+static void check_refusals(khach_cache *cache)
+{
+    static const int32_t numbers[17] = {9, 99};
+    khach_query first;
+    khach_customer_list *list = NULL;
+    char next[96];
+    uint64_t all = 0;
+    uint64_t counted = 0;
+
+    CHECK_REFUSED(refused_.limit = 1001, "limit:");
+    CHECK_REFUSED(refused_.has_phone = 3, "has_phone:");
+    CHECK_REFUSED(refused_.has_email = -1, "has_email:");
+    CHECK_REFUSED(refused_.blocked = 7, "blocked:");
+    CHECK_REFUSED(refused_.order = 5, "order:");
+    CHECK_REFUSED(refused_.order = KHACH_ORDER_RELEVANCE, "order:");
+    CHECK_REFUSED(refused_.messaged_kind = 4, "messaged_kind:");
+    CHECK_REFUSED(refused_.messaged_from = "2025-02-30", "messaged_from:");
+    CHECK_REFUSED(refused_.created_to = "tomorrow", "created_to:");
+    CHECK_REFUSED(
+        (refused_.created_from = "2025-02-02", refused_.created_to = "2025-02-01"),
+        "created_from:");
+    CHECK_REFUSED((refused_.channels = numbers, refused_.channel_count = 17), "channels:");
+    CHECK_REFUSED((refused_.channels = numbers, refused_.channel_count = 2), "channels[1]:");
+    CHECK_REFUSED(refused_.channel_count = 1, "channels:");
+    CHECK_REFUSED(
+        (refused_.name_statuses = numbers, refused_.name_status_count = 1), "name_statuses[0]:");
+    CHECK_REFUSED(refused_.name = "  ", "name:");
+    CHECK_REFUSED(refused_.after = "2.0.1.1.0", "after:");
+    CHECK_REFUSED(refused_.struct_size = 8, "struct_size:");
+
+    /* A token is of its filter and its order. */
+    khach_query_init(&first);
+    first.limit = 1;
+    CHECK_INT(khach__cache_list(cache, &list, &first, NULL), KHACH_OK);
+    (void)snprintf(next, sizeof(next), "%s", khach_customer_list_next(list));
+    khach_customer_list_free(list);
+    CHECK_REFUSED((refused_.after = next, refused_.order = 2), "after:");
+    CHECK_REFUSED((refused_.after = next, refused_.has_phone = 1), "after:");
+
+    /* A caller of version 0.1 knows the first fields alone. */
+    CHECK_INT(khach__cache_count(cache, &all, NULL, NULL), KHACH_OK);
+    first.struct_size = offsetof(khach_query, channels);
+    first.has_phone = 3;
+    CHECK_INT(khach__cache_count(cache, &counted, &first, NULL), KHACH_OK);
+    CHECK_INT(counted, all);
+}
+
+static void check_statistics_refusals(khach_cache *cache)
+{
+    static const struct {
+        const char *from, *to, *field;
+        int32_t grouping, basis;
+    } cases[] = {
+        {"2025-01-01", "2026-02-05", "day_to:", 0, 0},
+        {"2025-01-02", "2025-01-01", "day_to:", 0, 0},
+        {"", "2025-01-01", "day_from:", 0, 0},
+        {"2025-01-01", NULL, "day_to:", 0, 0},
+        {"2025-01-01", "2025-01-01", "grouping:", 4, 0},
+        {"2025-01-01", "2025-01-01", "basis:", 0, -1},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        khach_statistics_query query;
+        khach_statistics *found = NULL;
+        khach_error *error = NULL;
+
+        khach_statistics_query_init(&query);
+        query.day_from = cases[i].from;
+        query.day_to = cases[i].to;
+        query.grouping = cases[i].grouping;
+        query.basis = cases[i].basis;
+        CHECK_INT(khach__cache_statistics(cache, &found, &query, &error), KHACH_E_INVALID);
+        CHECK(strncmp(khach_error_message(error), cases[i].field, strlen(cases[i].field)) == 0);
+        khach_error_free(error);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static model world;
+    char folder[64];
+    char path[128];
+    khach_cache *cache = NULL;
+
+    world.seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+    world.businesses = 1;
+    fprintf(stderr, "seed %llu (test_query SEED)\n", (unsigned long long)world.seed);
+    fixture_folder(folder, path);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    change(&world, cache, 0, 100, 1, 1);
+    check(&world, cache);
+    change(&world, cache, 100, MODEL_CUSTOMERS, 0, 0);
+    check(&world, cache);
+    check_statistics(&world, cache);
+    for (size_t round = 0; round < 4; round++) {
+        change(&world, cache, round * 40, round * 40 + 80, 0, 0);
+        check(&world, cache);
+        check_statistics(&world, cache);
+    }
+    check_refusals(cache);
+    check_statistics_refusals(cache);
+
+    make_layout_2(cache);
+    khach__cache_close(cache);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    check(&world, cache);
+    check_statistics(&world, cache);
+    change(&world, cache, 50, 200, 0, 0);
+    check(&world, cache);
+    check_statistics(&world, cache);
+
+    /* What a snapshot of another epoch does not bring is gone from all answers. */
+    CHECK_INT(khach__cache_restart(cache, NULL), KHACH_OK);
+    for (size_t i = 0; i < 100; i++)
+        world.customers[i].is_there = false;
+    change(&world, cache, 100, MODEL_CUSTOMERS, 0, 1);
+    check(&world, cache);
+    check_statistics(&world, cache);
+    khach__cache_close(cache);
+    fixture_remove(folder);
+    model_free(&world);
+    return 0;
+}
