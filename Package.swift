@@ -219,7 +219,7 @@ let package = Package(
         ),
         .target(
             name: "KhachTestKit",
-            dependencies: ["KhachCore", "KhachService"],
+            dependencies: ["KhachCore", "KhachService", "KhachProto", "CKhachText", protobuf],
             path: "Tests/Support/KhachTestKit",
             swiftSettings: strict
         ),

@@ -45,6 +45,16 @@ package final class ZoneCache: Sendable {
     }
 }
 
+/// "YYYY-MM-DD" of days since 1970-01-01.
+func dayText(_ day: DayNumber) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 11) { text in
+        guard let start = text.baseAddress else { return "" }
+
+        khach_day_format(start, day)
+        return String(cString: start)
+    }
+}
+
 /// Days since 1970-01-01 of "YYYY-MM-DD", or `nil` when it is not a date.
 func dayNumber(_ text: String) -> Int32? {
     var day: Int32 = 0

@@ -46,6 +46,8 @@ package struct ServiceEnvironment: Sendable {
 package enum ServiceLimits {
     package static let queryNanosecondsMax: UInt64 = 30_000_000_000
     package static let directoryRowsMax = 1_000
+    /// Of a filter, whose page ids are the most of it.
+    package static let filterBytesMax = 64 << 10
     package static let contactValueBytesMax = 320
     package static let rolesPerAccountMax = 16
     package static let roleBytesMax = 64
@@ -77,6 +79,7 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     InteractionMethods(environment: environment).register(in: &table)
     CustomerMethods(environment: environment).register(in: &table)
     ExportMethods(environment: environment).register(in: &table)
+    StatisticsMethods(environment: environment).register(in: &table)
     EditMethods(environment: environment).register(in: &table)
     BlockMethods(environment: environment).register(in: &table)
     HistoryMethods(environment: environment).register(in: &table)

@@ -75,14 +75,14 @@ struct SQLiteStoreTests {
             }
             store.close()
             let database = try Database(path: "\(path)/khach.db", access: .readOnly)
-            #expect(try database.integer("SELECT count(*) FROM customers WHERE has_phone") > 0)
-            #expect(try database.integer("SELECT count(*) FROM customers WHERE NOT has_phone") > 0)
+            #expect(try database.integer("SELECT count(*) FROM customers WHERE traits & 64") > 0)
+            #expect(try database.integer("SELECT count(*) FROM customers WHERE NOT traits & 64") > 0)
             let wrong = try database.integer(
                 """
                 SELECT count(*) FROM customers AS c
-                WHERE has_phone <> EXISTS (
+                WHERE (traits & 64 <> 0) <> EXISTS (
                     SELECT 1 FROM contact_observations WHERE customer_id = c.id AND kind = 1)
-                OR has_email <> EXISTS (
+                OR (traits & 128 <> 0) <> EXISTS (
                     SELECT 1 FROM contact_observations WHERE customer_id = c.id AND kind = 2)
                 """
             )

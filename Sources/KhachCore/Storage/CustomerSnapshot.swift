@@ -6,6 +6,9 @@ package protocol CustomerSnapshot: Sendable {
     /// The business's last sequence in this state.
     var head: CommitSequence { get }
 
+    /// The business itself.
+    func business() async throws(StoreError) -> Business
+
     /// In order of id, after `after`.
     func pages(after: PageID?, rowsMax: Int) async throws(StoreError) -> [Page]
 

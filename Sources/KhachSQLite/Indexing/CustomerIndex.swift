@@ -58,6 +58,9 @@ final class CustomerIndex {
         var firstRecordedAt: Int64
         var firstInboundAt: Int64
         var lastInboundAt: Int64
+        /// The folding of the record's name, as the index has its words; empty unless it has to be
+        /// written.
+        var nameFolded: [UInt8]
     }
 
     /// Follows a customer from one record to another; `write` writes its row meanwhile.
@@ -69,7 +72,7 @@ final class CustomerIndex {
     ) throws(StoreError) {
         try self.read(record, of: business, into: &self.after)
         guard let stored else {
-            try write(Self.change(.new, self.after))
+            try write(try Self.change(.new, self.after))
             return try self.check(khach_index_put(self.handle, nil, &self.after))
         }
 
@@ -83,7 +86,7 @@ final class CustomerIndex {
                 } else {
                     .quiet
                 }
-            try write(Self.change(extent, self.after))
+            try write(try Self.change(extent, self.after))
             try self.check(khach_index_put(self.handle, &self.before, &self.after))
         }
     }
@@ -110,15 +113,28 @@ final class CustomerIndex {
     private static func change(
         _ extent: RowChange.Extent,
         _ customer: khach_index_customer
-    ) -> RowChange {
-        RowChange(
+    ) throws(StoreError) -> RowChange {
+        let isWhole = extent == .new || extent == .moved
+        return RowChange(
             extent: extent,
             traits: Int64(customer.traits),
             createdAt: customer.created_at,
             firstRecordedAt: customer.first_recorded_at,
             firstInboundAt: customer.first_inbound_at,
-            lastInboundAt: customer.last_inbound_at
+            lastInboundAt: customer.last_inbound_at,
+            nameFolded: isWhole ? try self.folded(customer) : []
         )
+    }
+
+    private static func folded(_ customer: khach_index_customer) throws(StoreError) -> [UInt8] {
+        var out: UnsafeMutablePointer<CChar>?
+        var count = 0
+        guard khach_text_fold(&out, &count, customer.name, customer.name_bytes) == 0 else {
+            throw StoreError(.unavailable, "memory expected, none found")
+        }
+
+        defer { khach_text_free(out) }
+        return Array(UnsafeRawBufferPointer(start: out, count: count))
     }
 
     // MARK: A new file

@@ -3,12 +3,12 @@ internal import KhachCore
 /// One state of the file, held until it is closed or let go of.
 final class HeldSnapshot: CustomerSnapshot {
     let head: CommitSequence
-    private let business: BusinessID
+    private let businessID: BusinessID
     private let thread: SnapshotThread
 
     init(head: CommitSequence, business: BusinessID, thread: SnapshotThread) {
         self.head = head
-        self.business = business
+        self.businessID = business
         self.thread = thread
     }
 
@@ -20,15 +20,26 @@ final class HeldSnapshot: CustomerSnapshot {
         self.thread.end()
     }
 
+    func business() async throws(StoreError) -> Business {
+        let id = self.businessID
+        return try await self.thread.read(nil) { (reader) throws(StoreError) in
+            guard let business = try reader.business(id) else {
+                throw StoreError(.corrupt, "the business of a snapshot expected, none found")
+            }
+
+            return business
+        }
+    }
+
     func pages(after: PageID?, rowsMax: Int) async throws(StoreError) -> [Page] {
-        let business = self.business
+        let business = self.businessID
         return try await self.thread.read(nil) { (reader) throws(StoreError) in
             try reader.pages(of: business, after: after, rowsMax: rowsMax)
         }
     }
 
     func customers(_ ids: [CustomerID]) async throws(StoreError) -> [StoredCustomer?] {
-        let business = self.business
+        let business = self.businessID
         return try await self.thread.read(nil) { (reader) throws(StoreError) in
             var found: [StoredCustomer?] = []
             found.reserveCapacity(ids.count)

@@ -305,7 +305,7 @@ extension WriteSession {
             statement.bind(5, change.firstRecordedAt)
             statement.bind(7, change.traits)
             statement.bind(10, change.createdAt)
-            try (customer.name?.name.folded ?? "").lend { (folded) throws(StoreError) in
+            try change.nameFolded.lend { (folded) throws(StoreError) in
                 statement.bind(6, text: folded)
                 try statement.run()
             }

@@ -12,6 +12,7 @@ struct RequestedExport {
     }
 
     var filter: RequestedFilter
+    var order: CustomerOrder
     var scope: Scope
     var layout: ExportLayout
     var actor: String
@@ -25,6 +26,7 @@ struct RequestedExport {
         _ permissions: Permissions
     ) throws(InputError) {
         self.filter = try RequestedFilter(request.filter)
+        self.order = try CustomerOrder(request.order, isSearch: self.filter.name != nil)
         self.scope = try Self.scope(request)
         self.layout = try Self.layout(request, permissions)
         try Self.check("mutation.actor", request.mutation.actor, 1...ServiceLimits.actorBytesMax)

@@ -73,10 +73,17 @@ struct CustomerMethods {
         return try await mapErrors {
             let filter = try RequestedFilter(request.filter)
             let rows = try requestedRows(request.pageSize)
-            let tokens = self.tokens(filter)
+            let order = try CustomerOrder(request.order, isSearch: filter.name != nil)
+            let tokens = self.tokens(filter, order)
+            let zone = try await requestedZone(
+                of: filter.business,
+                field: "filter.business_id",
+                self.environment
+            )
             let query = CustomerQuery(
-                filter: try await self.resolved(filter).filter,
-                after: try self.position(request.pageToken, filter),
+                filter: filter.instants(in: zone),
+                order: order,
+                after: try self.position(request.pageToken, filter, order),
                 rowsMax: rows
             )
             let page = try await self.environment.store.customers(
@@ -88,7 +95,7 @@ struct CustomerMethods {
             for range in page.ranges { writer.write(page.bytes[range], field: 1) }
             if let next = page.next {
                 writer.write(
-                    tokens.text([next.createdAt.milliseconds, next.id.rawValue]),
+                    tokens.text([Int64(next.rank), next.key.milliseconds, next.id.rawValue]),
                     field: 2
                 )
             }
@@ -104,9 +111,14 @@ struct CustomerMethods {
         try Self.checkPages(payload)
         let request = try Khach_V1_CountCustomersRequest.request(payload)
         let count = try await mapErrors {
-            let filter = try await self.resolved(try RequestedFilter(request.filter)).filter
+            let filter = try RequestedFilter(request.filter)
+            let zone = try await requestedZone(
+                of: filter.business,
+                field: "filter.business_id",
+                self.environment
+            )
             return try await self.environment.store.count(
-                filter,
+                filter.instants(in: zone),
                 deadline: self.environment.queryDeadline(context)
             )
         }
@@ -117,66 +129,80 @@ struct CustomerMethods {
         }.reply()
     }
 
-    /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
-    /// every request that has one, `page_ids` = 2 of it.
-    static func checkPages(_ payload: Payload) throws(Status) {
-        let most = Limits.filterPagesMax
-        let isWithin = payload.withUnsafeBytes { bytes in
-            var count = 0
-            for filter in ItemScan(bytes, field: 1, itemsMax: most)?.items ?? [] {
-                let nested = UnsafeRawBufferPointer(rebasing: bytes[filter])
-                count += ItemScan(nested, field: 2, itemsMax: most)?.items.count ?? 0
-                guard count <= most else { return false }
-            }
-            return true
-        }
-        guard isWithin else {
-            throw Status(
-                InputError("filter.page_ids", "at most \(most) expected, found more")
-            )
-        }
-    }
-
-    private func tokens(_ filter: RequestedFilter) -> PageToken {
+    private func tokens(_ filter: RequestedFilter, _ order: CustomerOrder) -> PageToken {
         PageToken(
             seal: self.environment.seal,
             list: "customers",
-            filter: filter.canonicalBytes
+            filter: filter.canonicalBytes(order)
         )
     }
 
     /// Where a page of this filter's list begins.
     func position(
         _ pageToken: String,
-        _ filter: RequestedFilter
+        _ filter: RequestedFilter,
+        _ order: CustomerOrder
     ) throws(InputError) -> CustomerPosition? {
-        try self.tokens(filter).numbers(pageToken, count: 2).map {
+        try self.tokens(filter, order).numbers(pageToken, count: 3).map {
             CustomerPosition(
-                createdAt: Instant(milliseconds: $0[0]),
-                id: CustomerID(rawValue: $0[1])
+                rank: Int32(clamping: $0[0]),
+                key: Instant(milliseconds: $0[1]),
+                id: CustomerID(rawValue: $0[2])
             )
         }
     }
 
-    /// Checks that the business exists, and turns days into instants of its zone.
-    func resolved(
-        _ filter: RequestedFilter
-    ) async throws -> (business: Business, filter: CustomerFilter) {
-        let store = self.environment.store
-        guard let business = try await store.business(filter.business) else {
+    /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
+    /// every request that has one, `page_ids` = 2 of it.
+    ///
+    /// What else repeats are numbers, which are within the bytes that a filter may have.
+    static func checkPages(_ payload: Payload) throws(Status) {
+        let most = Limits.filterPagesMax
+        let filters = payload.withUnsafeBytes { bytes in
+            (ItemScan(bytes, field: 1, itemsMax: most)?.items ?? []).map { filter in
+                let nested = UnsafeRawBufferPointer(rebasing: bytes[filter])
+                return (
+                    pages: ItemScan(nested, field: 2, itemsMax: most)?.items.count ?? 0,
+                    bytes: filter.count
+                )
+            }
+        }
+        guard filters.reduce(0, { $0 + $1.pages }) <= most else {
             throw Status(
-                .notFound,
-                reason: "NOT_FOUND",
-                "filter.business_id: a business expected, found none"
+                InputError("filter.page_ids", "at most \(most) expected, found more")
             )
         }
-        guard let zone = self.environment.zones.zone(named: business.timeZone) else {
+        let bytes = filters.reduce(0) { $0 + $1.bytes }
+        guard bytes <= ServiceLimits.filterBytesMax else {
             throw Status(
-                .failedPrecondition,
-                reason: "TIME_ZONE_UNKNOWN",
-                "tzdata with \(business.timeZone) expected, found none"
+                InputError(
+                    "filter",
+                    "at most \(ServiceLimits.filterBytesMax) bytes expected, found \(bytes)"
+                )
             )
         }
-        return (business, filter.instants(in: zone))
     }
+}
+
+/// The zone of a business that is there; its days are turned into instants with it.
+func requestedZone(
+    of id: BusinessID,
+    field: String,
+    _ environment: ServiceEnvironment
+) async throws -> LocalZone {
+    guard let business = try await environment.store.business(id) else {
+        throw Status(
+            .notFound,
+            reason: "NOT_FOUND",
+            "\(field): a business expected, found none"
+        )
+    }
+    guard let zone = environment.zones.zone(named: business.timeZone) else {
+        throw Status(
+            .failedPrecondition,
+            reason: "TIME_ZONE_UNKNOWN",
+            "tzdata with \(business.timeZone) expected, found none"
+        )
+    }
+    return zone
 }

@@ -73,16 +73,20 @@ struct ExportMethods {
         _ context: CallContext
     ) async throws -> ExportSession {
         let environment = self.environment
-        let (business, filter) = try await CustomerMethods(environment: environment)
-            .resolved(requested.filter)
-        let rows = try self.rows(request, requested, filter)
+        let zone = try await requestedZone(
+            of: requested.filter.business,
+            field: "filter.business_id",
+            environment
+        )
+        let rows = try self.rows(request, requested, requested.filter.instants(in: zone))
         let number = try environment.exports.take(
             now: environment.now(),
             monotonicNow: environment.monotonicNow()
         )
         var held: (any CustomerSnapshot)?
         do {
-            let snapshot = try await environment.store.openSnapshot(of: business.id)
+            let id = requested.filter.business
+            let snapshot = try await environment.store.openSnapshot(of: id)
             held = snapshot
             let session = ExportSession(
                 number: number,
@@ -90,7 +94,7 @@ struct ExportMethods {
                 rows: rows,
                 layout: requested.layout,
                 subject: ExportSubject(
-                    business: business,
+                    business: try await snapshot.business(),
                     pages: try await Self.pages(snapshot),
                     head: snapshot.head
                 ),
@@ -102,8 +106,8 @@ struct ExportMethods {
             )
             // Before the first of them leaves.
             try await environment.store.appendAudit(
-                try Self.audit(session, request, requested).change(of: business.id),
-                of: business.id,
+                try Self.audit(session, request, requested).change(of: id),
+                of: id,
                 by: Authorship(actor: requested.actor, requestID: requested.requestID),
                 now: environment.now()
             )
@@ -124,12 +128,21 @@ struct ExportMethods {
         switch requested.scope {
         case .ids(let ids): return ExportRows(scope: .ids(ids))
         case .filter:
-            let query = CustomerQuery(filter: filter, rowsMax: ExportRows.pageRowsMax)
+            let query = CustomerQuery(
+                filter: filter,
+                order: requested.order,
+                rowsMax: ExportRows.pageRowsMax
+            )
             return ExportRows(scope: .all(query))
         case .page(let rowsMax):
             let after = try CustomerMethods(environment: self.environment)
-                .position(request.pageToken, requested.filter)
-            let query = CustomerQuery(filter: filter, after: after, rowsMax: rowsMax)
+                .position(request.pageToken, requested.filter, requested.order)
+            let query = CustomerQuery(
+                filter: filter,
+                order: requested.order,
+                after: after,
+                rowsMax: rowsMax
+            )
             return ExportRows(scope: .page(query))
         }
     }

@@ -4,19 +4,27 @@ internal import Synchronization
 /// A copy of everything, which is what a snapshot looks like.
 final class MemorySnapshot: CustomerSnapshot {
     let head: CommitSequence
-    private let business: BusinessID
+    private let businessID: BusinessID
     private let state: Mutex<MemoryState?>
 
     init(_ state: MemoryState, of business: BusinessID) {
         self.head = state.head(business)
-        self.business = business
+        self.businessID = business
         self.state = Mutex(state)
+    }
+
+    func business() async throws(StoreError) -> Business {
+        guard let business = try self.held().businesses[self.businessID]?.value else {
+            throw StoreError(.corrupt, "the business of a snapshot expected, none found")
+        }
+
+        return business
     }
 
     func pages(after: PageID?, rowsMax: Int) async throws(StoreError) -> [Page] {
         let all = try self.held().pages.values.map(\.value).sorted { $0.id < $1.id }
         let mine = all.filter { page in
-            page.businessID == self.business && (after.map { page.id > $0 } ?? true)
+            page.businessID == self.businessID && (after.map { page.id > $0 } ?? true)
         }
         return Array(mine.prefix(rowsMax))
     }
@@ -24,11 +32,11 @@ final class MemorySnapshot: CustomerSnapshot {
     func customers(_ ids: [CustomerID]) async throws(StoreError) -> [StoredCustomer?] {
         let state = try self.held()
         return ids.map { id in
-            guard let row = state.customers[id], row.value.businessID == self.business else {
+            guard let row = state.customers[id], row.value.businessID == self.businessID else {
                 return nil
             }
 
-            return StoredCustomer(businessID: self.business, seq: row.seq, record: row.record)
+            return StoredCustomer(businessID: self.businessID, seq: row.seq, record: row.record)
         }
     }
 

@@ -143,49 +143,6 @@ struct MemoryState: Sendable {
         return outcomes
     }
 
-    func rows(_ filter: CustomerFilter) throws(StoreError) -> [Row<Customer>] {
-        for page in filter.pages
-        where self.pages[page]?.value.businessID != filter.businessID {
-            throw .foreignPage(page)
-        }
-        return self.customers.values.filter { row in
-            let customer = row.value
-            return customer.businessID == filter.businessID
-                && (filter.pages.isEmpty || filter.pages.contains(customer.pageID))
-                && (filter.createdFrom.map { customer.createdAt >= $0 } ?? true)
-                && (filter.createdBefore.map { customer.createdAt < $0 } ?? true)
-        }.sorted {
-            $0.value.createdAt == $1.value.createdAt
-                ? $0.value.id > $1.value.id : $0.value.createdAt > $1.value.createdAt
-        }
-    }
-
-    func page(_ query: CustomerQuery) throws(StoreError) -> CustomerPage {
-        let rows = try self.rows(query.filter).filter { row in
-            guard let after = query.after else { return true }
-
-            let customer = row.value
-            return customer.createdAt == after.createdAt
-                ? customer.id < after.id : customer.createdAt < after.createdAt
-        }
-        var page = CustomerPage(
-            ranges: [],
-            bytes: [],
-            next: nil,
-            head: self.head(query.filter.businessID)
-        )
-        for row in rows.prefix(query.rowsMax) {
-            let start = page.bytes.count
-            page.bytes += row.record
-            page.ranges.append(start..<page.bytes.count)
-        }
-        if rows.count > query.rowsMax {
-            let last = rows[query.rowsMax - 1].value
-            page.next = CustomerPosition(createdAt: last.createdAt, id: last.id)
-        }
-        return page
-    }
-
     /// What exists, as the feed gives it: an entity's key, sequence and record.
     func live(
         _ business: BusinessID

@@ -104,7 +104,7 @@ package final class MemoryStore: CustomerStore, PointReads {
     ) async throws(StoreError) -> CustomerCount {
         try self.state.withLock { state in
             Result { () throws(StoreError) in
-                let count = try state.rows(filter).count
+                let count = try state.seen(filter, .createdDescending).count
                 return CustomerCount(
                     count: min(count, Limits.countMax),
                     isCapped: count > Limits.countMax,
@@ -123,6 +123,15 @@ package final class MemoryStore: CustomerStore, PointReads {
         }
 
         return MemorySnapshot(state, of: business)
+    }
+
+    package func statistics(
+        _ query: StatisticsQuery,
+        deadline: Deadline?
+    ) async throws(StoreError) -> Statistics {
+        try self.state.withLock { state in
+            Result { () throws(StoreError) in try state.statistics(query) }
+        }.get()
     }
 
     package func changes(

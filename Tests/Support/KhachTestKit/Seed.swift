@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A generator of random numbers that can be repeated: SplitMix64.
 ///
 /// A test prints its seed before it does anything, so that a failure can be run again.
@@ -8,9 +10,10 @@ package struct Seed: RandomNumberGenerator, Sendable {
         self.state = seed
     }
 
-    /// A new seed, printed.
+    /// A new seed, printed; that of KHACH_SEED when it is set, to run a failure again.
     package static func fresh(_ test: String) -> Seed {
-        let seed = UInt64.random(in: .min ... .max)
+        let given = ProcessInfo.processInfo.environment["KHACH_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? UInt64.random(in: .min ... .max)
         print("\(test): seed \(seed)")
         return Seed(seed)
     }

@@ -1,4 +1,5 @@
 package import KhachCore
+internal import KhachService
 
 /// Two stores that are told the same hold the same, whatever it is: interactions, edits, blocks,
 /// roles, links, erasures, pages' own contacts, zones, detectors, in any order.
@@ -15,10 +16,13 @@ package struct StoreAgreement {
     private var generator: InteractionGenerator
     private var now = StoreConformance.now
     private var requests = 0
+    private var questions: QuestionGenerator
+    private var zoneName = "Asia/Ho_Chi_Minh"
 
     package init(seed: Seed, _ stores: [any CustomerStore]) {
         self.stores = stores
         self.seed = seed
+        self.questions = QuestionGenerator(seed: seed, days: 20_251...20_262)
         self.generator = InteractionGenerator(
             seed: seed,
             pages: StoreConformance.World.pageKeys
@@ -33,6 +37,7 @@ package struct StoreAgreement {
             self.now.milliseconds += Int64(self.seed.number(1...40_000))
             let name = try await self.step(step)
             try await self.compare("step \(step), \(name)")
+            try await self.compareAnswers("step \(step), \(name)")
         }
     }
 
@@ -254,6 +259,7 @@ package struct StoreAgreement {
                 now: self.now
             )
         }
+        self.zoneName = zone
         return "zone \(zone)"
     }
 
@@ -329,6 +335,53 @@ package struct StoreAgreement {
             )
         }
         try await self.compareAudits(step)
+    }
+
+    // MARK: What they answer
+
+    /// The same questions have the same answers: rows, order, counts, statistics.
+    private mutating func compareAnswers(_ step: String) async throws {
+        for _ in 0..<4 {
+            let questions = self.questions
+            let name = self.zoneName
+            guard let zone = LocalZone(named: name) else {
+                throw StoreConformance.Broken(description: "zone \(name) expected, none found")
+            }
+
+            var lists: [[[UInt8]]] = []
+            var counts: [Int] = []
+            var statistics: [[[UInt64]]] = []
+            var asked = ""
+            let rowsMax = self.seed.pick([1, 3, 100])
+            for (store, world) in zip(self.stores, self.worlds) {
+                // Ids are each store's own: the same seed asks the same of both.
+                self.questions = questions
+                let business = world.businesses[0].id
+                let pages = [world.pages[0].id, world.pages[1].id]
+                let filter = self.questions.filter(of: business, pages: pages, in: zone)
+                let order = self.questions.order(for: filter)
+                asked = "\(order), \(filter)"
+                let records = try await StoreConformance.list(
+                    store,
+                    filter,
+                    order: order,
+                    rowsMax: rowsMax
+                )
+                lists.append(records.map { RecordBytes.without(fields: [1, 2], $0) })
+                counts.append(try await store.count(filter, deadline: nil).count)
+                let query = self.questions.statistics(of: business, pages: pages, in: zone)
+                let found = try await store.statistics(query, deadline: nil)
+                statistics.append(
+                    (found.rows + found.totals).map { row in
+                        let page = pages.firstIndex { $0 == row.pageID } ?? 9
+                        return [UInt64(row.day ?? 0), UInt64(page)] + row.measures
+                    }
+                )
+            }
+            try StoreConformance.require(lists[0] == lists[1], "the same list after \(step): \(asked)")
+            try StoreConformance.requireEqual(counts, [lists[0].count, lists[0].count])
+            try StoreConformance.requireEqual(statistics[0], statistics[1])
+        }
     }
 
     private func compareAudits(_ step: String) async throws {

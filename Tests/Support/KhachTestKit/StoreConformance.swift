@@ -134,10 +134,11 @@ package enum StoreConformance {
     package static func list(
         _ store: any CustomerStore,
         _ filter: CustomerFilter,
+        order: CustomerOrder = .createdDescending,
         rowsMax: Int = 3
     ) async throws -> [[UInt8]] {
         var records: [[UInt8]] = []
-        var query = CustomerQuery(filter: filter, rowsMax: rowsMax)
+        var query = CustomerQuery(filter: filter, order: order, rowsMax: rowsMax)
         while true {
             let page = try await store.customers(query, deadline: nil)
             records += page.ranges.map { Array(page.bytes[$0]) }
