@@ -119,6 +119,20 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
     (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
 }
 
+/* SQLite's own waiting, in milliseconds. */
+static int busy_ms(const khach_cache *cache)
+{
+    return cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms;
+}
+
+void khach__cache_empty_log(khach_cache *cache)
+{
+    /* Readers are not waited for: then the log is emptied after a later erasure. */
+    (void)sqlite3_busy_timeout(cache->db, 0);
+    (void)sqlite3_exec(cache->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
+}
+
 /* --- opening --- */
 
 static char *join(const char *text, const char *suffix)
@@ -193,8 +207,7 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
         return khach__cache_failure(cache, error);
     }
     (void)sqlite3_extended_result_codes(cache->db, 1);
-    (void)sqlite3_busy_timeout(
-        cache->db, cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms);
+    (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     /* A checkpoint happens under the lock or not at all. */

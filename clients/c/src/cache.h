@@ -77,6 +77,9 @@ khach_status khach__cache_index_failure(
     khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
+/* Moves the log into the file and empties it, so that nothing of what was erased is left in it;
+ * under the lock. Failing is harmless. */
+void khach__cache_empty_log(khach_cache *cache);
 
 /* cache_schema.c */
 khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error);

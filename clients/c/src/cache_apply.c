@@ -366,6 +366,8 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
         status = khach__cache_run(cache, "COMMIT", error);
     if (status != KHACH_OK)
         (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+    else if (work.tombstones_count > 0)
+        khach__cache_empty_log(cache);
     else
         khach__cache_checkpoint(cache, !progress->has_more);
     khach__cache_unlock(cache);
