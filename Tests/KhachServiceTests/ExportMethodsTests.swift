@@ -29,6 +29,7 @@ struct ExportMethodsTests {
         Refused(testDescription: "a page that is not there", code: .notFound, field: nil) {
             $0.filter.pageIds = ["p0000000000001"]
         },
+        Refused(testDescription: "relevance to nothing", field: "order") { $0.order = .relevance },
         Refused(testDescription: "1,001 pages", field: "filter.page_ids") {
             $0.filter.pageIds = Array(repeating: "p0000000000001", count: 1_001)
         },
@@ -258,6 +259,91 @@ struct ExportMethodsTests {
                 }
             }
         }
+    }
+
+    struct Condition: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var column: String
+        var holds: @Sendable (Substring) -> Bool
+        var change: @Sendable (inout Khach_V1_CustomerFilter) -> Void
+    }
+
+    static let conditions: [Condition] = [
+        Condition(testDescription: "with a phone", column: "phone", holds: { !$0.isEmpty }) {
+            $0.hasPhone_p = .yes
+        },
+        Condition(testDescription: "without one", column: "phone", holds: \.isEmpty) {
+            $0.hasPhone_p = .no
+        },
+        Condition(testDescription: "by name", column: "name", holds: { $0.contains("Khách 1") }) {
+            $0.nameQuery = "khach 1"
+        },
+        Condition(testDescription: "of a channel", column: "channel", holds: { $0 == "Facebook" }) {
+            $0.channels = [.facebook]
+        },
+        Condition(testDescription: "blocked", column: "blocked", holds: { $0 == "Có" }) {
+            $0.blocked = .yes
+        },
+    ]
+
+    @Test("every other condition holds for every row, too", arguments: conditions)
+    func condition(_ example: Condition) async throws {
+        let harness = ServiceHarness()
+        let business = try await harness.shop(30)
+        _ = try await harness.record([.sample("x:1") { $0.externalUserID = "without a phone" }])
+        let filter = Khach_V1_CustomerFilter.with {
+            $0.businessID = business.id
+            example.change(&$0)
+        }
+        let counted: Khach_V1_CountCustomersResponse = try await harness.call(
+            "khach.v1.CustomerService/CountCustomers",
+            Khach_V1_CountCustomersRequest.with { $0.filter = filter }
+        )
+        let reader = try await harness.exported(
+            harness.request(business, .csv) {
+                $0.filter = filter
+                $0.columns = [example.column]
+                $0.withoutBom = true
+            }
+        )
+        let rows = reader.text.split(separator: "\r\n", omittingEmptySubsequences: false)
+            .dropFirst().dropLast()
+        #expect(UInt64(rows.count) == counted.count)
+        #expect(rows.allSatisfy(example.holds))
+        #expect(example.column == "blocked" || !rows.isEmpty)
+    }
+
+    @Test(
+        "rows are in the order of the list",
+        arguments: [
+            Khach_V1_CustomerOrder.unspecified, .createdAscending, .createdDescending,
+            .lastInboundDescending, .relevance,
+        ]
+    )
+    func order(_ order: Khach_V1_CustomerOrder) async throws {
+        let harness = ServiceHarness()
+        let business = try await harness.shop(30)
+        let filter = Khach_V1_CustomerFilter.with {
+            $0.businessID = business.id
+            $0.nameQuery = order == .relevance ? "khach 1" : ""
+        }
+        let page: Khach_V1_ListCustomersResponse = try await harness.call(
+            "khach.v1.CustomerService/ListCustomers",
+            Khach_V1_ListCustomersRequest.with {
+                $0.filter = filter
+                $0.order = order
+            }
+        )
+        let reader = try await harness.exported(
+            harness.request(business, .jsonl) {
+                $0.filter = filter
+                $0.order = order
+                $0.columns = ["customer_id"]
+            }
+        )
+        #expect(!page.customers.isEmpty)
+        let lines = page.customers.map { "{\"customer_id\":\"\($0.id)\"}\n" }
+        #expect(reader.text == lines.joined())
     }
 
     // MARK: Who may see what

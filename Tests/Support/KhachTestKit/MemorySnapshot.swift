@@ -48,7 +48,7 @@ final class MemorySnapshot: CustomerSnapshot {
     }
 
     func count(_ filter: CustomerFilter, deadline: Deadline?) async throws(StoreError) -> Int {
-        try self.held().rows(filter).count
+        try self.held().seen(filter, .createdDescending).count
     }
 
     func close() {
