@@ -278,8 +278,8 @@ struct RequirementsTests {
         let shop = try await harness.shop()
         try await self.contacts(harness)
         let both = try await self.users(harness, shop.business) {
-            $0.filter.hasPhone = .yes
-            $0.filter.hasEmail = .yes
+            $0.filter.hasPhone_p = .yes
+            $0.filter.hasEmail_p = .yes
         }
         #expect(both == ["both"])
         #expect(try await self.users(harness, shop.business).count == 4)
@@ -305,7 +305,7 @@ struct RequirementsTests {
                     $0.filter.businessID = shop.business.id
                     $0.filter.pageIds = [shop.page.id]
                     $0.filter.createdFrom = "2026-05-03"
-                    $0.filter.hasPhone = .yes
+                    $0.filter.hasPhone_p = .yes
                     $0.pageSize = 2
                     $0.pageToken = token
                 }
@@ -321,9 +321,9 @@ struct RequirementsTests {
         let harness = ServiceHarness()
         let shop = try await harness.shop()
         try await self.contacts(harness)
-        let phone = try await self.users(harness, shop.business) { $0.filter.hasPhone = .yes }
-        let email = try await self.users(harness, shop.business) { $0.filter.hasEmail = .yes }
-        let without = try await self.users(harness, shop.business) { $0.filter.hasPhone = .no }
+        let phone = try await self.users(harness, shop.business) { $0.filter.hasPhone_p = .yes }
+        let email = try await self.users(harness, shop.business) { $0.filter.hasEmail_p = .yes }
+        let without = try await self.users(harness, shop.business) { $0.filter.hasPhone_p = .no }
         #expect(phone == ["phone", "both"])
         #expect(email == ["email", "both"])
         #expect(without == ["email", "none"])
