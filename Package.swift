@@ -120,10 +120,17 @@ let package = Package(
             exclude: ["DESIGN.md"],
             swiftSettings: strict
         ),
+        // Files out of records: threads, and the disk for workbooks.
+        .target(
+            name: "KhachExport",
+            dependencies: ["KhachCore", "CKhachExport"],
+            swiftSettings: strict
+        ),
         .target(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
+                "KhachExport",
                 "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments,
             ],
             swiftSettings: strict
@@ -153,8 +160,18 @@ let package = Package(
             publicHeadersPath: "include"
         ),
         .target(
+            name: "CKhachExport",
+            dependencies: ["CKhachText"],
+            path: "clients/c/export",
+            sources: ["src"],
+            publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("xlsxwriter")]
+        ),
+        .target(
             name: "CKhach",
-            dependencies: ["CKhachText", "CKhachIndex", "CSQLite", "CProtobufC"],
+            dependencies: [
+                "CKhachText", "CKhachIndex", "CKhachExport", "CSQLite", "CProtobufC",
+            ],
             path: "clients/c",
             sources: ["src"],
             publicHeadersPath: "include",
@@ -239,8 +256,8 @@ let package = Package(
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
-                "KhachCore", "KhachService", "KhachProto", "KhachTestKit", "TTRPC", "CKhachText",
-                protobuf,
+                "KhachCore", "KhachExport", "KhachService", "KhachProto", "KhachTestKit", "TTRPC",
+                "CKhachText", protobuf,
             ],
             swiftSettings: strict
         ),

@@ -15,6 +15,8 @@ extension SQLiteStore {
         package var groupInteractionsMax = 8_192
         /// Reads that wait; more are refused as `unavailable`.
         package var pendingReadsMax = 4_096
+        /// Snapshots that may be held at once; more are refused as `unavailable`.
+        package var snapshotsMax = 16
         /// Pages of the log after which it is copied back into the file.
         package var checkpointPages: Int32 = 4_000
 

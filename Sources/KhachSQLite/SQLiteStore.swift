@@ -12,6 +12,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
     let codec: RecordCodec
     private let folder: DataFolder
     private let readers: Readers
+    private let snapshots: HeldSnapshots
 
     /// Opens the store in a folder, and makes both when they are missing.
     ///
@@ -32,7 +33,11 @@ package final class SQLiteStore: CustomerStore, PointReads {
         )
         do throws(StoreError) {
             let readers = try Readers(path: folder.databasePath, configuration: configuration)
-            return SQLiteStore(folder, meta, codec, writer, readers)
+            let snapshots = HeldSnapshots(
+                path: folder.databasePath,
+                countMax: configuration.snapshotsMax
+            )
+            return SQLiteStore(folder, meta, codec, writer, readers, snapshots)
         } catch {
             writer.close()
             throw error
@@ -44,7 +49,8 @@ package final class SQLiteStore: CustomerStore, PointReads {
         _ meta: Meta,
         _ codec: RecordCodec,
         _ writer: Writer,
-        _ readers: Readers
+        _ readers: Readers,
+        _ snapshots: HeldSnapshots
     ) {
         self.folder = folder
         self.codec = codec
@@ -52,12 +58,14 @@ package final class SQLiteStore: CustomerStore, PointReads {
         self.sealingKey = meta.sealingKey
         self.writer = writer
         self.readers = readers
+        self.snapshots = snapshots
     }
 
     /// Writes and answers what waits, copies the log back, and closes the file.
     ///
     /// Blocks until then; every later call is `unavailable`.
     package func close() {
+        self.snapshots.close()
         self.readers.close()
         self.writer.close()
         self.folder.release()
@@ -141,6 +149,13 @@ package final class SQLiteStore: CustomerStore, PointReads {
         try await self.snapshot(deadline) { (reader) throws(StoreError) in
             try reader.count(filter)
         }
+    }
+
+    package func openSnapshot(
+        of business: BusinessID
+    ) async throws(StoreError) -> any CustomerSnapshot {
+        try self.refuseAfterFailure()
+        return try await self.snapshots.open(business)
     }
 
     package func statistics(

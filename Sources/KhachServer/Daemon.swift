@@ -1,6 +1,7 @@
 internal import Glibc
 internal import KhachCore
 internal import KhachDetection
+internal import KhachExport
 internal import KhachSQLite
 internal import KhachService
 package import Logging
@@ -63,16 +64,16 @@ package struct Daemon: Sendable {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
         }
 
-        let methods = khachMethods(
-            ServiceEnvironment(
-                store: store,
-                now: Clocks.now,
-                monotonicNow: Clocks.monotonicNow,
-                seal: Seal(key: store.sealingKey),
-                detector: .standard
-            )
+        let environment = ServiceEnvironment(
+            store: store,
+            now: Clocks.now,
+            monotonicNow: Clocks.monotonicNow,
+            seal: Seal(key: store.sealingKey),
+            detector: .standard,
+            presses: .threads(folder: self.configuration.dataFolder)
         )
-        let (listeners, addresses) = try await self.startListeners(methods)
+        let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
+        let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.
         let announcer = Announcer(addresses: addresses, announce: announce)
         let keepers = self.configuration.textDays.map { days in
@@ -81,7 +82,8 @@ package struct Daemon: Sendable {
                 logger: self.logger
             )
         }
-        let services: [any Service] = listeners + [announcer] + (keepers.map { [$0] } ?? [])
+        let services: [any Service] =
+            [sweeper] + listeners + [announcer] + (keepers.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in

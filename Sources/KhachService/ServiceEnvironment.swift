@@ -1,7 +1,7 @@
 package import KhachCore
 package import TTRPC
 
-/// What the methods need from the world: a store, clocks, a seal, a detector, zones.
+/// What the methods need from the world: a store, clocks, a seal, a detector, presses, zones.
 ///
 /// The service reads no clock and holds no key of its own; the composition root gives them.
 package struct ServiceEnvironment: Sendable {
@@ -10,6 +10,11 @@ package struct ServiceEnvironment: Sendable {
     package var monotonicNow: @Sendable () -> MonotonicInstant
     package var seal: Seal
     package var detector: ContactDetector
+    /// What makes the files of exports.
+    package var presses: ExportPresses
+    /// What a caller may see.
+    package var permissions: @Sendable (CallContext) -> Permissions = { _ in .all }
+    package let exports = ExportSessions()
     package let zones = ZoneCache()
 
     package init(
@@ -17,13 +22,15 @@ package struct ServiceEnvironment: Sendable {
         now: @escaping @Sendable () -> Instant,
         monotonicNow: @escaping @Sendable () -> MonotonicInstant,
         seal: Seal,
-        detector: ContactDetector
+        detector: ContactDetector,
+        presses: ExportPresses
     ) {
         self.store = store
         self.now = now
         self.monotonicNow = monotonicNow
         self.seal = seal
         self.detector = detector
+        self.presses = presses
     }
 
     /// How long a query may run: the caller's deadline, but never longer than the limit.
@@ -45,6 +52,24 @@ package enum ServiceLimits {
     package static let rolesPerAccountMax = 16
     package static let roleBytesMax = 64
     package static let localeNames: Set<String> = ["vi", "en"]
+    package static let actorBytesMax = 200
+    package static let requestIDBytesMax = 64
+
+    /// Exports that run or may be resumed; one more is refused.
+    package static let exportsMax = 4
+    package static let exportIDsMax = 10_000
+    package static let exportChunkBytesMax = 256 << 10
+    /// Rows between two chunks that only say how far a workbook is.
+    package static let exportProgressRows = 10_000
+    /// Pages of records whose beginnings are kept for those who come back.
+    package static let exportStartsMax = 1_024
+    /// How long an export may take with all its pauses.
+    package static let exportNanosecondsMax: UInt64 = 3_600_000_000_000
+    /// How long an export is kept after its stream broke.
+    package static let exportParkedNanosecondsMax: UInt64 = 120_000_000_000
+    /// How long an export is kept after it was sent to its end.
+    package static let exportFinishedNanosecondsMax: UInt64 = 30_000_000_000
+
     package static let timeZoneDefault = "Asia/Ho_Chi_Minh"
 }
 
@@ -53,6 +78,7 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     var table = MethodTable()
     InteractionMethods(environment: environment).register(in: &table)
     CustomerMethods(environment: environment).register(in: &table)
+    ExportMethods(environment: environment).register(in: &table)
     StatisticsMethods(environment: environment).register(in: &table)
     EditMethods(environment: environment).register(in: &table)
     BlockMethods(environment: environment).register(in: &table)

@@ -101,8 +101,24 @@ final class Daemon {
     var port: UInt16? { self.address.split(separator: ":").last.flatMap { UInt16($0) } }
 
     /// Starts `name` and waits until it has said where it listens, as often as `listens` says.
-    init(
+    convenience init(
         _ name: String,
+        _ arguments: [String],
+        listens: Int = 1,
+        log: URL? = nil,
+        environment: [String: String] = [:]
+    ) throws {
+        try self.init(
+            Binaries.url(name),
+            arguments,
+            listens: listens,
+            log: log,
+            environment: environment
+        )
+    }
+
+    init(
+        _ program: URL,
         _ arguments: [String],
         listens: Int = 1,
         log: URL? = nil,
@@ -111,7 +127,7 @@ final class Daemon {
         self.log = log
         if let log { try Data().write(to: log) }
         self.child = try Child(
-            Binaries.url(name),
+            program,
             arguments,
             environment: environment,
             streams: [

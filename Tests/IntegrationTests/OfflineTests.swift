@@ -123,7 +123,7 @@ struct OfflineTests {
 }
 
 /// A server with some hundred lines of the sample, and caches of its businesses.
-private struct Shop {
+struct Shop {
     let folder: TemporaryFolder
     let daemon: Daemon
     let businesses: [String]

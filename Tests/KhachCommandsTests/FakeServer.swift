@@ -17,9 +17,20 @@ final class FakeServer: Sendable {
     private let recorded = Mutex<[Call]>([])
     private let written = Mutex<(out: String, error: String)>(("", ""))
     private let answer: @Sendable (String, Payload) throws(Status) -> Payload
+    private let stream: Streams
 
-    init(_ answer: @escaping @Sendable (String, Payload) throws(Status) -> Payload) {
+    /// Begins a stream: gives what yields its messages.
+    typealias Streams =
+        @Sendable (String, Payload) throws(Status) -> @Sendable () throws(Status) -> Payload?
+
+    init(
+        _ answer: @escaping @Sendable (String, Payload) throws(Status) -> Payload,
+        stream: @escaping Streams = { _, _ throws(Status) in
+            throw Status(.unimplemented, "a stream expected, none found")
+        }
+    ) {
         self.answer = answer
+        self.stream = stream
     }
 
     var calls: [Call] { self.recorded.withLock { $0 } }
@@ -33,7 +44,14 @@ final class FakeServer: Sendable {
                     let path = "\(service)/\(method)"
                     self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
                     return try self.answer(path, payload)
-                })
+                },
+                stream: { (service, method, payload, _) async throws(Status) -> Transport.Next in
+                    let path = "\(service)/\(method)"
+                    self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
+                    let next = try self.stream(path, payload)
+                    return { () async throws(Status) -> Payload? in try next() }
+                }
+            )
         )
     }
 

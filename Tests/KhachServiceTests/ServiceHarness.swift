@@ -1,8 +1,10 @@
 internal import KhachCore
+internal import KhachExport
 internal import KhachProto
 internal import KhachService
 internal import KhachTestKit
 internal import SwiftProtobuf
+internal import Synchronization
 internal import TTRPC
 internal import Testing
 
@@ -13,21 +15,28 @@ struct ServiceHarness {
     let store: MemoryStore
     let table: MethodTable
     let seal: Seal
+    let exports: ExportSessions
+    /// Nanoseconds of the monotonic clock, which stands until a test moves it.
+    let monotonic: ManualNanoseconds
 
-    init() {
+    init(permissions: Permissions = .all) {
         let store = MemoryStore(codec: .proto)
         let seal = Seal.forTests
         self.store = store
         self.seal = seal
-        self.table = khachMethods(
-            ServiceEnvironment(
-                store: store,
-                now: { Self.clock },
-                monotonicNow: { MonotonicInstant(nanoseconds: 1_000_000_000) },
-                seal: seal,
-                detector: ContactDetector(isValid: { _ in true })
-            )
+        let monotonic = ManualNanoseconds()
+        self.monotonic = monotonic
+        var environment = ServiceEnvironment(
+            store: store,
+            now: { Self.clock },
+            monotonicNow: { MonotonicInstant(nanoseconds: monotonic.value) },
+            seal: seal,
+            detector: ContactDetector(isValid: { _ in true }),
+            presses: .threads(folder: "/tmp")
         )
+        environment.permissions = { _ in permissions }
+        self.exports = environment.exports
+        self.table = khachMethods(environment)
     }
 
     /// Calls a method with bytes, as a connection would.
@@ -37,6 +46,9 @@ struct ServiceHarness {
         switch try self.table.handler(parts[0], parts[1]).get() {
         case .inPlace(let body): return try body(context, payload)
         case .unary(let body): return try await body(context, payload)
+        case .serverStreaming(let body):
+            try await body(context, payload, ResponseStream { _ throws(Status) in })
+            return Payload()
         default: throw Status(.unimplemented, "a unary method expected")
         }
     }
@@ -92,6 +104,17 @@ struct ServiceHarness {
             Khach_V1_RecordInteractionsRequest.with { $0.interactions = items }
         )
         return reply.outcomes
+    }
+}
+
+/// A clock that a test moves.
+final class ManualNanoseconds: Sendable {
+    private let nanoseconds = Mutex<UInt64>(1_000_000_000)
+
+    var value: UInt64 { self.nanoseconds.withLock { $0 } }
+
+    func advance(_ nanoseconds: UInt64) {
+        self.nanoseconds.withLock { $0 += nanoseconds }
     }
 }
 

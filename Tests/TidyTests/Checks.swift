@@ -181,9 +181,14 @@ struct Law: Sendable {
             why: "the store knows no wire and no encoding"
         ),
         Law(
+            folder: "Sources/KhachExport",
+            allowed: ["KhachCore", "CKhachExport", "Dispatch", "Glibc", "Synchronization"],
+            why: "files out of records know no wire and no store"
+        ),
+        Law(
             folder: "Sources/KhachServer",
             allowed: [
-                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService",
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachExport", "KhachService",
                 "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
                 "NIOPosix", "Synchronization", "ArgumentParser",

@@ -47,6 +47,13 @@ package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerH
         deadline: Deadline?
     ) async throws(StoreError) -> CustomerCount
 
+    /// Holds the present state of a business for many reads.
+    ///
+    /// Throws `notFound` when the business does not exist, `unavailable` when too many are held.
+    func openSnapshot(
+        of business: BusinessID
+    ) async throws(StoreError) -> any CustomerSnapshot
+
     /// Throws `notFound` as `customers` does, and `invalid` when there are more than
     /// `Limits.statisticsRowsMax` rows.
     func statistics(

@@ -43,6 +43,11 @@ struct WorkerThread: Sendable {
         self.thread = thread
     }
 
+    /// Nobody will wait for its end; call once, in the place of `join`.
+    func detach() {
+        pthread_detach(self.thread)
+    }
+
     /// Waits for its end; call once.
     func join() {
         pthread_join(self.thread, nil)

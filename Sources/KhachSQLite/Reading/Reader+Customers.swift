@@ -28,13 +28,17 @@ extension Reader {
         return page
     }
 
-    func count(_ filter: CustomerFilter) throws(StoreError) -> CustomerCount {
+    /// Counts up to `countMax`.
+    func count(
+        _ filter: CustomerFilter,
+        countMax: Int = Limits.countMax
+    ) throws(StoreError) -> CustomerCount {
         try self.checkPages(filter.pages, of: filter.businessID)
         let head = try self.feed(of: filter.businessID)?.head ?? 0
-        let count = try self.index.count(filter, countMax: Limits.countMax + 1)
+        let count = try self.index.count(filter, countMax: countMax + 1)
         return CustomerCount(
-            count: min(count, Limits.countMax),
-            isCapped: count > Limits.countMax,
+            count: min(count, countMax),
+            isCapped: count > countMax,
             head: head
         )
     }

@@ -13,11 +13,24 @@ final class Reader {
     let history: HistoryStatements
     private let deadline: UnsafeMutablePointer<UInt64>
 
-    init(path: String) throws(StoreError) {
+    /// How much of the file a connection keeps in memory.
+    enum Memory {
+        /// For answers that come again and again: a large cache, and the file mapped.
+        case ample
+        /// For one walk over everything, whose memory must not grow with it.
+        case flat
+    }
+
+    init(path: String, memory: Memory = .ample) throws(StoreError) {
         self.database = try Database(path: path, access: .readOnly)
         try self.database.execute("PRAGMA query_only = ON")
-        try self.database.execute("PRAGMA cache_size = -65536")
-        try self.database.execute("PRAGMA mmap_size = 1073741824")
+        switch memory {
+        case .ample:
+            try self.database.execute("PRAGMA cache_size = -65536")
+            try self.database.execute("PRAGMA mmap_size = 1073741824")
+        case .flat:
+            try self.database.execute("PRAGMA cache_size = -8192")
+        }
         self.statements = try ReadStatements(self.database)
         self.history = try HistoryStatements(self.database)
         self.index = try CustomerIndex(self.database)
@@ -51,6 +64,23 @@ final class Reader {
             self.set(nil)
             _ = self.statements.end.runForResult()
         }
+        return try body()
+    }
+
+    /// Begins a snapshot that lasts as long as the connection; `nil` without such a business.
+    func hold(_ business: BusinessID) throws(StoreError) -> CommitSequence? {
+        try self.statements.begin.run()
+        // SQLite takes the snapshot with the first read.
+        return try self.feed(of: business)?.head
+    }
+
+    /// Runs `body` in the snapshot that is held.
+    func read<Answer>(
+        deadline: Deadline?,
+        _ body: () throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        self.set(deadline)
+        defer { self.set(nil) }
         return try body()
     }
 

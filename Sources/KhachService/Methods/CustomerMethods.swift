@@ -74,18 +74,7 @@ struct CustomerMethods {
             let filter = try RequestedFilter(request.filter)
             let rows = try requestedRows(request.pageSize)
             let order = try CustomerOrder(request.order, isSearch: filter.name != nil)
-            let tokens = PageToken(
-                seal: self.environment.seal,
-                list: "customers",
-                filter: filter.canonicalBytes(order)
-            )
-            let after = try tokens.numbers(request.pageToken, count: 3).map {
-                CustomerPosition(
-                    rank: Int32(clamping: $0[0]),
-                    key: Instant(milliseconds: $0[1]),
-                    id: CustomerID(rawValue: $0[2])
-                )
-            }
+            let tokens = self.tokens(filter, order)
             let zone = try await requestedZone(
                 of: filter.business,
                 field: "filter.business_id",
@@ -94,7 +83,7 @@ struct CustomerMethods {
             let query = CustomerQuery(
                 filter: filter.instants(in: zone),
                 order: order,
-                after: after,
+                after: try self.position(request.pageToken, filter, order),
                 rowsMax: rows
             )
             let page = try await self.environment.store.customers(
@@ -140,11 +129,34 @@ struct CustomerMethods {
         }.reply()
     }
 
+    private func tokens(_ filter: RequestedFilter, _ order: CustomerOrder) -> PageToken {
+        PageToken(
+            seal: self.environment.seal,
+            list: "customers",
+            filter: filter.canonicalBytes(order)
+        )
+    }
+
+    /// Where a page of this filter's list begins.
+    func position(
+        _ pageToken: String,
+        _ filter: RequestedFilter,
+        _ order: CustomerOrder
+    ) throws(InputError) -> CustomerPosition? {
+        try self.tokens(filter, order).numbers(pageToken, count: 3).map {
+            CustomerPosition(
+                rank: Int32(clamping: $0[0]),
+                key: Instant(milliseconds: $0[1]),
+                id: CustomerID(rawValue: $0[2])
+            )
+        }
+    }
+
     /// Counts the page ids before they are decoded (architecture, decision 15): `filter` = 1 of
-    /// both requests, `page_ids` = 2 of it.
+    /// every request that has one, `page_ids` = 2 of it.
     ///
     /// What else repeats are numbers, which are within the bytes that a filter may have.
-    private static func checkPages(_ payload: Payload) throws(Status) {
+    static func checkPages(_ payload: Payload) throws(Status) {
         let most = Limits.filterPagesMax
         let filters = payload.withUnsafeBytes { bytes in
             (ItemScan(bytes, field: 1, itemsMax: most)?.items ?? []).map { filter in

@@ -16,6 +16,11 @@ package struct ResponseSequence: AsyncSequence, Sendable {
         self.subscription = Subscription(stream: stream, handler: handler, loop: loop)
     }
 
+    /// The next message, `nil` at the end: for one reader that is not a loop.
+    package func next() async throws(Status) -> Payload? {
+        try await self.subscription.next()
+    }
+
     package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(subscription: self.subscription)
     }

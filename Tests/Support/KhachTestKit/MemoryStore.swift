@@ -114,6 +114,17 @@ package final class MemoryStore: CustomerStore, PointReads {
         }.get()
     }
 
+    package func openSnapshot(
+        of business: BusinessID
+    ) async throws(StoreError) -> any CustomerSnapshot {
+        let state = self.state.withLock { $0 }
+        guard state.businesses[business] != nil else {
+            throw StoreError(.notFound, "an existing business expected, none found")
+        }
+
+        return MemorySnapshot(state, of: business)
+    }
+
     package func statistics(
         _ query: StatisticsQuery,
         deadline: Deadline?

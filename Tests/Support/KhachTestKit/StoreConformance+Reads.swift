@@ -133,7 +133,7 @@ extension StoreConformance {
         },
     ]
 
-    private static func recordedWorld(
+    static func recordedWorld(
         _ store: any CustomerStore,
         events: Int
     ) async throws -> World {

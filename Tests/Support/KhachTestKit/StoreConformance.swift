@@ -12,7 +12,7 @@ package enum StoreConformance {
     }
 
     package static let claims: [Claim] =
-        directoryClaims + interactionClaims + contactClaims + readClaims
+        directoryClaims + interactionClaims + contactClaims + readClaims + snapshotClaims
 
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)
 

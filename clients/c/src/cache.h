@@ -36,6 +36,9 @@ typedef struct khach_cache {
     uint32_t lock_timeout_ms;
     char *business_id;
     khach_arena arena;
+    /* For one walk over everything: in one read transaction from its beginning to its end, so that
+     * queries begin and end none, and lists hold records that nobody decodes. */
+    bool is_held;
     khach_index *index;
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;

@@ -342,7 +342,7 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
         return status;
     filter->limit = whole.limit == 0 ? KHACH_QUERY_LIMIT_DEFAULT : whole.limit;
 
-    status = khach__cache_run(cache, "BEGIN", error);
+    status = cache->is_held ? KHACH_OK : khach__cache_run(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &filter->sync, error);
     if (status == KHACH_OK && filter->sync.phase == KHACH_PHASE_EMPTY)
@@ -369,7 +369,7 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
 
 void khach__cache_filter_close(khach_cache *cache, khach_cache_filter *filter)
 {
-    if (sqlite3_get_autocommit(cache->db) == 0)
+    if (!cache->is_held && sqlite3_get_autocommit(cache->db) == 0)
         (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
     free(filter->pages);
     khach_name_query_free(filter->name);

@@ -21,7 +21,7 @@ static khach_status add_record(khach_cache *cache, khach_customer_list *list,
     case SQLITE_ROW:
         if (!khach__customer_list_add(list, sqlite3_column_blob(statement, 0),
                 (size_t)sqlite3_column_bytes(statement, 0),
-                (uint64_t)sqlite3_column_int64(statement, 1)))
+                (uint64_t)sqlite3_column_int64(statement, 1), !cache->is_held))
             status = khach__error_set(
                 error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
         break;

@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "connection.h"
+#include "export_file.h"
 #include "transport.h"
 
 #include <stdlib.h>
@@ -308,6 +309,18 @@ khach_status khach_search(khach_customer_list **out, khach_client *client, const
     if (client == NULL || text == NULL)
         return missing(error);
     return khach__cache_search(client->cache, out, text, query, error);
+}
+
+khach_status khach_export_open(khach_export **out, khach_client *client,
+    const khach_export_options *options, khach_error **error)
+{
+    clear(error);
+    if (out == NULL)
+        return missing(error);
+    *out = NULL;
+    if (client == NULL || options == NULL)
+        return missing(error);
+    return khach__export_open(out, client->cache, options, error);
 }
 
 khach_status khach_statistics_read(khach_statistics **out, khach_client *client,

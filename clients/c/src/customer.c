@@ -28,7 +28,7 @@ static void clear(khach_customer *customer)
     *customer = (khach_customer){0};
 }
 
-bool khach__customer_fill(
+static bool keep(
     khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
 {
     customer->bytes = malloc(bytes_count + 1);
@@ -38,18 +38,30 @@ bool khach__customer_fill(
         memcpy(customer->bytes, bytes, bytes_count);
     customer->bytes_count = bytes_count;
     customer->seq = seq;
+    return true;
+}
+
+bool khach__customer_fill(
+    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
+{
+    if (!keep(customer, bytes, bytes_count, seq))
+        return false;
     customer->record = khach__v1__customer__unpack(NULL, bytes_count, bytes);
     if (customer->record == NULL)
         clear(customer);
     return customer->record != NULL;
 }
 
-bool khach__customer_list_add(
-    khach_customer_list *list, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
+bool khach__customer_list_add(khach_customer_list *list, const uint8_t *bytes,
+    size_t bytes_count, uint64_t seq, bool is_decoded)
 {
+    khach_customer *place;
+
     if (list->count == list->room)
         return false;
-    if (!khach__customer_fill(&list->customers[list->count], bytes, bytes_count, seq))
+    place = &list->customers[list->count];
+    if (!(is_decoded ? khach__customer_fill(place, bytes, bytes_count, seq)
+                     : keep(place, bytes, bytes_count, seq)))
         return false;
     list->count++;
     return true;

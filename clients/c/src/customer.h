@@ -38,8 +38,8 @@ khach_customer_list *khach__customer_list_new(size_t room);
 bool khach__customer_fill(
     khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
 
-/* The same into the next place of a list. */
-bool khach__customer_list_add(
-    khach_customer_list *list, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
+/* The same into the next place of a list; the bytes alone when `is_decoded` is false. */
+bool khach__customer_list_add(khach_customer_list *list, const uint8_t *bytes,
+    size_t bytes_count, uint64_t seq, bool is_decoded);
 
 #endif

@@ -7,6 +7,7 @@
 #include <khach/customer.h>
 #include <khach/error.h>
 #include <khach/export.h>
+#include <khach/export_file.h>
 #include <khach/query.h>
 #include <khach/statistics.h>
 #include <khach/sync.h>

@@ -159,7 +159,7 @@ public final class OfflineClient: Sendable {
         return UInt32(clamping: max(1, bounded * 1_000 + attoseconds / 1_000_000_000_000_000))
     }
 
-    private func call(
+    func call(
         _ body: (OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>) -> khach_status
     ) throws(ClientError) {
         var error: OpaquePointer?

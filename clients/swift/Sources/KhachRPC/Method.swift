@@ -13,6 +13,19 @@ public struct Method<Request: Message, Response: Message>: Sendable {
     }
 }
 
+/// The name of a method that is answered with a stream, with the types that go in and come out.
+public struct StreamingMethod<Request: Message, Response: Message>: Sendable {
+    /// The full name of the service, such as `khach.v1.CustomerService`.
+    public let service: String
+    /// The name of the method within its service, such as `ExportCustomers`.
+    public let name: String
+
+    init(_ service: String, _ name: String) {
+        self.service = service
+        self.name = name
+    }
+}
+
 /// A method whose types are known at run time only: JSON goes in and comes out.
 public struct AnyMethod: Sendable {
     /// The full name of the service.
@@ -54,6 +67,20 @@ public struct AnyMethod: Sendable {
                     "\(Response.protoMessageName) that JSON can hold expected, \(error)"
                 )
             }
+        }
+    }
+
+    /// A method that is answered with a stream: JSON calls do not take it, since nothing bounds it.
+    init<Request: Message, Response: Message>(_ method: StreamingMethod<Request, Response>) {
+        self.service = method.service
+        self.name = method.name
+        self.requestType = Request.protoMessageName
+        self.responseType = Response.protoMessageName
+        self.call = { (_, _, _) async throws(RPCError) -> String in
+            throw RPCError(
+                .unimplemented,
+                "a method with one response expected, \(method.name) found, which has many"
+            )
         }
     }
 }

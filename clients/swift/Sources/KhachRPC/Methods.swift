@@ -44,6 +44,10 @@ public enum Methods {
     public static let countCustomers = Method<
         Khach_V1_CountCustomersRequest, Khach_V1_CountCustomersResponse
     >(customers, "CountCustomers")
+    /// Exports customers as a file, in chunks.
+    public static let exportCustomers = StreamingMethod<
+        Khach_V1_ExportCustomersRequest, Khach_V1_ExportCustomersResponse
+    >(customers, "ExportCustomers")
     /// Pulls one page of changes after a cursor.
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
@@ -64,6 +68,7 @@ public enum Methods {
         AnyMethod(getCustomer),
         AnyMethod(listCustomers),
         AnyMethod(countCustomers),
+        AnyMethod(exportCustomers),
         AnyMethod(pullChanges),
         AnyMethod(check),
     ]

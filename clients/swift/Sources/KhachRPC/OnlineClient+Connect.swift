@@ -31,6 +31,16 @@ extension OnlineClient {
             call: { (service, method, payload, timeout) async throws(Status) -> Payload in
                 try await client.call(service, method, payload, timeout: timeout)
             },
+            stream: {
+                (service, method, payload, timeout) async throws(Status) -> Transport.Next in
+                let responses = try await client.serverStream(
+                    service,
+                    method,
+                    payload,
+                    timeout: timeout
+                )
+                return { () async throws(Status) -> Payload? in try await responses.next() }
+            },
             close: { await client.close() }
         )
         return OnlineClient(transport: transport, timeout: timeout)

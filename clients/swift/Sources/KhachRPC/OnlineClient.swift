@@ -33,15 +33,7 @@ public struct OnlineClient: Sendable {
         _ request: Request,
         timeout: Duration? = nil
     ) async throws(RPCError) -> Response {
-        let payload: Payload
-        do {
-            payload = try request.serializedBytes()
-        } catch {
-            throw RPCError(
-                .invalidArgument,
-                "a complete \(Request.protoMessageName) expected, \(error) found"
-            )
-        }
+        let payload = try Self.payload(request)
         let reply: Payload
         do {
             reply = try await self.transport.call(
@@ -57,6 +49,39 @@ public struct OnlineClient: Sendable {
             return try Response(serializedBytes: reply)
         } catch {
             throw RPCError(.internal, "a \(Response.protoMessageName) expected, \(error) found")
+        }
+    }
+
+    /// Calls a method of the table that is answered with a stream.
+    public func stream<Request: Message, Response: Message>(
+        _ method: StreamingMethod<Request, Response>,
+        _ request: Request,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Responses<Response> {
+        let payload = try Self.payload(request)
+        do {
+            let next = try await self.transport.stream(
+                method.service,
+                method.name,
+                payload,
+                timeout
+            )
+            return Responses(next: next)
+        } catch {
+            throw RPCError(error)
+        }
+    }
+
+    private static func payload<Request: Message>(
+        _ request: Request
+    ) throws(RPCError) -> Payload {
+        do {
+            return try request.serializedBytes()
+        } catch {
+            throw RPCError(
+                .invalidArgument,
+                "a complete \(Request.protoMessageName) expected, \(error) found"
+            )
         }
     }
 
@@ -147,6 +172,19 @@ public struct OnlineClient: Sendable {
         timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_CountCustomersResponse {
         try await self.call(Methods.countCustomers, request, timeout: timeout)
+    }
+
+    /// Exports customers as a file: the data of the chunks, one after another, are its bytes.
+    ///
+    /// When the connection is lost, the same request with the `resumeToken` of the last chunk goes
+    /// on behind it, over another connection.
+    ///
+    /// - Parameter timeout: how long the whole stream may take; not `timeout` of the client.
+    public func exportCustomers(
+        _ request: Khach_V1_ExportCustomersRequest,
+        timeout: Duration? = .seconds(3_600)
+    ) async throws(RPCError) -> Responses<Khach_V1_ExportCustomersResponse> {
+        try await self.stream(Methods.exportCustomers, request, timeout: timeout)
     }
 
     /// Pulls one page of changes after a cursor.
