@@ -46,21 +46,19 @@ private struct Explanation {
 
     func text(_ response: Khach_V1_ExplainContactPointResponse) -> String {
         let point = response.point
-        let mark = ContactTable.marks(point)
-        let marked = response.markedBy.isEmpty ? mark : "\(mark) by \(response.markedBy)"
+        let markedAt = response.hasMarkedAt ? ", " + self.times.text(response.markedAt) : ""
         let facts = Listing.facts([
             ("value", point.value),
             ("first seen", self.times.text(point.firstSeenAt)),
             ("last seen", self.times.text(point.lastSeenAt)),
-            ("marks", mark.isEmpty ? "" : marked),
-            ("marked at", response.hasMarkedAt ? self.times.text(response.markedAt) : ""),
+            ("marks", ContactTable.marks(point)),
+            ("marked by", response.markedBy.isEmpty ? "" : response.markedBy + markedAt),
         ])
         let observations = response.observations.map { "\n" + self.text($0) }.joined()
         let count = response.observations.count
-        let more = response.hasMore_p ? "the latest \(count) interactions" : ""
-        let all = PlainText.count(count, "interaction", "interactions")
-        return facts + observations
-            + "\n\(more.isEmpty ? all : more); times in \(self.times.zoneName)\n"
+        let latest = response.hasMore_p ? "the latest " : ""
+        let all = latest + PlainText.count(count, "interaction", "interactions")
+        return facts + observations + "\n\(all); times in \(self.times.zoneName)\n"
     }
 
     private func text(_ observation: Khach_V1_ContactObservation) -> String {
