@@ -5,7 +5,7 @@ internal import KhachRPC
 internal import SwiftProtobuf
 
 /// What the exit status of `khach` says to a script.
-enum ExitStatus: Int32, Sendable {
+enum ExitStatus: Int32, CaseIterable, Sendable {
     case done = 0
     /// For any other reason.
     case failure = 1

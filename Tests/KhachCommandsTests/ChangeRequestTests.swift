@@ -330,7 +330,7 @@ struct ChangeRequestTests {
 
     static let actors: [(arguments: [String], environment: [String: String], name: String)] = [
         (["--actor", "hoa"], ["KHACH_ACTOR": "lan"], "hoa"), ([], ["KHACH_ACTOR": "lan"], "lan"),
-        ([], [:], "login"),
+        ([], [:], "login"), ([], ["KHACH_ACTOR": ""], "login"),
     ]
 
     @Test("are done by --actor, else KHACH_ACTOR, else the login name", arguments: actors)

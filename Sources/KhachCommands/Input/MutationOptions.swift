@@ -15,7 +15,8 @@ struct ActorOptions: ParsableArguments {
     /// Empty only before `validate`.
     var name: String {
         let surroundings = Surroundings.current
-        return self.actor ?? surroundings.environment["KHACH_ACTOR"] ?? surroundings.userName()
+        let named = surroundings.environment["KHACH_ACTOR"] ?? ""
+        return self.actor ?? (named.isEmpty ? surroundings.userName() : named)
     }
 
     func validate() throws {
