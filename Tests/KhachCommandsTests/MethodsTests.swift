@@ -7,7 +7,7 @@ struct MethodsTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../..").standardized
 
-    /// Every unary rpc of a file of the schema, as `package.Service/Method`, with its types.
+    /// Every rpc of a file of the schema, as `package.Service/Method`, with its types.
     static func rpcs(_ path: String) throws -> [[String]] {
         let text = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
         let package = text.firstMatch(of: /\npackage ([a-z0-9.]+);/)?.output.1 ?? ""
@@ -16,7 +16,7 @@ struct MethodsTests {
         for line in text.split(separator: "\n") {
             if let match = line.firstMatch(of: /^service (\w+)/) { service = match.output.1 }
             if let match = line.firstMatch(
-                of: /rpc (\w+)\((\w+)\) returns \((\w+)\)/
+                of: /rpc (\w+)\((\w+)\) returns \((?:stream )?(\w+)\)/
             ) {
                 rpcs.append([
                     "\(package).\(service)/\(match.output.1)", "\(package).\(match.output.2)",
@@ -27,7 +27,7 @@ struct MethodsTests {
         return rpcs
     }
 
-    @Test("has a row for every unary rpc of the schema, and no other")
+    @Test("has a row for every rpc of the schema, and no other")
     func complete() throws {
         let files = [
             "Proto/khach/v1/directory.proto", "Proto/khach/v1/interaction.proto",

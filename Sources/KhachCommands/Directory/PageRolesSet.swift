@@ -9,7 +9,7 @@ struct PageRolesSet: AsyncParsableCommand {
         commandName: "set",
         abstract: "Say which accounts have a role on a page: these, and no other.",
         discussion: """
-            Whoever is blocked and has a role now is unblocked. Each line of a file is ID=ROLE,ROLE \
+            Whoever is blocked and has a role now is unblocked. A line of a file is ID=ROLE,ROLE \
             or a khach.v1.RoleAccount in protobuf JSON, as `roles list --output jsonl` writes it.
             """
     )

@@ -26,8 +26,8 @@ struct LimitOptions: ParsableArguments {
 
     /// Walks the pages of a list until the limit.
     ///
-    /// - Parameter page: asks for one page, of so many rows from a token, and shows it; its count of
-    ///   rows and the token of the next.
+    /// - Parameter page: asks for one page, of so many rows from a token, and shows it; its count
+    ///   of rows and the token of the next.
     /// - Returns: whether there are more.
     @discardableResult
     func forEachPage(

@@ -4,7 +4,7 @@ public import KhachProto
 extension OnlineClient {
     /// Saves what is entered by hand: the address, the name.
     ///
-    /// When somebody saved since, it fails with `aborted`, and `RPCError.editConflict` has both values.
+    /// When somebody saved since, it fails with `aborted`; `RPCError.editConflict` has both values.
     public func updateCustomer(
         _ request: Khach_V1_UpdateCustomerRequest,
         timeout: Duration? = nil
