@@ -13,7 +13,7 @@ struct CustomerList: AsyncParsableCommand {
     @Option(help: "Which come first.")
     var order = OrderName.newest
 
-    @OptionGroup var length: ListLength
+    @OptionGroup var limit: LimitOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -21,7 +21,7 @@ struct CustomerList: AsyncParsableCommand {
         let listing = CustomerListing(
             filter: self.filter.filter,
             order: self.order.online,
-            rows: self.length.rows,
+            rows: self.limit.rowsMax,
             format: self.output.output
         )
         try await self.connection.withClient { client in try await listing.show(client) }

@@ -53,7 +53,7 @@ struct CustomerListing {
         request.order = self.order
         var rest = self.rows
         while true {
-            request.pageSize = UInt32(min(rest, ListLength.pageRowsMax))
+            request.pageSize = UInt32(min(rest, LimitOptions.pageRowsMax))
             let response = try await client.listCustomers(request)
             try body(response)
             rest -= response.customers.count

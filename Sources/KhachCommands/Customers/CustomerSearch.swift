@@ -17,7 +17,7 @@ struct CustomerSearch: AsyncParsableCommand {
     @Option(help: "Which come first, in place of the best answers.")
     var order: OrderName?
 
-    @OptionGroup var length: ListLength
+    @OptionGroup var limit: LimitOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -28,7 +28,7 @@ struct CustomerSearch: AsyncParsableCommand {
                 name: self.text
             ),
             order: self.order?.online ?? .relevance,
-            rows: self.length.rows,
+            rows: self.limit.rowsMax,
             format: self.output.output
         )
         try await self.connection.withClient { client in try await listing.show(client) }

@@ -16,7 +16,7 @@ struct CachedListing {
             let list = try client.customers(
                 self.filter,
                 order: self.order,
-                limit: min(rest, ListLength.pageRowsMax),
+                limit: min(rest, LimitOptions.pageRowsMax),
                 after: next
             )
             try shown.show(list)

@@ -13,14 +13,14 @@ struct OfflineList: AsyncParsableCommand {
     @Option(help: "Which come first.")
     var order = OrderName.newest
 
-    @OptionGroup var length: ListLength
+    @OptionGroup var limit: LimitOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let listing = CachedListing(
             filter: self.conditions.offlineFilter(),
             order: self.order.offline,
-            rows: self.length.rows,
+            rows: self.limit.rowsMax,
             format: self.output.output
         )
         try listing.show(try self.cache.openExisting())

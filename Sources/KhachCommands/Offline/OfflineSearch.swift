@@ -17,14 +17,14 @@ struct OfflineSearch: AsyncParsableCommand {
     @Option(help: "Which come first, in place of the best answers.")
     var order: OrderName?
 
-    @OptionGroup var length: ListLength
+    @OptionGroup var limit: LimitOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let listing = CachedListing(
             filter: self.conditions.offlineFilter(name: self.text),
             order: self.order?.offline ?? .relevance,
-            rows: self.length.rows,
+            rows: self.limit.rowsMax,
             format: self.output.output
         )
         try listing.show(try self.cache.openExisting())
