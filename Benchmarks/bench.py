@@ -197,6 +197,25 @@ class Bench:
         row("into the C cache", f"{seconds:.2f}", number(count / seconds),
             f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
 
+    # Questions over a million customers, beside a bare SELECT in the same run.
+
+    def questions(self):
+        count, rounds = (50_000, 2) if self.quick else (1_000_000, 20)
+        path = self.folder / "index.db"
+        subprocess.run([str(self.build / "index_make"), str(path), str(count)], check=True)
+        for side in ("server", "cache"):
+            heading(f"questions over {number(count)} customers, {side}", "p50 ms", "p99 ms",
+                    "max ms", "p50 / bare")
+            lines = subprocess.run(
+                [str(self.build / "index_ask"), str(path), str(rounds), side],
+                stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+            bare = None
+            for line in map(json.loads, lines):
+                bare = bare or line
+                row(line["name"][:WIDTH - 2], f"{line['p50_ms']:.2f}", f"{line['p99_ms']:.2f}",
+                    f"{line['max_ms']:.2f}", f"{line['p50_ms'] / bare['p50_ms']:.1f}")
+        path.unlink()
+
     def close(self):
         self.raw.process.kill()
         shutil.rmtree(self.folder)
@@ -272,6 +291,7 @@ def main():
         bench.sample()
         bench.record()
         bench.read()
+        bench.questions()
     finally:
         bench.close()
 

@@ -4,8 +4,8 @@
  *   store_loop PATH INTERACTIONS BATCH
  *
  * One in four interactions is by a new customer, the others by one of those before; a customer is
- * written once per commit. The schema is a copy of what Sources/KhachSQLite/Schemas and
- * clients/c/index/src/schema.c make. */
+ * written once per commit. The schema is a copy of Sources/KhachSQLite/Schemas
+ * and of clients/c/index/src/schema.c, as far as these interactions fill it. */
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,10 +17,6 @@
 #define RECORD_BYTES 134
 #define FACTS_BYTES 52
 #define EPOCH_MS 1750000000000LL
-/* As in the sample: so many milliseconds lie between two interactions, and one of so many gives a
- * phone. */
-#define STEP_MS 90000LL
-#define INTERACTIONS_PER_PHONE 8
 
 static const char schema[] =
     "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), generation BLOB NOT NULL,"
@@ -36,18 +32,15 @@ static const char schema[] =
     " record BLOB NOT NULL, facts BLOB NOT NULL) STRICT;"
     "CREATE INDEX customers_by_id ON customers (business_id);"
     "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
-    "CREATE INDEX customers_by_created ON customers"
-    " (business_id, created_at, id, page_id, traits);"
-    "CREATE INDEX customers_by_page_created ON customers (page_id, traits, created_at);"
-    "CREATE INDEX customers_by_inbound ON customers"
-    " (business_id, last_inbound_at, id, page_id, traits, created_at, name_folded);"
-    "CREATE INDEX customers_by_page_inbound ON customers"
-    " (page_id, traits, last_inbound_at, id, created_at, name_folded);"
-    "CREATE INDEX customers_by_name ON customers (business_id, name_folded);"
-    "CREATE INDEX customers_by_first_recorded ON customers"
-    " (business_id, first_recorded_at, page_id);"
-    "CREATE INDEX customers_by_first_inbound ON customers"
-    " (business_id, first_inbound_at, page_id);"
+    "CREATE INDEX by_created ON customers (business_id, created_at, id, page_id, traits);"
+    "CREATE INDEX by_page_created ON customers (page_id, traits, created_at);"
+    "CREATE INDEX by_inbound ON customers (business_id, last_inbound_at, id, page_id, traits,"
+    " created_at, name_folded);"
+    "CREATE INDEX by_page_inbound ON customers (page_id, traits, last_inbound_at, id, created_at,"
+    " name_folded);"
+    "CREATE INDEX by_name ON customers (business_id, name_folded);"
+    "CREATE INDEX by_first_recorded ON customers (business_id, first_recorded_at, page_id);"
+    "CREATE INDEX by_first_inbound ON customers (business_id, first_inbound_at, page_id);"
     "CREATE TABLE customer_counts (business_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
     " traits INTEGER NOT NULL, customers INTEGER NOT NULL,"
     " PRIMARY KEY (business_id, page_id, traits)) STRICT, WITHOUT ROWID;"
@@ -60,12 +53,6 @@ static const char schema[] =
     " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
     " activity INTEGER NOT NULL, since INTEGER NOT NULL,"
     " PRIMARY KEY (business_id, day, created_at, customer_id)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE contact_values (page_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
-    " value TEXT NOT NULL, first_seen_at INTEGER NOT NULL, customer_id INTEGER NOT NULL,"
-    " business_id INTEGER NOT NULL, is_first INTEGER NOT NULL,"
-    " PRIMARY KEY (page_id, kind, value, first_seen_at, customer_id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX contact_values_by_first ON contact_values"
-    " (business_id, first_seen_at, page_id, kind, is_first) WHERE is_first = 1;"
     "CREATE TABLE identities (page_id INTEGER NOT NULL, id_kind INTEGER NOT NULL,"
     " external_user_id TEXT NOT NULL, customer_id INTEGER NOT NULL,"
     " PRIMARY KEY (page_id, id_kind, external_user_id)) STRICT, WITHOUT ROWID;"
@@ -90,8 +77,7 @@ static const char schema[] =
 static const char settings[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;"
-    "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;"
-    "PRAGMA secure_delete = ON;";
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;";
 
 static sqlite3 *db;
 
@@ -132,100 +118,54 @@ struct customer {
     int64_t created_ms;
     uint64_t batch; /* the last one that touched it, from 1 */
     int stored;
-    int64_t day; /* the last one that was written */
-    int has_phone;
 };
 
-static int64_t id_of(uint64_t user) { return (EPOCH_MS << 20) + (int64_t)user; }
-
-static int64_t page_of(uint64_t user) { return (EPOCH_MS << 20) - 8 + (int64_t)(user % PAGES); }
-
-static int64_t traits_of(const struct customer *customer) { return customer->has_phone ? 65 : 1; }
-
-static int name_of(char *name, size_t room, uint64_t user) {
-    return snprintf(name, room, "nguyen thi %llx", (unsigned long long)user);
-}
-
-static void bind_customer(sqlite3_stmt *statement, uint64_t user, int64_t seq, int64_t last_ms,
+static void bind_customer(sqlite3_stmt *statement, int64_t user, int64_t seq, int64_t last_ms,
                           const struct customer *customer) {
     static const char record[RECORD_BYTES];
     char name[40];
-    int name_bytes = name_of(name, sizeof name, user);
-    sqlite3_bind_int64(statement, 1, id_of(user));
+    int name_bytes = snprintf(name, sizeof name, "nguyen thi %lld", (long long)user);
+    sqlite3_bind_int64(statement, 1, (EPOCH_MS << 20) + user);
     sqlite3_bind_int64(statement, 2, seq);
-    sqlite3_bind_int64(statement, 3, customer->created_ms);
     sqlite3_bind_int64(statement, 4, last_ms);
-    sqlite3_bind_text(statement, 5, name, name_bytes, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(statement, 6, traits_of(customer));
-    sqlite3_bind_blob(statement, 7, record, RECORD_BYTES, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 8, record, FACTS_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 8, record, RECORD_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 9, record, FACTS_BYTES, SQLITE_STATIC);
+    if (customer->stored) return;
+    sqlite3_bind_int64(statement, 3, customer->created_ms);
+    sqlite3_bind_text(statement, 6, name, name_bytes, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 7, 1);
 }
 
-static struct {
-    sqlite3_stmt *identity, *count, *token, *token_count, *day, *observation, *value;
-} derived;
-
-/* What a new customer brings besides its row. */
-static void write_new(uint64_t user, const struct customer *customer) {
-    static const char *const words[] = {"nguyen", "thi"};
-    char text[40];
-    int bytes = snprintf(text, sizeof text, "2450%lld", 1000000000000ll + (long long)user);
-    sqlite3_bind_int64(derived.identity, 1, page_of(user));
-    sqlite3_bind_text(derived.identity, 2, text, bytes, SQLITE_STATIC);
-    sqlite3_bind_int64(derived.identity, 3, id_of(user));
-    run(derived.identity);
-    sqlite3_bind_int64(derived.count, 1, page_of(user));
-    sqlite3_bind_int64(derived.count, 2, traits_of(customer));
-    run(derived.count);
-    char name[40];
-    int name_bytes = name_of(name, sizeof name, user);
-    for (int i = 0; i < 3; i++) {
-        const char *word = i < 2 ? words[i] : name + sizeof "nguyen thi";
-        sqlite3_bind_text(derived.token, 1, word, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(derived.token, 2, id_of(user));
-        sqlite3_bind_text(derived.token, 3, name, name_bytes, SQLITE_STATIC);
-        run(derived.token);
-        sqlite3_bind_text(derived.token_count, 1, word, -1, SQLITE_STATIC);
-        run(derived.token_count);
+/* What is derived of a new customer: its count, its words, its first day. */
+static void derive(int64_t user, int64_t page, int64_t created_ms) {
+    static sqlite3_stmt *count, *token, *token_count, *day;
+    char name[40], last[24];
+    if (count == NULL) {
+        count = prepare("INSERT INTO customer_counts VALUES (1, ?1, 1, 1)"
+                        " ON CONFLICT DO UPDATE SET customers = customers + 1");
+        token = prepare("INSERT INTO name_tokens VALUES (1, ?1, ?2, ?3)");
+        token_count = prepare("INSERT INTO token_counts VALUES (1, ?1, 1)"
+                              " ON CONFLICT DO UPDATE SET customers = customers + 1");
+        day = prepare("INSERT INTO customer_days VALUES (1, ?1, ?2, ?3, ?4, 5, 0)");
     }
-}
-
-/* A day on which a customer had written nothing yet. */
-static void write_day(uint64_t user, int64_t day, struct customer *customer) {
-    sqlite3_bind_int64(derived.day, 1, day);
-    sqlite3_bind_int64(derived.day, 2, customer->created_ms);
-    sqlite3_bind_int64(derived.day, 3, id_of(user));
-    sqlite3_bind_int64(derived.day, 4, page_of(user));
-    sqlite3_bind_int64(derived.day, 5, customer->day);
-    run(derived.day);
-    customer->day = day;
-}
-
-static void write_phone(uint64_t user, int64_t interaction, int64_t at_ms) {
-    char phone[16];
-    int bytes = snprintf(phone, sizeof phone, "+849%08llu", (unsigned long long)(user % 100000000));
-    sqlite3_bind_int64(derived.observation, 1, interaction);
-    sqlite3_bind_text(derived.observation, 2, phone, bytes, SQLITE_STATIC);
-    sqlite3_bind_int64(derived.observation, 3, id_of(user));
-    run(derived.observation);
-    sqlite3_bind_int64(derived.value, 1, page_of(user));
-    sqlite3_bind_text(derived.value, 2, phone, bytes, SQLITE_STATIC);
-    sqlite3_bind_int64(derived.value, 3, at_ms);
-    sqlite3_bind_int64(derived.value, 4, id_of(user));
-    run(derived.value);
-}
-
-static void prepare_derived(void) {
-    derived.identity = prepare("INSERT INTO identities VALUES (?1, 1, ?2, ?3)");
-    derived.count = prepare("INSERT INTO customer_counts VALUES (1, ?1, ?2, 1)"
-                            " ON CONFLICT DO UPDATE SET customers = customers + 1");
-    derived.token = prepare("INSERT INTO name_tokens VALUES (1, ?1, ?2, ?3)");
-    derived.token_count = prepare("INSERT INTO token_counts VALUES (1, ?1, 1)"
-                                  " ON CONFLICT DO UPDATE SET customers = customers + 1");
-    derived.day = prepare("INSERT INTO customer_days VALUES (1, ?1, ?2, ?3, ?4, 1, ?5)");
-    derived.observation = prepare("INSERT INTO contact_observations VALUES"
-                                  " (?1, 1, ?2, ?3, 4, 14, 'P4.national', '2026-11 vn-9.0.43')");
-    derived.value = prepare("INSERT OR IGNORE INTO contact_values VALUES (?1, 1, ?2, ?3, ?4, 1, 1)");
+    sqlite3_bind_int64(count, 1, page);
+    run(count);
+    snprintf(name, sizeof name, "nguyen thi %lld", (long long)user);
+    snprintf(last, sizeof last, "%lld", (long long)user);
+    const char *words[] = {"nguyen", "thi", last};
+    for (int i = 0; i < 3; i++) {
+        sqlite3_bind_text(token, 1, words[i], -1, SQLITE_STATIC);
+        sqlite3_bind_int64(token, 2, (EPOCH_MS << 20) + user);
+        sqlite3_bind_text(token, 3, name, -1, SQLITE_STATIC);
+        run(token);
+        sqlite3_bind_text(token_count, 1, words[i], -1, SQLITE_STATIC);
+        run(token_count);
+    }
+    sqlite3_bind_int64(day, 1, created_ms / 86400000);
+    sqlite3_bind_int64(day, 2, created_ms);
+    sqlite3_bind_int64(day, 3, (EPOCH_MS << 20) + user);
+    sqlite3_bind_int64(day, 4, page);
+    run(day);
 }
 
 int main(int argc, char **argv) {
@@ -247,18 +187,18 @@ int main(int argc, char **argv) {
     sqlite3_stmt *commit = prepare("COMMIT");
     sqlite3_stmt *head = prepare("UPDATE businesses SET head = ?1, customers = ?2 WHERE id = 1");
     sqlite3_stmt *last_id = prepare("UPDATE meta SET last_identifier = ?1 WHERE id = 1");
-    prepare_derived();
+    sqlite3_stmt *identity = prepare("INSERT INTO identities VALUES (?1, 1, ?2, ?3)");
     sqlite3_stmt *interaction = prepare(
         "INSERT INTO interactions (page_id, event_key, customer_id, direction, kind,"
         " conversation_key, post_id, occurred_first, occurred_last, received_at, revision, state,"
-        " text, contact_count) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8, ?9)");
+        " text, contact_count) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8, 0)");
     sqlite3_stmt *insert = prepare(
         "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, name_folded, traits,"
         " record, facts, created_at, business_id, page_id, first_recorded_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?9)");
+        " VALUES (?1, ?2, ?3, ?4, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?10)");
     sqlite3_stmt *update = prepare(
-        "UPDATE customers SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4,"
-        " name_folded = ?5, traits = ?6, record = ?7, facts = ?8 WHERE id = ?1");
+        "UPDATE customers SET seq = ?2, last_inbound_at = ?4, record = ?8, facts = ?9"
+        " WHERE id = ?1");
     static const char text[] = "Shop oi cho minh hoi gia cai nay bao nhieu, con hang khong a? "
                                "Minh o Ha Noi, ship the nao vay shop nhe";
 
@@ -268,32 +208,26 @@ int main(int argc, char **argv) {
     for (uint64_t done = 0; done < count;) {
         uint64_t in_batch = count - done < batch_max ? count - done : batch_max;
         uint64_t touched_count = 0;
-        int64_t received_ms = EPOCH_MS + (int64_t)(done + in_batch) * STEP_MS;
+        int64_t received_ms = EPOCH_MS + (int64_t)(done + in_batch) * 10;
         batch++;
         run(begin);
         for (uint64_t i = 0; i < in_batch; i++, done++) {
             uint64_t user = made == 0 || next() % per_customer == 0 ? made++ : next() % made;
-            int64_t occurred_ms = EPOCH_MS + (int64_t)done * STEP_MS;
+            int64_t occurred_ms = EPOCH_MS + (int64_t)done * 10;
             char key[48], conversation[32];
             int key_bytes = snprintf(key, sizeof key, "m_%016llx%016llx",
                                      (unsigned long long)next(), (unsigned long long)done);
             int conversation_bytes = snprintf(conversation, sizeof conversation, "t_2450%llu",
                                               1000000000000ull + (unsigned long long)user);
-            int has_phone = next() % INTERACTIONS_PER_PHONE == 0;
-            sqlite3_bind_int64(interaction, 1, page_of(user));
+            sqlite3_bind_int64(interaction, 1, (EPOCH_MS << 20) - 8 + (int64_t)(user % PAGES));
             sqlite3_bind_text(interaction, 2, key, key_bytes, SQLITE_STATIC);
-            sqlite3_bind_int64(interaction, 3, id_of(user));
+            sqlite3_bind_int64(interaction, 3, (EPOCH_MS << 20) + (int64_t)user);
             sqlite3_bind_int64(interaction, 4, next() % 4 == 0 ? 2 : 1);
             sqlite3_bind_text(interaction, 5, conversation, conversation_bytes, SQLITE_STATIC);
             sqlite3_bind_int64(interaction, 6, occurred_ms);
             sqlite3_bind_int64(interaction, 7, received_ms);
             sqlite3_bind_text(interaction, 8, text, sizeof text - 1, SQLITE_STATIC);
-            sqlite3_bind_int64(interaction, 9, has_phone);
             run(interaction);
-            if (has_phone) {
-                write_phone(user, sqlite3_last_insert_rowid(db), occurred_ms);
-                if (!customers[user].stored) customers[user].has_phone = 1;
-            }
             if (customers[user].batch != batch) {
                 if (!customers[user].stored) customers[user].created_ms = occurred_ms;
                 customers[user].batch = batch;
@@ -301,19 +235,24 @@ int main(int argc, char **argv) {
             }
         }
         for (uint64_t i = 0; i < touched_count; i++) {
-            uint64_t user = touched[i];
+            int64_t user = (int64_t)touched[i];
             struct customer *customer = &customers[user];
             sqlite3_stmt *statement = customer->stored ? update : insert;
             bind_customer(statement, user, ++seq, received_ms, customer);
             if (!customer->stored) {
-                sqlite3_bind_int64(insert, 9, customer->created_ms);
-                sqlite3_bind_int64(insert, 10, page_of(user));
-                write_new(user, customer);
+                char name[32];
+                int bytes = snprintf(name, sizeof name, "2450%lld", 1000000000000ll + user);
+                int64_t page = (EPOCH_MS << 20) - 8 + user % PAGES;
+                sqlite3_bind_int64(insert, 10, customer->created_ms);
+                sqlite3_bind_int64(insert, 11, page);
+                sqlite3_bind_int64(identity, 1, page);
+                sqlite3_bind_text(identity, 2, name, bytes, SQLITE_STATIC);
+                sqlite3_bind_int64(identity, 3, (EPOCH_MS << 20) + user);
+                run(identity);
+                derive(user, page, customer->created_ms);
                 customer->stored = 1;
             }
             run(statement);
-            int64_t day = received_ms / 86400000;
-            if (day != customer->day) write_day(user, day, customer);
         }
         sqlite3_bind_int64(head, 1, seq);
         sqlite3_bind_int64(head, 2, (int64_t)made);
