@@ -1,17 +1,21 @@
 internal import Foundation
 internal import KhachClient
+internal import KhachProto
 internal import KhachRPC
+internal import SwiftProtobuf
 
 /// What the exit status of `khach` says to a script.
-enum ExitStatus: Int32, Sendable {
+enum ExitStatus: Int32, CaseIterable, Sendable {
     case done = 0
     /// For any other reason.
     case failure = 1
-    /// Some lines were refused; the others were recorded.
+    /// Some lines or customers were refused; the others were done.
     case partial = 3
     case notFound = 4
     /// The server cannot be reached or cannot answer now; the same command may succeed later.
     case unavailable = 5
+    /// Somebody else saved first: nothing was saved, and both values were shown.
+    case conflict = 6
     /// The command line was not understood: EX_USAGE of sysexits.h, as ArgumentParser has it.
     case usage = 64
 }
@@ -56,11 +60,7 @@ struct CommandFailure: Error, Hashable, Sendable {
 
     /// The only place where an error of a call becomes an exit status.
     init(_ error: RPCError) {
-        switch error.code {
-        case .notFound: self.status = .notFound
-        case .unavailable, .deadlineExceeded, .resourceExhausted: self.status = .unavailable
-        default: self.status = .failure
-        }
+        self.status = Self.status(error)
         self.message = "\(error.code.name): \(error.message)"
         let parts =
             (error.reason.isEmpty ? [] : ["reason \(error.reason)"])
@@ -69,7 +69,29 @@ struct CommandFailure: Error, Hashable, Sendable {
                 error.message.contains($0.description)
                     ? "field \($0.field)" : "\($0.field): \($0.description)"
             }
+            + (error.editConflict.map { [Self.bothValues($0)] } ?? [])
         if !parts.isEmpty { self.message += " (\(parts.joined(separator: "; ")))" }
         self.message = ShownText.oneLine(self.message)
+    }
+
+    private static func status(_ error: RPCError) -> ExitStatus {
+        guard error.editConflict == nil else { return .conflict }
+
+        switch error.code {
+        case .notFound: return .notFound
+        // Bounds of one customer, which no waiting moves.
+        case .resourceExhausted
+        where ["TOO_MANY_MARKS", "TOO_MANY_IDENTITIES"].contains(error.reason):
+            return .failure
+        case .unavailable, .deadlineExceeded, .resourceExhausted: return .unavailable
+        default: return .failure
+        }
+    }
+
+    private static func bothValues(_ conflict: Khach_V1_EditConflict) -> String {
+        let stored = conflict.stored
+        return "stored \"\(stored.text)\" by \(stored.updatedBy) at "
+            + "\(LocalTime(zoneName: nil).text(stored.updatedAt)) UTC, revision "
+            + "\(stored.editRevision); given \"\(conflict.given)\""
     }
 }

@@ -12,13 +12,14 @@ struct Khach: AsyncParsableCommand {
             The server is found with --server, or KHACH_SERVER, or at \
             \(ConnectionOptions.serverDefault).
             Exit status: 0 done; 1 failure; 3 done in part; 4 not found; 5 unavailable; \
-            64 the command line was not understood.
+            6 somebody else saved first; 64 the command line was not understood.
             """,
         version: "0.1.0",
         subcommands: [
             BusinessCommands.self, PageCommands.self, InteractionCommands.self,
-            CustomerCommands.self, SyncCommand.self, OfflineCommands.self, CallCommand.self,
-            MethodsCommand.self, HealthCommand.self, SampleCommands.self,
+            CustomerCommands.self, ContactCommands.self, AuditCommand.self, SyncCommand.self,
+            OfflineCommands.self, CallCommand.self, MethodsCommand.self, HealthCommand.self,
+            SampleCommands.self,
         ]
     )
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import KhachRPC
 
 /// What a command finds around it: the environment, the console, the network, the clock.
@@ -15,6 +16,12 @@ struct Surroundings: Sendable {
     /// The next piece of standard input, empty at its end.
     var readInput: @Sendable () throws -> [UInt8]
     var fileExists: @Sendable (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
+    /// The login name of who runs the command; empty when the system knows none.
+    var userName: @Sendable () -> String = { NSUserName() }
+    /// Whether a person is at the terminal, who can be asked.
+    var canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+    /// The line that the person types.
+    var answer: @Sendable () -> String = { readLine() ?? "" }
     /// Seconds since 1970.
     var now: @Sendable () -> Double
 

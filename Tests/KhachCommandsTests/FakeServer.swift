@@ -56,10 +56,13 @@ final class FakeServer: Sendable {
     }
 
     /// Runs a command line against this server.
+    ///
+    /// - Parameter answer: what the person at the terminal types; `nil` when nobody is there.
     func run(
         _ arguments: [String],
         input: String = "",
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        answer: String? = nil
     ) async -> Int32 {
         let rest = Mutex(Array(input.utf8))
         let surroundings = Surroundings(
@@ -77,6 +80,9 @@ final class FakeServer: Sendable {
                     return bytes
                 }
             },
+            userName: { "login" },
+            canAsk: answer != nil,
+            answer: { answer ?? "" },
             now: { 0 }
         )
         return await Surroundings.$current.withValue(surroundings) {

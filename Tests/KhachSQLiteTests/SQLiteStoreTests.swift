@@ -76,7 +76,9 @@ struct SQLiteStoreTests {
             store.close()
             let database = try Database(path: "\(path)/khach.db", access: .readOnly)
             #expect(try database.integer("SELECT count(*) FROM customers WHERE traits & 64") > 0)
-            #expect(try database.integer("SELECT count(*) FROM customers WHERE NOT traits & 64") > 0)
+            #expect(
+                try database.integer("SELECT count(*) FROM customers WHERE NOT traits & 64") > 0
+            )
             let wrong = try database.integer(
                 """
                 SELECT count(*) FROM customers AS c

@@ -117,7 +117,7 @@ struct ExportMethodsTests {
 
     // MARK: What is in it
 
-    @Test("a file has a header and a row for each customer, newest first")
+    @Test("S23 a file has the columns of the screen and a row for each customer, newest first")
     func file() async throws {
         let harness = ServiceHarness()
         let business = try await harness.shop(3)
@@ -215,7 +215,7 @@ struct ExportMethodsTests {
         } while !list.pageToken.isEmpty
     }
 
-    @Test("every row satisfies the filter, and there are as many as CountCustomers says (§4.13, 9)")
+    @Test("S22 every row satisfies the filter, and there are as many as are counted (§4.13, 9)")
     func filter() async throws {
         let harness = ServiceHarness()
         let business = try await harness.shop(1_200)

@@ -24,6 +24,12 @@ enum Checkout {
     static let root: URL = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
+    static func path(_ name: String) -> String { self.root.appending(path: name).path }
+
+    static func text(of name: String) throws -> String {
+        try String(contentsOfFile: self.path(name), encoding: .utf8)
+    }
+
     static let folders = ["Sources", "Tests", "clients", "Benchmarks"]
 
     static let files: [SourceFile] = folders.flatMap { folder in

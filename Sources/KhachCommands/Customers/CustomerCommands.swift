@@ -4,7 +4,11 @@ internal import ArgumentParser
 struct CustomerCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customers",
-        abstract: "Customers, as the server has them now.",
-        subcommands: [CustomerList.self, CustomerGet.self, CustomerCount.self, CustomerExport.self]
+        abstract: "Customers, as the server has them now; and what is changed of them.",
+        subcommands: [
+            CustomerList.self, CustomerGet.self, CustomerCount.self, CustomerExport.self,
+            CustomerBlock.self, CustomerUnblock.self, CustomerPending.self, CustomerSettle.self,
+            CustomerAddress.self, CustomerRename.self, CustomerLink.self, CustomerErase.self,
+        ]
     )
 }

@@ -30,22 +30,7 @@ struct CustomerTable {
     }
 
     func facts(_ customer: Khach_V1_Customer) -> String {
-        func time(_ instant: Google_Protobuf_Timestamp, _ isKnown: Bool) -> String {
-            isKnown ? self.times.text(instant) : ""
-        }
-        return Listing.facts([
-            ("id", customer.id), ("name", Self.name(customer)),
-            ("phones", customer.phones.map(\.value).joined(separator: ", ")),
-            ("emails", customer.emails.map(\.value).joined(separator: ", ")),
-            ("address", customer.address.text), ("channel", ChannelName(customer.channel).name),
-            ("page", customer.pageID), ("channel user", customer.externalUserID),
-            ("blocked", Self.isBlocked(customer) ? "yes" : "no"),
-            ("created", time(customer.createdAt, customer.hasCreatedAt)),
-            ("first recorded", time(customer.firstRecordedAt, customer.hasFirstRecordedAt)),
-            ("last message", time(customer.lastInboundAt, customer.hasLastInboundAt)),
-            ("last answer", time(customer.lastOutboundAt, customer.hasLastOutboundAt)),
-            ("times in", self.zoneName),
-        ])
+        CustomerFacts(self.times).text(customer)
     }
 
     /// The name; in brackets, the general one of the channel when none is known (M3).

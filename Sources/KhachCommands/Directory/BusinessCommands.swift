@@ -5,6 +5,6 @@ struct BusinessCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "business",
         abstract: "Businesses: each has its own customers.",
-        subcommands: [BusinessCreate.self, BusinessList.self]
+        subcommands: [BusinessCreate.self, BusinessUpdate.self, BusinessList.self]
     )
 }

@@ -31,11 +31,6 @@ struct BusinessCreate: AsyncParsableCommand {
         let response = try await self.connection.withClient { client in
             try await client.createBusiness(request)
         }
-        try Listing.show(response.business, as: self.output.output) { business in
-            Listing.facts([
-                ("id", business.id), ("name", business.name), ("time zone", business.timeZone),
-                ("locale", business.locale),
-            ])
-        }
+        try BusinessFacts.show(response.business, as: self.output.output)
     }
 }

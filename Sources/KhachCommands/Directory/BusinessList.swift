@@ -47,4 +47,18 @@ extension OnlineClient {
         } while !request.pageToken.isEmpty
         return businesses
     }
+
+    /// The zone of a business, so that people read its times; `nil` when it cannot be told.
+    func zoneName(of business: String) async -> String? {
+        guard let all = try? await self.allBusinesses() else { return nil }
+
+        return all.first { $0.id == business }?.timeZone
+    }
+
+    /// The zone of the business of a customer.
+    func zoneName(ofCustomer id: String) async -> String? {
+        guard let response = try? await self.getCustomer(.with({ $0.id = id })) else { return nil }
+
+        return await self.zoneName(of: response.businessID)
+    }
 }

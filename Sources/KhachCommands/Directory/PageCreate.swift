@@ -34,12 +34,6 @@ struct PageCreate: AsyncParsableCommand {
         let response = try await self.connection.withClient { client in
             try await client.createPage(request)
         }
-        try Listing.show(response.page, as: self.output.output) { page in
-            Listing.facts([
-                ("id", page.id), ("business", page.businessID),
-                ("channel", ChannelName(page.channel).name), ("external id", page.externalPageID),
-                ("name", page.name),
-            ])
-        }
+        try PageFacts.show(response.page, as: self.output.output)
     }
 }

@@ -24,10 +24,13 @@ struct PageList: AsyncParsableCommand {
         let whole = Khach_V1_ListPagesResponse.with { $0.pages = pages }
         try Listing.show(whole, as: self.output.output) { whole in
             var table = Table([
-                .init("ID"), .init("CHANNEL"), .init("EXTERNAL ID"), .init("NAME"),
+                .init("ID"), .init("CHANNEL"), .init("EXTERNAL ID"), .init("NAME"), .init("BLOCKS"),
             ])
             let rows = whole.pages.map {
-                [$0.id, ChannelName($0.channel).name, $0.externalPageID, $0.name]
+                [
+                    $0.id, ChannelName($0.channel).name, $0.externalPageID, $0.name,
+                    BlockModeName($0.blockMode).rawValue,
+                ]
             }
             return table.lines(rows) + "\(PlainText.count(rows.count, "page", "pages"))\n"
         }

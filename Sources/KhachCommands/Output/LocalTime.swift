@@ -26,4 +26,9 @@ struct LocalTime: Sendable {
     func text(_ instant: Google_Protobuf_Timestamp) -> String {
         Date(timeIntervalSince1970: TimeInterval(instant.seconds)).formatted(self.format)
     }
+
+    /// `2026-06-30`, of days since 1970.
+    static func day(_ days: Int32) -> String {
+        String(Self(zoneName: nil).text(.init(seconds: Int64(days) * 86_400)).prefix(10))
+    }
 }

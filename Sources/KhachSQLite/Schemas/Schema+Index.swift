@@ -31,8 +31,8 @@ extension Schema {
         """
         INSERT INTO customers_2
         SELECT id, business_id, page_id,
-            channel | (name_status - 1) << 4 | (has_phone <> 0) << 6 | (has_email <> 0) << 7
-                | (blocked <> 0) << 8,
+            channel + 16 * (name_status - 1) + 64 * (has_phone <> 0) + 128 * (has_email <> 0)
+                + 256 * (blocked <> 0),
             created_at, first_recorded_at, coalesce(first_inbound_at, 0),
             coalesce(last_inbound_at, 0), name_folded, seq, record, facts
         FROM customers ORDER BY id

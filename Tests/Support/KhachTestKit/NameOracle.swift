@@ -29,7 +29,8 @@ struct NameOracle {
         guard !self.tokens.isEmpty else { return Self.contains(name, self.plain) ? 2 : 0 }
 
         let placement = self.placement(of: Self.folded(name))
-        guard placement > 0, self.hasMarks, Self.contains(name.lowercased(), self.plain.lowercased())
+        guard placement > 0, self.hasMarks,
+            Self.contains(name.lowercased(), self.plain.lowercased())
         else { return Int32(placement * 2) }
 
         return Int32(placement * 2 - 1)

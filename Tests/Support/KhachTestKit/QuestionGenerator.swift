@@ -28,7 +28,9 @@ package struct QuestionGenerator: Sendable {
             filter.pages = Set((0...1).map { _ in self.seed.pick(pages) }).sorted()
         }
         if self.seed.oneIn(4) {
-            filter.channels = Set((0...1).map { _ in self.seed.pick([.facebook, .zaloOA, .shopee]) })
+            filter.channels = Set(
+                (0...1).map { _ in self.seed.pick([.facebook, .zaloOA, .shopee]) }
+            )
         }
         if self.seed.oneIn(4) {
             filter.nameStatuses = Set(

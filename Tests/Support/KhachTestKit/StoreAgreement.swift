@@ -378,7 +378,10 @@ package struct StoreAgreement {
                     }
                 )
             }
-            try StoreConformance.require(lists[0] == lists[1], "the same list after \(step): \(asked)")
+            try StoreConformance.require(
+                lists[0] == lists[1],
+                "the same list after \(step): \(asked)"
+            )
             try StoreConformance.requireEqual(counts, [lists[0].count, lists[0].count])
             try StoreConformance.requireEqual(statistics[0], statistics[1])
         }

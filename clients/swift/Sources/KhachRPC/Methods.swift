@@ -12,6 +12,10 @@ public enum Methods {
     public static let createBusiness = Method<
         Khach_V1_CreateBusinessRequest, Khach_V1_CreateBusinessResponse
     >(directory, "CreateBusiness")
+    /// Changes the name or the time zone of a business.
+    public static let updateBusiness = Method<
+        Khach_V1_UpdateBusinessRequest, Khach_V1_UpdateBusinessResponse
+    >(directory, "UpdateBusiness")
     /// Lists the businesses, a page at a time.
     public static let listBusinesses = Method<
         Khach_V1_ListBusinessesRequest, Khach_V1_ListBusinessesResponse
@@ -20,10 +24,26 @@ public enum Methods {
     public static let createPage = Method<
         Khach_V1_CreatePageRequest, Khach_V1_CreatePageResponse
     >(directory, "CreatePage")
+    /// Changes the fields of a page that the mask names.
+    public static let updatePage = Method<
+        Khach_V1_UpdatePageRequest, Khach_V1_UpdatePageResponse
+    >(directory, "UpdatePage")
     /// Lists the pages of a business, a page of the list at a time.
     public static let listPages = Method<
         Khach_V1_ListPagesRequest, Khach_V1_ListPagesResponse
     >(directory, "ListPages")
+    /// Replaces the accounts that have a role on a page; blocked ones among them are unblocked.
+    public static let setRoleAccounts = Method<
+        Khach_V1_SetRoleAccountsRequest, Khach_V1_SetRoleAccountsResponse
+    >(directory, "SetRoleAccounts")
+    /// Lists the accounts that have a role on a page.
+    public static let listRoleAccounts = Method<
+        Khach_V1_ListRoleAccountsRequest, Khach_V1_ListRoleAccountsResponse
+    >(directory, "ListRoleAccounts")
+    /// Lists what blocking means on each channel.
+    public static let listBlockCapabilities = Method<
+        Khach_V1_ListBlockCapabilitiesRequest, Khach_V1_ListBlockCapabilitiesResponse
+    >(directory, "ListBlockCapabilities")
     /// Records a batch of interactions.
     public static let recordInteractions = Method<
         Khach_V1_RecordInteractionsRequest, Khach_V1_RecordInteractionsResponse
@@ -44,10 +64,66 @@ public enum Methods {
     public static let countCustomers = Method<
         Khach_V1_CountCustomersRequest, Khach_V1_CountCustomersResponse
     >(customers, "CountCustomers")
+    /// Counts what is new and who wrote, by day.
+    public static let getStatistics = Method<
+        Khach_V1_GetStatisticsRequest, Khach_V1_GetStatisticsResponse
+    >(customers, "GetStatistics")
+    /// Saves what is entered by hand: the address, the name.
+    public static let updateCustomer = Method<
+        Khach_V1_UpdateCustomerRequest, Khach_V1_UpdateCustomerResponse
+    >(customers, "UpdateCustomer")
+    /// Adds a phone or an e-mail address by hand, also one that was rejected.
+    public static let addContactPoint = Method<
+        Khach_V1_AddContactPointRequest, Khach_V1_AddContactPointResponse
+    >(customers, "AddContactPoint")
+    /// Says that a phone or an e-mail address is none; detection does not bring it back.
+    public static let rejectContactPoint = Method<
+        Khach_V1_RejectContactPointRequest, Khach_V1_RejectContactPointResponse
+    >(customers, "RejectContactPoint")
+    /// Makes a phone or an e-mail address the primary one, or takes that away.
+    public static let pinContactPoint = Method<
+        Khach_V1_PinContactPointRequest, Khach_V1_PinContactPointResponse
+    >(customers, "PinContactPoint")
+    /// Says which interactions hold a phone or an e-mail address, and where.
+    public static let explainContactPoint = Method<
+        Khach_V1_ExplainContactPointRequest, Khach_V1_ExplainContactPointResponse
+    >(customers, "ExplainContactPoint")
+    /// Blocks customers; each has an outcome of its own.
+    public static let blockCustomers = Method<
+        Khach_V1_BlockCustomersRequest, Khach_V1_BlockCustomersResponse
+    >(customers, "BlockCustomers")
+    /// Unblocks customers; each has an outcome of its own.
+    public static let unblockCustomers = Method<
+        Khach_V1_UnblockCustomersRequest, Khach_V1_UnblockCustomersResponse
+    >(customers, "UnblockCustomers")
+    /// Says what the platform answered to pending blocks and unblocks.
+    public static let settleBlocks = Method<
+        Khach_V1_SettleBlocksRequest, Khach_V1_SettleBlocksResponse
+    >(customers, "SettleBlocks")
+    /// Lists the customers of a page whose block or unblock is pending.
+    public static let listPendingBlocks = Method<
+        Khach_V1_ListPendingBlocksRequest, Khach_V1_ListPendingBlocksResponse
+    >(customers, "ListPendingBlocks")
+    /// Makes one customer of two, or gives a customer a further id of the channel.
+    public static let linkIdentity = Method<
+        Khach_V1_LinkIdentityRequest, Khach_V1_LinkIdentityResponse
+    >(customers, "LinkIdentity")
+    /// Erases a customer and everything that is known of it.
+    public static let eraseCustomer = Method<
+        Khach_V1_EraseCustomerRequest, Khach_V1_EraseCustomerResponse
+    >(customers, "EraseCustomer")
+    /// Detects contacts again in stored texts, some thousands a call.
+    public static let redetectContacts = Method<
+        Khach_V1_RedetectContactsRequest, Khach_V1_RedetectContactsResponse
+    >(customers, "RedetectContacts")
     /// Exports customers as a file, in chunks.
     public static let exportCustomers = StreamingMethod<
         Khach_V1_ExportCustomersRequest, Khach_V1_ExportCustomersResponse
     >(customers, "ExportCustomers")
+    /// Lists who changed what, the latest first.
+    public static let listAuditEntries = Method<
+        Khach_V1_ListAuditEntriesRequest, Khach_V1_ListAuditEntriesResponse
+    >(customers, "ListAuditEntries")
     /// Pulls one page of changes after a cursor.
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
@@ -60,15 +136,34 @@ public enum Methods {
     /// Every method, in the order of the schema.
     public static let all: [AnyMethod] = [
         AnyMethod(createBusiness),
+        AnyMethod(updateBusiness),
         AnyMethod(listBusinesses),
         AnyMethod(createPage),
+        AnyMethod(updatePage),
         AnyMethod(listPages),
+        AnyMethod(setRoleAccounts),
+        AnyMethod(listRoleAccounts),
+        AnyMethod(listBlockCapabilities),
         AnyMethod(recordInteractions),
         AnyMethod(recordProfiles),
         AnyMethod(getCustomer),
         AnyMethod(listCustomers),
         AnyMethod(countCustomers),
+        AnyMethod(getStatistics),
+        AnyMethod(updateCustomer),
+        AnyMethod(addContactPoint),
+        AnyMethod(rejectContactPoint),
+        AnyMethod(pinContactPoint),
+        AnyMethod(explainContactPoint),
+        AnyMethod(blockCustomers),
+        AnyMethod(unblockCustomers),
+        AnyMethod(settleBlocks),
+        AnyMethod(listPendingBlocks),
+        AnyMethod(linkIdentity),
+        AnyMethod(eraseCustomer),
+        AnyMethod(redetectContacts),
         AnyMethod(exportCustomers),
+        AnyMethod(listAuditEntries),
         AnyMethod(pullChanges),
         AnyMethod(check),
     ]

@@ -187,6 +187,14 @@ public struct OnlineClient: Sendable {
         try await self.stream(Methods.exportCustomers, request, timeout: timeout)
     }
 
+    /// Counts what is new and who wrote, by day; distinct ones of the whole range too.
+    public func getStatistics(
+        _ request: Khach_V1_GetStatisticsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_GetStatisticsResponse {
+        try await self.call(Methods.getStatistics, request, timeout: timeout)
+    }
+
     /// Pulls one page of changes after a cursor.
     public func pullChanges(
         _ request: Khach_V1_PullChangesRequest,

@@ -1,4 +1,4 @@
-internal import KhachProto
+public import KhachProto
 internal import SwiftProtobuf
 internal import TTRPC
 
@@ -85,6 +85,8 @@ public struct RPCError: Error, Hashable, Sendable {
     public var metadata: [String: String]
     /// The fields that broke a rule, from `google.rpc.BadRequest`.
     public var fieldViolations: [FieldViolation]
+    /// Both values of a save that was made against another revision; nothing was saved.
+    public var editConflict: Khach_V1_EditConflict?
 
     /// Makes an error; `message` says what was expected and what was found.
     public init(
@@ -92,18 +94,22 @@ public struct RPCError: Error, Hashable, Sendable {
         _ message: String,
         reason: String = "",
         metadata: [String: String] = [:],
-        fieldViolations: [FieldViolation] = []
+        fieldViolations: [FieldViolation] = [],
+        editConflict: Khach_V1_EditConflict? = nil
     ) {
         self.code = code
         self.message = message
         self.reason = reason
         self.metadata = metadata
         self.fieldViolations = fieldViolations
+        self.editConflict = editConflict
     }
 
-    /// Whether the same call may succeed if it is repeated after a pause.
+    /// Whether the same call may succeed if it is repeated after a pause; a save that somebody
+    /// came before never does.
     public var isRetryable: Bool {
-        [.unavailable, .aborted, .resourceExhausted].contains(self.code)
+        self.editConflict == nil
+            && [.unavailable, .aborted, .resourceExhausted].contains(self.code)
     }
 }
 
@@ -129,6 +135,8 @@ extension RPCError {
                 self.fieldViolations += request.fieldViolations.map {
                     FieldViolation(field: $0.field, description: $0.description_p)
                 }
+            case "khach.v1.EditConflict":
+                self.editConflict = try? Khach_V1_EditConflict(serializedBytes: detail.value)
             default: continue
             }
         }
