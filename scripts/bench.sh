@@ -20,6 +20,7 @@ done
 for program in store_loop cache_loop; do
   cc -O2 -o "$build/$program" "Benchmarks/src/$program.c" -lsqlite3
 done
+cc -O2 -o "$build/export_loop" Benchmarks/src/export_loop.c -lxlsxwriter
 cmake -S clients/c -B "$build/libkhach" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$build/libkhach" -j2 >/dev/null
 exec python3 Benchmarks/bench.py --bin "$(swift build -c release --show-bin-path)" \

@@ -120,17 +120,30 @@ struct ExportStream {
         return grown.rowsDone
     }
 
+    // Not inlined, as the next one: the optimizer of Swift 6.3.1 crashes over the three in one.
+    @inline(never)
     private func sendBytes(_ press: ExportPress, _ offset: Int, _ bytesCount: Int) async throws {
-        var offset = offset
-        repeat {
-            try self.beginStep()
-            let end = min(offset + ServiceLimits.exportChunkBytesMax, bytesCount)
-            let bytes = try await press.read(offset..<end)
-            self.session.rest(self.turn)
-            offset = end
-            let token = self.token(offset, self.session.rowsTotal)
-            try await self.send(bytes, token, isLast: offset == bytesCount)
-        } while offset < bytesCount
+        var sent = offset
+        var isLast = false
+        while !isLast {
+            let end = min(sent + ServiceLimits.exportChunkBytesMax, bytesCount)
+            isLast = end == bytesCount
+            try await self.sendPiece(press, sent..<end, isLast: isLast)
+            sent = end
+        }
+    }
+
+    @inline(never)
+    private func sendPiece(
+        _ press: ExportPress,
+        _ range: Range<Int>,
+        isLast: Bool
+    ) async throws {
+        try self.beginStep()
+        let bytes = try await press.read(range)
+        self.session.rest(self.turn)
+        let token = self.token(range.upperBound, self.session.rowsTotal)
+        try await self.send(bytes, token, isLast: isLast)
     }
 
     private func token(_ offset: Int, _ rowsDone: Int) -> ExportToken {
