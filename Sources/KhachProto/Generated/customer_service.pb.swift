@@ -1176,7 +1176,7 @@ public nonisolated struct Khach_V1_BlockError: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// ROLE_ON_PAGE, UNSUPPORTED_ON_CHANNEL, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD or
+  /// ROLE_ON_PAGE, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD or
   /// NOT_PENDING.
   public var reason: String = String()
 

@@ -214,7 +214,7 @@ public nonisolated struct Khach_V1_BlockCapability: Sendable {
 
   public var channel: Khach_V1_Channel = .unspecified
 
-  /// Whether the platform is known to offer it; a GATEWAY page of a channel that cannot is refused.
+  /// Whether the platform is known to offer it.
   public var canBlock: Bool = false
 
   public var outboundWhileBlocked: Bool = false

@@ -149,7 +149,7 @@ struct  Khach__V1__BlockCapability
   ProtobufCMessage base;
   Khach__V1__Channel channel;
   /*
-   * Whether the platform is known to offer it; a GATEWAY page of a channel that cannot is refused.
+   * Whether the platform is known to offer it.
    */
   protobuf_c_boolean can_block;
   protobuf_c_boolean outbound_while_blocked;
