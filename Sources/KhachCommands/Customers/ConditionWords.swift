@@ -24,7 +24,8 @@ enum ActivityName: String, ExpressibleByArgument, CaseIterable {
 
     var online: Khach_V1_ActivityKind {
         switch self {
-        case .any: .any
+        // What is meant when nothing is said.
+        case .any: .unspecified
         case .messages: .messages
         case .comments: .comments
         }
