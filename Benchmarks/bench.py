@@ -180,8 +180,8 @@ class Bench:
         row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
             f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
         self.first_sync(server, count)
-        self.export(server, count)
         server.stop()
+        self.export(count)
 
     def first_sync(self, server, count):
         heading(f"first sync of {number(count)} customers, searchable",
@@ -198,8 +198,13 @@ class Bench:
         row("into the C cache", f"{seconds:.2f}", number(count / seconds),
             f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
 
-    def export(self, server, count):
-        """Files of all customers: a client's command from its start to the file on the disk."""
+    def export(self, count):
+        """Files of all customers: a client's command from its start to the file on the disk.
+
+        The server is a fresh one, so that its peak is that of exports.
+        """
+        server = Server(self.bin / "khachd", "serve", "--data", self.data, "--listen",
+                        "tcp:127.0.0.1:0", "--log-level", "error")
         khach = str(self.bin / "khach")
         online = [khach, "customers", "export", "--business", self.business, "--server",
                   server.address, "--actor", "bench", "--force", "--to"]
@@ -210,7 +215,6 @@ class Bench:
                     "server MiB", "C loop rows/s", "ratio")
             for name, command in (("from the server", online), ("from a cache", offline)):
                 pairs, peaks = [], []
-                reset_peak(server.process.pid)
                 for _ in range(self.rounds):
                     path = self.folder / f"export.{format}"
                     seconds, peak = timed([*command, str(path)])
@@ -222,6 +226,26 @@ class Bench:
                 of_server = f"{peak_mib(server.process.pid):.0f}" if command is online else ""
                 row(name, number(a["per_second"]), f"{max(peaks):.0f}", of_server,
                     number(b["per_second"]), ratio(pairs, "per_second"))
+        server.stop()
+
+    # Questions over a million customers, beside a bare SELECT in the same run.
+
+    def questions(self):
+        count, rounds = (50_000, 2) if self.quick else (1_000_000, 20)
+        path = self.folder / "index.db"
+        subprocess.run([str(self.build / "index_make"), str(path), str(count)], check=True)
+        for side in ("server", "cache"):
+            heading(f"questions over {number(count)} customers, {side}", "p50 ms", "p99 ms",
+                    "max ms", "p50 / bare")
+            lines = subprocess.run(
+                [str(self.build / "index_ask"), str(path), str(rounds), side],
+                stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+            bare = None
+            for line in map(json.loads, lines):
+                bare = bare or line
+                row(line["name"][:WIDTH - 2], f"{line['p50_ms']:.2f}", f"{line['p99_ms']:.2f}",
+                    f"{line['max_ms']:.2f}", f"{line['p50_ms'] / bare['p50_ms']:.1f}")
+        path.unlink()
 
     def close(self):
         self.raw.process.kill()
@@ -252,11 +276,6 @@ def peak_mib(pid):
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
-
-
-def reset_peak(pid):
-    """Begins the highest resident size anew, at what is resident now."""
-    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def shuffled(text):
@@ -303,6 +322,7 @@ def main():
         bench.sample()
         bench.record()
         bench.read()
+        bench.questions()
     finally:
         bench.close()
 

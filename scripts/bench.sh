@@ -12,6 +12,11 @@ mkdir -p "$build"
 for program in rpc_load raw_epoll; do
   cc -O2 -o "$build/$program" "Benchmarks/src/$program.c"
 done
+for program in index_make index_ask; do
+  cc -O2 -D_DEFAULT_SOURCE -Iclients/c/index/include -Iclients/c/text/include \
+    -o "$build/$program" "Benchmarks/src/$program.c" clients/c/index/src/*.c clients/c/text/src/*.c \
+    -lsqlite3 -lutf8proc
+done
 for program in store_loop cache_loop; do
   cc -O2 -o "$build/$program" "Benchmarks/src/$program.c" -lsqlite3
 done

@@ -4,7 +4,8 @@
  *   store_loop PATH INTERACTIONS BATCH
  *
  * One in four interactions is by a new customer, the others by one of those before; a customer is
- * written once per commit. The schema is a copy of Sources/KhachSQLite/Schemas/Schema.swift. */
+ * written once per commit. The schema is a copy of Sources/KhachSQLite/Schemas
+ * and of clients/c/index/src/schema.c, as far as these interactions fill it. */
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,16 +26,33 @@ static const char schema[] =
     " locale TEXT NOT NULL, created_at INTEGER NOT NULL, head INTEGER NOT NULL,"
     " customers INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, business_id INTEGER NOT NULL,"
-    " page_id INTEGER NOT NULL, channel INTEGER NOT NULL, created_at INTEGER NOT NULL,"
-    " first_recorded_at INTEGER NOT NULL, first_inbound_at INTEGER, last_inbound_at INTEGER,"
-    " last_outbound_at INTEGER, name_folded TEXT NOT NULL, name_status INTEGER NOT NULL,"
-    " has_phone INTEGER NOT NULL DEFAULT 0, has_email INTEGER NOT NULL DEFAULT 0,"
-    " blocked INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL, record BLOB NOT NULL,"
-    " facts BLOB NOT NULL) STRICT;"
+    " page_id INTEGER NOT NULL, traits INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " first_recorded_at INTEGER NOT NULL, first_inbound_at INTEGER NOT NULL,"
+    " last_inbound_at INTEGER NOT NULL, name_folded TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " record BLOB NOT NULL, facts BLOB NOT NULL) STRICT;"
     "CREATE INDEX customers_by_id ON customers (business_id);"
     "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
-    "CREATE INDEX customers_by_business ON customers (business_id, created_at);"
-    "CREATE INDEX customers_by_page ON customers (page_id, created_at);"
+    "CREATE INDEX by_created ON customers (business_id, created_at, id, page_id, traits);"
+    "CREATE INDEX by_page_created ON customers (page_id, traits, created_at);"
+    "CREATE INDEX by_inbound ON customers (business_id, last_inbound_at, id, page_id, traits,"
+    " created_at, name_folded);"
+    "CREATE INDEX by_page_inbound ON customers (page_id, traits, last_inbound_at, id, created_at,"
+    " name_folded);"
+    "CREATE INDEX by_name ON customers (business_id, name_folded);"
+    "CREATE INDEX by_first_recorded ON customers (business_id, first_recorded_at, page_id);"
+    "CREATE INDEX by_first_inbound ON customers (business_id, first_inbound_at, page_id);"
+    "CREATE TABLE customer_counts (business_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
+    " traits INTEGER NOT NULL, customers INTEGER NOT NULL,"
+    " PRIMARY KEY (business_id, page_id, traits)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE name_tokens (business_id INTEGER NOT NULL, token TEXT NOT NULL,"
+    " customer_id INTEGER NOT NULL, name_folded TEXT NOT NULL,"
+    " PRIMARY KEY (business_id, token, customer_id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE token_counts (business_id INTEGER NOT NULL, token TEXT NOT NULL,"
+    " customers INTEGER NOT NULL, PRIMARY KEY (business_id, token)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE customer_days (business_id INTEGER NOT NULL, day INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
+    " activity INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY (business_id, day, created_at, customer_id)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE identities (page_id INTEGER NOT NULL, id_kind INTEGER NOT NULL,"
     " external_user_id TEXT NOT NULL, customer_id INTEGER NOT NULL,"
     " PRIMARY KEY (page_id, id_kind, external_user_id)) STRICT, WITHOUT ROWID;"
@@ -43,7 +61,10 @@ static const char schema[] =
     " kind INTEGER NOT NULL, conversation_key TEXT NOT NULL, post_id TEXT NOT NULL,"
     " occurred_first INTEGER, occurred_last INTEGER, received_at INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL, pending_names BLOB,"
-    " contact_count INTEGER NOT NULL, UNIQUE (page_id, event_key)) STRICT;"
+    " contact_count INTEGER NOT NULL, ignored INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (page_id, event_key)) STRICT;"
+    "CREATE INDEX interactions_by_customer ON interactions"
+    " (customer_id, kind, post_id, occurred_first) WHERE customer_id IS NOT NULL;"
     "CREATE TABLE contact_observations (interaction_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " value TEXT NOT NULL, customer_id INTEGER, byte_start INTEGER NOT NULL,"
     " byte_end INTEGER NOT NULL, rule TEXT NOT NULL, detector_version TEXT NOT NULL,"
@@ -106,13 +127,45 @@ static void bind_customer(sqlite3_stmt *statement, int64_t user, int64_t seq, in
     int name_bytes = snprintf(name, sizeof name, "nguyen thi %lld", (long long)user);
     sqlite3_bind_int64(statement, 1, (EPOCH_MS << 20) + user);
     sqlite3_bind_int64(statement, 2, seq);
-    sqlite3_bind_int64(statement, 3, customer->created_ms);
     sqlite3_bind_int64(statement, 4, last_ms);
-    sqlite3_bind_int64(statement, 5, last_ms);
-    sqlite3_bind_text(statement, 6, name, name_bytes, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(statement, 7, 1);
     sqlite3_bind_blob(statement, 8, record, RECORD_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 9, record, FACTS_BYTES, SQLITE_STATIC);
+    if (customer->stored) return;
+    sqlite3_bind_int64(statement, 3, customer->created_ms);
+    sqlite3_bind_text(statement, 6, name, name_bytes, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 7, 1);
+}
+
+/* What is derived of a new customer: its count, its words, its first day. */
+static void derive(int64_t user, int64_t page, int64_t created_ms) {
+    static sqlite3_stmt *count, *token, *token_count, *day;
+    char name[40], last[24];
+    if (count == NULL) {
+        count = prepare("INSERT INTO customer_counts VALUES (1, ?1, 1, 1)"
+                        " ON CONFLICT DO UPDATE SET customers = customers + 1");
+        token = prepare("INSERT INTO name_tokens VALUES (1, ?1, ?2, ?3)");
+        token_count = prepare("INSERT INTO token_counts VALUES (1, ?1, 1)"
+                              " ON CONFLICT DO UPDATE SET customers = customers + 1");
+        day = prepare("INSERT INTO customer_days VALUES (1, ?1, ?2, ?3, ?4, 5, 0)");
+    }
+    sqlite3_bind_int64(count, 1, page);
+    run(count);
+    snprintf(name, sizeof name, "nguyen thi %lld", (long long)user);
+    snprintf(last, sizeof last, "%lld", (long long)user);
+    const char *words[] = {"nguyen", "thi", last};
+    for (int i = 0; i < 3; i++) {
+        sqlite3_bind_text(token, 1, words[i], -1, SQLITE_STATIC);
+        sqlite3_bind_int64(token, 2, (EPOCH_MS << 20) + user);
+        sqlite3_bind_text(token, 3, name, -1, SQLITE_STATIC);
+        run(token);
+        sqlite3_bind_text(token_count, 1, words[i], -1, SQLITE_STATIC);
+        run(token_count);
+    }
+    sqlite3_bind_int64(day, 1, created_ms / 86400000);
+    sqlite3_bind_int64(day, 2, created_ms);
+    sqlite3_bind_int64(day, 3, (EPOCH_MS << 20) + user);
+    sqlite3_bind_int64(day, 4, page);
+    run(day);
 }
 
 int main(int argc, char **argv) {
@@ -140,12 +193,11 @@ int main(int argc, char **argv) {
         " conversation_key, post_id, occurred_first, occurred_last, received_at, revision, state,"
         " text, contact_count) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8, 0)");
     sqlite3_stmt *insert = prepare(
-        "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, last_outbound_at,"
-        " name_folded, name_status, record, facts, created_at, business_id, page_id, channel,"
-        " first_recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, 1, ?10)");
+        "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, name_folded, traits,"
+        " record, facts, created_at, business_id, page_id, first_recorded_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?10)");
     sqlite3_stmt *update = prepare(
-        "UPDATE customers SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4,"
-        " last_outbound_at = ?5, name_folded = ?6, name_status = ?7, record = ?8, facts = ?9"
+        "UPDATE customers SET seq = ?2, last_inbound_at = ?4, record = ?8, facts = ?9"
         " WHERE id = ?1");
     static const char text[] = "Shop oi cho minh hoi gia cai nay bao nhieu, con hang khong a? "
                                "Minh o Ha Noi, ship the nao vay shop nhe";
@@ -197,6 +249,7 @@ int main(int argc, char **argv) {
                 sqlite3_bind_text(identity, 2, name, bytes, SQLITE_STATIC);
                 sqlite3_bind_int64(identity, 3, (EPOCH_MS << 20) + user);
                 run(identity);
+                derive(user, page, customer->created_ms);
                 customer->stored = 1;
             }
             run(statement);

@@ -17,7 +17,8 @@ struct Khach: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             BusinessCommands.self, PageCommands.self, InteractionCommands.self,
-            CustomerCommands.self, ContactCommands.self, AuditCommand.self, SyncCommand.self,
+            CustomerCommands.self, ContactCommands.self, AuditCommand.self,
+            StatisticsCommand.self, SyncCommand.self,
             OfflineCommands.self, CallCommand.self, MethodsCommand.self, HealthCommand.self,
             SampleCommands.self,
         ]

@@ -27,7 +27,7 @@ struct TidyTests {
         "a target with decisions has a DESIGN.md",
         arguments: [
             "Sources/TTRPC", "Sources/TTRPCNIO", "Sources/KhachCore", "Sources/KhachSQLite",
-            "Sources/KhachChannels", "clients/c",
+            "Sources/KhachChannels", "clients/c", "clients/c/index",
         ]
     )
     func design(_ folder: String) {

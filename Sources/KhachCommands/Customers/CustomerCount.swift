@@ -11,12 +11,20 @@ struct CustomerCount: AsyncParsableCommand {
     )
 
     @OptionGroup var filter: FilterOptions
+
+    @Option(help: "Only customers whose name answers this text.")
+    var name: String?
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let request = Khach_V1_CountCustomersRequest.with { $0.filter = self.filter.filter }
-        let response = try await self.connection.withClient { client in
+        var request = Khach_V1_CountCustomersRequest()
+        request.filter = self.filter.conditions.onlineFilter(
+            of: self.filter.owner.id,
+            name: self.name ?? ""
+        )
+        let response = try await self.connection.withClient { [request] client in
             try await client.countCustomers(request)
         }
         try Listing.show(response, as: self.output.output) { response in

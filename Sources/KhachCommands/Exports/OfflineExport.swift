@@ -16,7 +16,7 @@ struct OfflineExport: AsyncParsableCommand {
     )
 
     @OptionGroup var cache: CacheOptions
-    @OptionGroup var filter: OfflineFilter
+    @OptionGroup var conditions: ConditionOptions
     @OptionGroup var file: ExportFileOptions
     @OptionGroup var output: OutputOptions
 
@@ -26,7 +26,7 @@ struct OfflineExport: AsyncParsableCommand {
         let file = try ExportFile(self.file.target, replaces: self.file.force)
         var progress = ProgressLine(ProgressBar(label: "exporting", unit: "customers"))
         defer { progress.clear() }
-        let options = self.file.options(self.filter.filter)
+        let options = self.file.options(self.conditions.offlineFilter())
         // A workbook is written to a file: a pipe gets a copy of that.
         let isCopied = options.format == .xlsx && !file.isRegular
         let descriptor = isCopied ? try Self.temporaryFile(file.folder) : file.descriptor

@@ -11,8 +11,6 @@ struct CachedCustomers {
     private var table: CustomerTable
     /// What a document holds when it ends; lines and rows are written as they come.
     private var whole = Khach_V1_ListCustomersResponse()
-    private var isCapped = false
-    private var isCut = false
 
     init(_ client: OfflineClient, as format: OutputFormat) {
         self.client = client
@@ -20,17 +18,11 @@ struct CachedCustomers {
         self.table = CustomerTable(zoneName: (try? client.business())?.timeZone)
     }
 
-    /// Shows one piece of a list; `isCut` says that there is more and no way to go on to it.
-    mutating func show(
-        _ list: KhachClient.CustomerList,
-        customersMax: Int = .max,
-        isCut: Bool = false
-    ) throws {
-        let customers = try list.customers.prefix(customersMax).map(Self.record)
-        self.isCut = isCut
+    /// Shows one piece of a list.
+    mutating func show(_ list: KhachClient.CustomerList) throws {
+        let customers = try list.customers.map(Self.record)
         self.whole.asOfSeq = list.seq
         self.whole.nextPageToken = list.next ?? ""
-        self.isCapped = list.isCapped
         switch self.format {
         case .table: Surroundings.current.console.write(self.table.lines(customers))
         case .json: self.whole.customers += customers
@@ -41,9 +33,7 @@ struct CachedCustomers {
     /// Ends a list: says of when it is, and `prefix` before it to people.
     func finish(_ prefix: String) throws {
         if self.format == .json {
-            let capped = self.isCapped ? #","isCapped":true"# : ""
-            let more = self.isCut ? #","hasMore":true"# : ""
-            try self.showDocument(self.whole, adding: capped + more)
+            try self.showDocument(self.whole)
         }
         try self.showStamp(prefix)
     }
@@ -105,11 +95,11 @@ struct CachedCustomers {
     }
 
     /// The server's document with what the server does not say: the instant that it shows.
-    private func showDocument(_ message: some Message, adding members: String = "") throws {
+    func showDocument(_ message: some Message) throws {
         let asOf = try self.client.state().asOfMilliseconds.map {
             ",\"asOf\":\"\(JSONLines.time($0))\""
         }
-        let json = try String(message.jsonString().dropLast() + (asOf ?? "") + members + "}")
+        let json = try String(message.jsonString().dropLast() + (asOf ?? "") + "}")
         let text = self.format == .json ? JSONText.indented(json) : json
         Surroundings.current.console.write(text + "\n")
     }

@@ -11,6 +11,8 @@ struct Console: Sendable {
     var showsProgress: Bool
     /// Columns of the terminal, as it is now.
     var width: @Sendable () -> Int
+    /// Whether results may have colours: a terminal, and nobody who set NO_COLOR.
+    var showsColors = false
 
     static let process = Console(
         write: { text in StandardStream.output.write(text) },
@@ -23,8 +25,15 @@ struct Console: Sendable {
                 terminal: Int(size.ws_col),
                 environment: ProcessInfo.processInfo.environment
             )
-        }
+        },
+        showsColors: isatty(STDOUT_FILENO) == 1
+            && Self.allowsColors(ProcessInfo.processInfo.environment)
     )
+
+    /// https://no-color.org: set and not empty, whatever it says.
+    static func allowsColors(_ environment: [String: String]) -> Bool {
+        (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
 
     /// What the terminal says; else `COLUMNS`; else 80.
     static func width(terminal: Int, environment: [String: String]) -> Int {

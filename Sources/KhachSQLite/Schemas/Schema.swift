@@ -42,8 +42,8 @@ enum Schema {
         """,
         "CREATE INDEX pages_by_id ON pages (business_id)",
         "CREATE UNIQUE INDEX pages_by_seq ON pages (business_id, seq)",
-        // Version 2 makes this table anew. The id is the last part of every index, as the row id; it
-        // is not named again.
+        // Version 2 makes this table anew. The id is the last part of every index, as the row id;
+        // it is not named again.
         """
         CREATE TABLE customers (
             id INTEGER PRIMARY KEY,

@@ -161,8 +161,12 @@ extension MemoryState {
             return self.query.firstDay + Int32(next) - 1
         }
 
-        mutating func count(_ customer: Customer, _ measure: Measure, day: DayNumber?, by: Int = 1)
-        {
+        mutating func count(
+            _ customer: Customer,
+            _ measure: Measure,
+            day: DayNumber?,
+            by: Int = 1
+        ) {
             let key = Key(
                 day: day,
                 page: self.query.grouping == .page ? customer.pageID : nil,

@@ -13,6 +13,7 @@ package enum StoreConformance {
 
     package static let claims: [Claim] =
         directoryClaims + interactionClaims + contactClaims + readClaims + snapshotClaims
+        + nameClaims
 
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)
 

@@ -44,3 +44,6 @@ name=$(head -n 1 "$folder/list" | cut -f 2)
 "$examples/example_search" "$business" "$cache" "$name" >"$folder/search"
 expect "the first found" "$(head -n 1 "$folder/list" | cut -f 1,2)" "$(head -n 1 "$folder/search")"
 expect "nobody" "" "$("$examples/example_search" "$business" "$cache" "zzz")"
+
+found=$("$examples/example_statistics" "$business" "$cache" 2020-09-01 2020-09-30)
+expect "a day of statistics" "2020-09-13	250" "$found"

@@ -120,7 +120,7 @@ KHACH_API const char *khach_customer_list_next(const khach_customer_list *list);
 KHACH_API uint64_t khach_customer_list_seq(const khach_customer_list *list);
 /** Zero while the first pass is under way: customers may be missing. */
 KHACH_API int32_t khach_customer_list_is_complete(const khach_customer_list *list);
-/** Nonzero when a search stopped before it had looked at every name: better ones may exist. */
+/** Always 0: searches are exact. Nonzero meant that a search had not looked at every name. */
 KHACH_API int32_t khach_customer_list_is_capped(const khach_customer_list *list);
 /** Releases a list and its customers. NULL is a no-op. */
 KHACH_API void khach_customer_list_free(khach_customer_list *list);

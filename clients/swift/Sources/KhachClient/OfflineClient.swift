@@ -99,20 +99,22 @@ public final class OfflineClient: Sendable {
         return Customer(copying: customer)
     }
 
-    /// Customers, newest first.
+    /// Customers, the newest first unless another order is given.
     ///
     /// - Parameters:
     ///   - filter: Which customers.
+    ///   - order: By relevance when the filter has a name and none is given.
     ///   - limit: At most 1,000; 0 means 200.
-    ///   - after: The `next` of a list with the same filter.
+    ///   - after: The `next` of a list with the same filter and order.
     public func customers(
         _ filter: CustomerFilter = CustomerFilter(),
+        order: CustomerOrder = .unspecified,
         limit: Int = 0,
         after: String? = nil
     ) throws(ClientError) -> CustomerList {
         var list: OpaquePointer?
         try self.call { client, error in
-            filter.withQuery(limit: limit, after: after) { query in
+            filter.withQuery(order: order, limit: limit, after: after) { query in
                 khach_list(&list, client, query, error)
             }
         }
@@ -143,6 +145,19 @@ public final class OfflineClient: Sendable {
             }
         }
         return count
+    }
+
+    /// What happened on some local days, counted.
+    ///
+    /// A cache whose first sync has not ended is `notSynced`.
+    public func statistics(_ query: StatisticsQuery) throws(ClientError) -> Statistics {
+        var statistics: OpaquePointer?
+        try self.call { client, error in
+            query.withQuery { query in
+                khach_statistics_read(&statistics, client, query, error)
+            }
+        }
+        return Statistics(taking: statistics)
     }
 
     /// The business and its pages.
