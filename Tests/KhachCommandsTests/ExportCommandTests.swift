@@ -104,7 +104,9 @@ struct ExportCommandTests {
                 Self.base + [
                     "--to", folder.appending(path: "x").path, "--format", "csv", "--columns",
                     "no, name", "--language", "en", "--separator", ";", "--no-bom", "--mask",
-                    "--page", "p1", "--created-from", "2026-01-01", "--output", "json",
+                    "--page", "p1", "--created-from", "2026-01-01", "--output", "json", "--name",
+                    "an",
+                    "--order", "oldest", "--request-id", "r1", "--has-phone", "yes",
                 ]
             )
             #expect(status == 0, "\(server.error)")
@@ -117,6 +119,11 @@ struct ExportCommandTests {
                         $0.filter.businessID = "b1"
                         $0.filter.pageIds = ["p1"]
                         $0.filter.createdFrom = "2026-01-01"
+                        $0.filter.messagedKind = .any
+                        $0.filter.hasPhone_p = .yes
+                        $0.filter.nameQuery = "an"
+                        $0.order = .createdAscending
+                        $0.mutation.requestID = "r1"
                         $0.format = .csv
                         $0.language = .english
                         $0.columns = ["no", "name"]
@@ -186,21 +193,6 @@ struct ExportCommandTests {
             #expect(await server.run(Self.base + ["--to", path]) == 1)
             #expect(server.error.contains("expected"))
             #expect(server.calls.isEmpty)
-        }
-    }
-
-    @Test("somebody has to export")
-    func actor() async throws {
-        try await Self.withFolder { folder in
-            let to = ["customers", "export", "--business", "b1", "--to"]
-            let nobody = Self.server(breaks: [])
-            let path = folder.appending(path: "a.csv").path
-            #expect(await nobody.run(to + [path]) == 64)
-            let user = Self.server(breaks: [])
-            #expect(await user.run(to + [path], environment: ["USER": "lan"]) == 0)
-            let call = try #require(user.calls.first)
-            let request = try Khach_V1_ExportCustomersRequest(serializedBytes: call.request)
-            #expect(request.mutation.actor == "lan")
         }
     }
 }

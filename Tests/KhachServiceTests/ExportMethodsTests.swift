@@ -175,6 +175,7 @@ struct ExportMethodsTests {
             harness.request(business, .jsonl) {
                 $0.columns = ["customer_id"]
                 $0.ids = order
+                $0.filter.messagedKind = .any
             }
         )
         #expect(reader.text == order.map { "{\"customer_id\":\"\($0)\"}\n" }.joined())

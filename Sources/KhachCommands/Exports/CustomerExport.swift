@@ -25,12 +25,16 @@ struct CustomerExport: AsyncParsableCommand {
     @OptionGroup var filter: FilterOptions
     @OptionGroup var file: ExportFileOptions
 
-    @Option(help: "Who exports, for the audit (KHACH_ACTOR; default: USER).")
-    var actor: String?
+    @Option(help: "Only customers whose name answers this text.")
+    var name: String?
+
+    @Option(help: "Which come first (default: the best answers to --name, else the newest).")
+    var order: OrderName?
 
     @Option(help: "How often in a row a lost connection is made again, 0 to 20.")
     var retries = 5
 
+    @OptionGroup var mutation: MutationOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -40,20 +44,15 @@ struct CustomerExport: AsyncParsableCommand {
         }
     }
 
-    private var actorName: String {
-        let environment = Surroundings.current.environment
-        return self.actor ?? environment["KHACH_ACTOR"] ?? environment["USER"] ?? ""
-    }
-
     func run() async throws {
-        guard !self.actorName.isEmpty else {
-            throw CommandFailure(.usage, "--actor, KHACH_ACTOR or USER expected, none found")
-        }
-
         let file = try ExportFile(self.file.target, replaces: self.file.force)
         var received = Received(request: self.file.request, file: file)
-        received.request.filter = self.filter.filter
-        received.request.mutation.actor = self.actorName
+        received.request.filter = self.filter.conditions.onlineFilter(
+            of: self.filter.owner.id,
+            name: self.name ?? ""
+        )
+        received.request.order = self.order?.online ?? .unspecified
+        received.request.mutation = self.mutation.mutation()
         do {
             try await self.receive(&received)
         } catch {

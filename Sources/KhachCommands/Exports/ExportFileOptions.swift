@@ -87,7 +87,10 @@ struct ExportFileOptions: ParsableArguments {
     }
 
     /// The same for a cache.
-    func options(_ filter: KhachClient.CustomerFilter) -> ExportOptions {
+    func options(
+        _ filter: KhachClient.CustomerFilter,
+        order: KhachClient.CustomerOrder
+    ) -> ExportOptions {
         let format: ExportOptions.Format =
             switch self.chosenFormat {
             case .xlsx: .xlsx
@@ -95,7 +98,7 @@ struct ExportFileOptions: ParsableArguments {
             case .jsonl: .jsonl
             }
         return ExportOptions(
-            scope: self.customerIDs.isEmpty ? .filter(filter) : .ids(self.customerIDs),
+            scope: self.customerIDs.isEmpty ? .filter(filter, order) : .ids(self.customerIDs),
             format: format,
             language: self.language == .en ? .english : .vietnamese,
             columns: self.columnKeys,

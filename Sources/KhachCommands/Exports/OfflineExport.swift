@@ -17,6 +17,13 @@ struct OfflineExport: AsyncParsableCommand {
 
     @OptionGroup var cache: CacheOptions
     @OptionGroup var conditions: ConditionOptions
+
+    @Option(help: "Only customers whose name answers this text.")
+    var name: String?
+
+    @Option(help: "Which come first (default: the best answers to --name, else the newest).")
+    var order: OrderName?
+
     @OptionGroup var file: ExportFileOptions
     @OptionGroup var output: OutputOptions
 
@@ -26,7 +33,10 @@ struct OfflineExport: AsyncParsableCommand {
         let file = try ExportFile(self.file.target, replaces: self.file.force)
         var progress = ProgressLine(ProgressBar(label: "exporting", unit: "customers"))
         defer { progress.clear() }
-        let options = self.file.options(self.conditions.offlineFilter())
+        let options = self.file.options(
+            self.conditions.offlineFilter(name: self.name),
+            order: self.order?.offline ?? .unspecified
+        )
         // A workbook is written to a file: a pipe gets a copy of that.
         let isCopied = options.format == .xlsx && !file.isRegular
         let descriptor = isCopied ? try Self.temporaryFile(file.folder) : file.descriptor

@@ -63,8 +63,11 @@ struct RequestedExport {
                 "at most \(ServiceLimits.exportIDsMax) expected, found \(request.ids.count)"
             )
         }
-        let business = request.filter.businessID
-        guard request.filter == .with({ $0.businessID = business }) else {
+        var conditions = request.filter
+        conditions.businessID = ""
+        // Without days, the kind is no condition.
+        conditions.messagedKind = .unspecified
+        guard conditions == Khach_V1_CustomerFilter() else {
             throw InputError("filter", "a business and nothing else expected beside ids")
         }
         var ids: [CustomerID] = []

@@ -8,10 +8,14 @@
 #include "khach_sheet.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What is read of a query here; the rest is for the cache to judge. */
+#define QUERY_BYTES_MIN (offsetof(khach_query, after) + sizeof(const char *))
 
 struct khach_export {
     khach_cache *cache; /* its own, in one read transaction */
@@ -70,6 +74,10 @@ static khach_status check_options(const khach_export_options *options, khach_err
     if (options->column_count > 0 && options->columns == NULL)
         return khach__error_set(
             error, KHACH_E_INVALID, "%zu columns expected, NULL found", options->column_count);
+    if (query != NULL && query->struct_size < QUERY_BYTES_MIN)
+        return khach__error_set(error, KHACH_E_INVALID,
+            "struct_size: a query of at least %zu bytes expected, %zu found", QUERY_BYTES_MIN,
+            query->struct_size);
     if (options->id_count > 0 && (query != NULL || options->one_page != 0))
         return khach__error_set(
             error, KHACH_E_INVALID, "ids, a query or one page expected, more than one found");
@@ -204,7 +212,9 @@ khach_status khach__export_open(khach_export **out, const khach_cache *cache,
     khach_export_progress_init(&made->progress);
     khach_query_init(&made->query);
     if (options->query != NULL)
-        made->query = *options->query;
+        memcpy(&made->query, options->query,
+            options->query->struct_size < sizeof(made->query) ? options->query->struct_size
+                                                              : sizeof(made->query));
     if (options->one_page == 0)
         made->query.limit = KHACH_QUERY_LIMIT_MAX;
 

@@ -22,8 +22,8 @@ public struct ExportOptions: Hashable, Sendable {
 
     /// Who is in the file.
     public enum Scope: Hashable, Sendable {
-        /// Everyone that the filter holds for.
-        case filter(CustomerFilter)
+        /// Everyone that the filter holds for, in an order.
+        case filter(CustomerFilter, CustomerOrder)
         /// Exactly these, in this order; at most 10,000.
         case ids([String])
     }
@@ -45,7 +45,7 @@ public struct ExportOptions: Hashable, Sendable {
 
     /// Everyone, with the default columns, unless it says otherwise.
     public init(
-        scope: Scope = .filter(CustomerFilter()),
+        scope: Scope = .filter(CustomerFilter(), .unspecified),
         format: Format = .xlsx,
         language: Language = .vietnamese,
         columns: [String] = [],
@@ -67,8 +67,8 @@ public struct ExportOptions: Hashable, Sendable {
         _ body: (UnsafeMutablePointer<khach_export_options>) -> Result
     ) -> Result {
         switch self.scope {
-        case .filter(let filter):
-            filter.withQuery(limit: 0, after: nil) { query in
+        case .filter(let filter, let order):
+            filter.withQuery(order: order, limit: 0, after: nil) { query in
                 self.withOptions(query, ids: [], body)
             }
         case .ids(let ids): self.withOptions(nil, ids: ids, body)
