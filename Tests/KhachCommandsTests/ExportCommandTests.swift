@@ -119,7 +119,6 @@ struct ExportCommandTests {
                         $0.filter.businessID = "b1"
                         $0.filter.pageIds = ["p1"]
                         $0.filter.createdFrom = "2026-01-01"
-                        $0.filter.messagedKind = .any
                         $0.filter.hasPhone_p = .yes
                         $0.filter.nameQuery = "an"
                         $0.order = .createdAscending
