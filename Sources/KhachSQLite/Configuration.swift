@@ -18,7 +18,7 @@ extension SQLiteStore {
         /// Snapshots that may be held at once; more are refused as `unavailable`.
         package var snapshotsMax = 16
         /// Pages of the log after which it is copied back into the file.
-        package var checkpointPages: Int32 = 4_000
+        package var checkpointPages: Int32 = 16_000
 
         /// Called once when a commit's outcome is not known: the process should end, and the next
         /// one recover.

@@ -33,10 +33,12 @@ struct FirstLayoutTests {
                 #expect(!found.records.isEmpty)
                 #expect(found.records == expected.records)
                 #expect(found.counts == expected.counts)
+                try expectChains(in: first)
                 // And it goes on from there.
                 for batch in generator.batches(generator.deliveries(events: 50)) {
                     _ = try await moved.record(batch, now: StoreConformance.now)
                 }
+                try expectChains(in: first)
             }
         }
     }

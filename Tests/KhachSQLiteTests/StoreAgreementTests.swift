@@ -22,6 +22,7 @@ struct StoreAgreementTests {
                 [store, MemoryStore()]
             )
             try await agreement.run(steps: Self.steps)
+            try expectChains(in: path)
         }
     }
 }

@@ -4,7 +4,9 @@ internal import KhachCore
 final class CustomerEntry {
     var customer: Customer
     /// `nil` until its first row was written.
-    var stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?
+    var stored: CustomerRow?
+    /// The row of its interaction that was chained last; each names the one before, 0 is none.
+    var lastInteraction: Int64
     /// Whether the group being written has changed it.
     var isTouched = false
     /// Contact points that are to be made from their observations before it is written.
@@ -12,10 +14,18 @@ final class CustomerEntry {
     /// Whether everything that interactions say is to be made anew before it is written.
     var needsRebuild = false
 
-    init(_ customer: Customer, stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?) {
+    init(_ customer: Customer, stored: CustomerRow?) {
         self.customer = customer
         self.stored = stored
+        self.lastInteraction = stored?.lastInteraction ?? 0
     }
+}
+
+/// What a customer's row holds.
+struct CustomerRow {
+    var record: [UInt8]
+    var facts: [UInt8]
+    var lastInteraction: Int64
 }
 
 /// Customers that were written or read lately, so that a busy one is not read for each message.

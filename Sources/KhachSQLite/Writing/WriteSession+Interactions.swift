@@ -32,11 +32,13 @@ extension WriteSession {
         }
         let calendar = try self.calendar(of: page.businessID)
         let first = self.decide(interaction, page, nil, entry, calendar, now)
-        if try self.insert(first.register, page.id, interaction.eventKey) {
+        let previous = entry?.lastInteraction ?? 0
+        if try self.insert(first.register, page.id, interaction.eventKey, after: previous) {
+            let rowID = self.database.lastRowID
             if !first.register.contacts.isEmpty {
-                try self.insertObservations(of: first.register, self.database.lastRowID)
+                try self.insertObservations(of: first.register, rowID)
             }
-            try self.adopt(first, entry)
+            try self.adopt(first, entry, chained: first.register.customerID == nil ? nil : rowID)
             return first.outcome
         }
 
@@ -54,7 +56,13 @@ extension WriteSession {
         if decision.register != known {
             try self.store(decision.register, rowID, after: known)
         }
-        try self.adopt(decision, entry)
+        let isChained = known.customerID == nil && decision.register.customerID != nil
+        if isChained {
+            self.statements.chainInteraction.bind(1, rowID)
+            self.statements.chainInteraction.bind(2, entry?.lastInteraction ?? 0)
+            try self.statements.chainInteraction.run()
+        }
+        try self.adopt(decision, entry, chained: isChained ? rowID : nil)
         return decision.outcome
     }
 
@@ -95,10 +103,12 @@ extension WriteSession {
     private func insert(
         _ register: InteractionRegister,
         _ page: PageID,
-        _ eventKey: String
+        _ eventKey: String,
+        after previous: Int64
     ) throws(StoreError) -> Bool {
         let insert = self.statements.insertInteraction
         insert.bind(1, page.rawValue)
+        insert.bind(17, register.customerID == nil ? 0 : previous)
         return try eventKey.lend { (key) throws(StoreError) in
             insert.bind(2, text: key)
             return try self.bind(register, to: insert) { () throws(StoreError) in
@@ -175,14 +185,20 @@ extension WriteSession {
     // MARK: Customers
 
     /// Remembers what the group made of a customer; it is written once, by `flush`.
+    ///
+    /// `chained` is the row of an interaction that is new to its customer.
     private func adopt(
         _ decision: Recording.Decision,
-        _ entry: CustomerEntry?
+        _ known: CustomerEntry?,
+        chained: Int64?
     ) throws(StoreError) {
-        guard let customer = decision.customer else { return }
+        guard let customer = decision.customer ?? (chained == nil ? nil : known?.customer) else {
+            return
+        }
 
-        let entry = entry ?? CustomerEntry(customer, stored: nil)
+        let entry = known ?? CustomerEntry(customer, stored: nil)
         entry.customer = customer
+        entry.lastInteraction = chained ?? entry.lastInteraction
         entry.recount.formUnion(decision.recount)
         entry.needsRebuild = entry.needsRebuild || decision.needsRebuild
         if decision.isNewComment {
@@ -227,7 +243,14 @@ extension WriteSession {
             throw StoreError(.corrupt, "a customer's record expected, other bytes found")
         }
 
-        let entry = CustomerEntry(customer, stored: (record, facts, customer.createdAt))
+        let entry = CustomerEntry(
+            customer,
+            stored: CustomerRow(
+                record: record,
+                facts: facts,
+                lastInteraction: select.integer(4)
+            )
+        )
         self.customers.insert(entry)
         return entry
     }
@@ -244,9 +267,8 @@ extension WriteSession {
         let record = self.codec.encodeCustomer(customer)
         let facts = self.codec.encodeFacts(customer)
         if let stored = entry.stored, stored.record == record {
-            if stored.facts != facts {
-                try self.writeFacts(facts, of: customer.id)
-                entry.stored?.facts = facts
+            if stored.facts != facts || stored.lastInteraction != entry.lastInteraction {
+                try self.writeFacts(facts, of: entry)
             }
             return
         }
@@ -264,15 +286,19 @@ extension WriteSession {
                 bytes,
                 of: customer.businessID
             ) { (change) throws(StoreError) in
-                try self.writeRow(customer, change, seq, bytes, facts)
+                try self.writeRow(entry, change, seq, bytes, facts)
             }
         }
-        entry.stored = (record, facts, customer.createdAt)
+        entry.stored = CustomerRow(
+            record: record,
+            facts: facts,
+            lastInteraction: entry.lastInteraction
+        )
     }
 
     /// Names no more columns than have to be written.
     private func writeRow(
-        _ customer: Customer,
+        _ entry: CustomerEntry,
         _ change: CustomerIndex.RowChange,
         _ seq: CommitSequence,
         _ record: UnsafeBufferPointer<UInt8>,
@@ -285,12 +311,13 @@ extension WriteSession {
             case .touched: self.statements.touchCustomer
             case .quiet: self.statements.updateCustomer
             }
-        statement.bind(1, customer.id.rawValue)
+        statement.bind(1, entry.customer.id.rawValue)
         statement.bind(2, Int64(bitPattern: seq))
+        statement.bind(3, entry.lastInteraction)
         statement.bind(8, blob: record)
         if change.extent == .new {
-            statement.bind(11, customer.businessID.rawValue)
-            statement.bind(12, customer.pageID.rawValue)
+            statement.bind(11, entry.customer.businessID.rawValue)
+            statement.bind(12, entry.customer.pageID.rawValue)
         }
         if change.extent != .quiet {
             statement.bind(4, change.lastInboundAt)
@@ -301,7 +328,7 @@ extension WriteSession {
                 return try statement.run()
             }
 
-            statement.bind(3, change.firstInboundAt)
+            statement.bind(13, change.firstInboundAt)
             statement.bind(5, change.firstRecordedAt)
             statement.bind(7, change.traits)
             statement.bind(10, change.createdAt)
@@ -322,13 +349,16 @@ extension WriteSession {
         }
     }
 
-    private func writeFacts(_ facts: [UInt8], of id: CustomerID) throws(StoreError) {
+    private func writeFacts(_ facts: [UInt8], of entry: CustomerEntry) throws(StoreError) {
         let update = self.statements.updateFacts
-        update.bind(1, id.rawValue)
+        update.bind(1, entry.customer.id.rawValue)
+        update.bind(3, entry.lastInteraction)
         try facts.lend { (facts) throws(StoreError) in
             update.bind(2, blob: facts)
             try update.run()
         }
+        entry.stored?.facts = facts
+        entry.stored?.lastInteraction = entry.lastInteraction
     }
 }
 
