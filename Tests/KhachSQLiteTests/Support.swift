@@ -66,3 +66,26 @@ func expectChains(in path: String, sourceLocation: SourceLocation = #_sourceLoca
     #expect(links == interactions, sourceLocation: sourceLocation)
     #expect(strangers == 0, sourceLocation: sourceLocation)
 }
+
+/// Expects that the table of event keys is whole as far as it says, and true; answers its rows.
+func expectKeys(
+    in path: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Int64 {
+    let database = try Database(path: "\(path)/khach.db", access: .readOnly)
+    let missing = try database.integer(
+        """
+        SELECT count(*) FROM interactions LEFT JOIN event_keys USING (page_id, event_key)
+        WHERE interactions.id <= (SELECT keyed_up_to FROM meta) AND interaction_id IS NULL
+        """
+    )
+    let wrong = try database.integer(
+        """
+        SELECT count(*) FROM event_keys LEFT JOIN interactions USING (page_id, event_key)
+        WHERE interactions.id IS NOT interaction_id
+        """
+    )
+    #expect(missing == 0, sourceLocation: sourceLocation)
+    #expect(wrong == 0, sourceLocation: sourceLocation)
+    return try database.integer("SELECT count(*) FROM event_keys")
+}

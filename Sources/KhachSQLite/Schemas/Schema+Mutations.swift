@@ -10,22 +10,6 @@ extension Schema {
         // One contact a line: its kind, then its value.
         "ALTER TABLE pages ADD COLUMN own_contacts TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE pages ADD COLUMN block_mode INTEGER NOT NULL DEFAULT 1",
-        "ALTER TABLE interactions ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0",
-        """
-        CREATE INDEX interactions_by_comment
-        ON interactions (customer_id, post_id, occurred_first)
-        WHERE kind = 2 AND customer_id IS NOT NULL
-        """,
-        // A customer's interactions are a chain, from `last_interaction` back to 0.
-        "ALTER TABLE interactions ADD COLUMN previous_id INTEGER NOT NULL DEFAULT 0",
-        """
-        UPDATE interactions SET previous_id = chain.previous_id
-        FROM (
-            SELECT id, lag(id, 1, 0) OVER (PARTITION BY customer_id ORDER BY id) AS previous_id
-            FROM interactions WHERE customer_id IS NOT NULL
-        ) AS chain
-        WHERE interactions.id = chain.id AND chain.previous_id <> 0
-        """,
         // Ids of other kinds than the channel's ordinary one.
         """
         CREATE TABLE other_identities (

@@ -11,6 +11,9 @@ struct WriteStatements {
     let insertBusiness: Statement
     let selectPage: Statement
     let insertPage: Statement
+    let selectEventKey: Statement
+    let insertEventKey: Statement
+    let updateKeyed: Statement
     let insertInteraction: Statement
     let selectInteraction: Statement
     let updateInteraction: Statement
@@ -55,6 +58,18 @@ struct WriteStatements {
             """
         )
         self.insertPage = try Statement(database, Self.insertPageSQL)
+        self.selectEventKey = try Statement(
+            database,
+            "SELECT interaction_id FROM event_keys WHERE page_id = ?1 AND event_key = ?2"
+        )
+        self.insertEventKey = try Statement(
+            database,
+            "INSERT INTO event_keys VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
+        )
+        self.updateKeyed = try Statement(
+            database,
+            "UPDATE meta SET keyed_up_to = ?1 WHERE id = 1"
+        )
         self.insertInteraction = try Statement(database, Self.insertInteractionSQL)
         self.selectInteraction = try Statement(database, Self.selectInteractionSQL)
         self.updateInteraction = try Statement(database, Self.updateInteractionSQL)
@@ -159,13 +174,12 @@ struct WriteStatements {
              occurred_first, occurred_last, received_at, revision, state, text, pending_names,
              contact_count, ignored, previous_id)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-        ON CONFLICT DO NOTHING
         """
     private static let selectInteractionSQL: StaticString = """
         SELECT id, customer_id, direction, kind, conversation_key, post_id, occurred_first,
             occurred_last, received_at, revision, state, text, pending_names,
             contact_count, ignored
-        FROM interactions WHERE page_id = ?1 AND event_key = ?2
+        FROM interactions WHERE id = ?1
         """
     private static let updateInteractionSQL: StaticString = """
         UPDATE interactions
