@@ -34,8 +34,6 @@ static const char schema[] =
     "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
     "CREATE INDEX by_created ON customers (business_id, created_at, id, page_id, traits);"
     "CREATE INDEX by_page_created ON customers (page_id, traits, created_at);"
-    "CREATE INDEX by_inbound ON customers (business_id, last_inbound_at, id, page_id, traits,"
-    " created_at, name_folded);"
     "CREATE INDEX by_page_inbound ON customers (page_id, traits, last_inbound_at, id, created_at,"
     " name_folded);"
     "CREATE INDEX by_name ON customers (business_id, name_folded);"
