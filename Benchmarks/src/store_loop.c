@@ -4,8 +4,9 @@
  *   store_loop PATH INTERACTIONS BATCH
  *
  * Some interactions are by a new customer, the others by one of those before; a customer is
- * written once per commit, and keys of events are written late and in order. The schema is a copy of Sources/KhachSQLite/Schemas
- * and of clients/c/index/src/schema.c, as far as these interactions fill it. */
+ * written once per commit, and keys of events are written late and in order. The schema is a copy
+ * of Sources/KhachSQLite/Schemas and of clients/c/index/src/schema.c, as far as these interactions
+ * fill it. */
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
