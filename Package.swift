@@ -256,8 +256,8 @@ let package = Package(
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
-                "KhachCore", "KhachExport", "KhachService", "KhachProto", "KhachTestKit", "TTRPC",
-                "CKhachText", protobuf,
+                "KhachCore", "KhachDetection", "KhachExport", "KhachService", "KhachSQLite",
+                "KhachProto", "KhachTestKit", "TTRPC", "CKhachText", protobuf,
             ],
             swiftSettings: strict
         ),
