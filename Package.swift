@@ -204,6 +204,14 @@ let package = Package(
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
 
+        // For `make bench` alone.
+        .executableTarget(
+            name: "contact-bench",
+            dependencies: ["KhachCore", "KhachDetection"],
+            path: "Benchmarks/contact-bench",
+            swiftSettings: strict
+        ),
+
         // Test support.
         .target(
             name: "StreamingProto",
