@@ -20,7 +20,7 @@ bench: ## the table of figures, each beside its comparator in the same run
 	@scripts/bench.sh
 
 format: ## formats the Swift sources in place
-	swift format -i -r -p Package.swift Sources Tests clients/swift
+	swift format -i -r -p Package.swift Sources Tests Benchmarks clients/swift
 
 lint: ## what format would change, as errors
 	@scripts/lint.sh

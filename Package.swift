@@ -204,6 +204,14 @@ let package = Package(
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
 
+        // For `make bench` alone.
+        .executableTarget(
+            name: "contact-bench",
+            dependencies: ["KhachCore", "KhachDetection"],
+            path: "Benchmarks/contact-bench",
+            swiftSettings: strict
+        ),
+
         // Test support.
         .target(
             name: "StreamingProto",
@@ -256,8 +264,8 @@ let package = Package(
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
-                "KhachCore", "KhachExport", "KhachService", "KhachProto", "KhachTestKit", "TTRPC",
-                "CKhachText", protobuf,
+                "KhachCore", "KhachDetection", "KhachExport", "KhachService", "KhachSQLite",
+                "KhachProto", "KhachTestKit", "TTRPC", "CKhachText", protobuf,
             ],
             swiftSettings: strict
         ),

@@ -96,6 +96,23 @@ class Bench:
         self.echo_payload = payload
         ours.stop()
 
+    # Phones and e-mails in texts, against a bare loop over the same bytes.
+
+    def detect(self):
+        texts = b"".join(path.read_bytes()
+                         for path in sorted(pathlib.Path("Tests/Vectors").glob("detection*.tsv")))
+        lines = subprocess.run([str(self.bin / "contact-bench")], input=texts,
+                               stdout=subprocess.PIPE, check=True).stdout.splitlines()
+        heading("phones and e-mails in a text", "texts", "bytes/text", "us/text", "asked/text",
+                "bare us/text", "ratio")
+        for index, line in enumerate(map(json.loads, lines)):
+            row(line["name"], number(line["texts"]), number(line["bytes"]), f"{line['us']:.2f}",
+                f"{line['validations'] / line['texts']:.2f}", f"{line['bare_us']:.3f}",
+                f"{line['ratio']:.1f}")
+            if index == 0 and line["validations"] != 0:
+                raise SystemExit(f"{line['name']}: no number for libphonenumber expected, "
+                                 f"found {line['validations']}")
+
     # The store: durable interactions against a bare loop over SQLite.
 
     def sample(self):
@@ -319,6 +336,7 @@ def main():
     bench = Bench(arguments.bin, arguments.build, arguments.size == "quick")
     try:
         bench.echo()
+        bench.detect()
         bench.sample()
         bench.record()
         bench.read()

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh bench
-for product in khachd khach ttrpc-testd; do
+for product in khachd khach ttrpc-testd contact-bench; do
   swift build -c release --product "$product" 2>&1 | tail -1
 done
 build=Benchmarks/build

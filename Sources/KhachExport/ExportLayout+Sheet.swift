@@ -33,6 +33,11 @@ extension ExportLayout {
 
     /// Throws what is wrong with it.
     func check() throws(Fault) {
+        // C would end a text at a NUL, and take what comes before it.
+        for (field, texts) in [("columns", self.columns), ("separator", [self.separator])]
+        where texts.contains(where: { $0.utf8.contains(0) }) {
+            throw Fault(field: field, message: "no NUL expected, found one")
+        }
         var fault = khach_sheet_fault()
         let result = self.lend { khach_sheet_check($0, &fault) }
         guard result == KHACH_SHEET_DONE.rawValue else {

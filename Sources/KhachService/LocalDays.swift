@@ -10,7 +10,10 @@ package final class LocalZone: Sendable {
     /// `nil` when tzdata has no such zone.
     package init?(named name: String) {
         var zone: OpaquePointer?
-        guard khach_zone_open(&zone, name) == 0, let zone else { return nil }
+        // C would end the name at a NUL, and take what comes before it.
+        guard !name.utf8.contains(0), khach_zone_open(&zone, name) == 0, let zone else {
+            return nil
+        }
 
         self.zone = zone
     }
@@ -58,7 +61,7 @@ func dayText(_ day: DayNumber) -> String {
 /// Days since 1970-01-01 of "YYYY-MM-DD", or `nil` when it is not a date.
 func dayNumber(_ text: String) -> Int32? {
     var day: Int32 = 0
-    return khach_day_parse(&day, text) == 0 ? day : nil
+    return !text.utf8.contains(0) && khach_day_parse(&day, text) == 0 ? day : nil
 }
 
 extension ZoneRules {

@@ -46,14 +46,16 @@ package struct ServiceEnvironment: Sendable {
 package enum ServiceLimits {
     package static let queryNanosecondsMax: UInt64 = 30_000_000_000
     package static let directoryRowsMax = 1_000
+    /// Of what a reply lists, since a frame has 4 MiB: a page ends before, and has a token.
+    package static let replyBytesMax = 3 << 20
+    /// Lines of the audit that are read at once, since one may be long.
+    package static let auditRowsReadMax = 50
     /// Of a filter, whose page ids are the most of it.
     package static let filterBytesMax = 64 << 10
     package static let contactValueBytesMax = 320
     package static let rolesPerAccountMax = 16
     package static let roleBytesMax = 64
     package static let localeNames: Set<String> = ["vi", "en"]
-    package static let actorBytesMax = 200
-    package static let requestIDBytesMax = 64
 
     /// Exports that run or may be resumed; one more is refused.
     package static let exportsMax = 4

@@ -38,7 +38,7 @@ struct RefusedCallTests {
             testDescription: "an id that is not UTF-8",
             payload: [0x0A, 0x02, 0xFF, 0xFE],
             code: 3,
-            reason: "MALFORMED"
+            reason: "INVALID_FIELD"
         ),
         Case(
             testDescription: "an id that is none",

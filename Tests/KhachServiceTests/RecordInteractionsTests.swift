@@ -143,7 +143,8 @@ struct RecordInteractionsTests {
             )
         )
         #expect(reply.outcomes.map(\.result) == [.createdCustomer, .applied, .rejected, .rejected])
-        #expect(reply.outcomes[2].error.reason == "MALFORMED")
+        #expect(reply.outcomes[2].error.reason == "INVALID_FIELD")
+        #expect(reply.outcomes[2].error.field == "external_user_id")
         #expect(reply.outcomes[3].error.reason == "MALFORMED")
 
         let customer: Khach_V1_GetCustomerResponse = try await harness.call(

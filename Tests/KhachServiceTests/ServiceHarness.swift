@@ -8,30 +8,37 @@ internal import Synchronization
 internal import TTRPC
 internal import Testing
 
-/// The whole API over a `MemoryStore`, without a socket, at a stopped clock.
+/// The whole API without a socket, at a stopped clock, over a store: in memory unless a test gives
+/// another.
 struct ServiceHarness {
     static let clock = Instant(milliseconds: 1_790_000_000_000)
 
-    let store: MemoryStore
+    let store: any CustomerStore
     let table: MethodTable
     let seal: Seal
     let exports: ExportSessions
     /// Nanoseconds of the monotonic clock, which stands until a test moves it.
     let monotonic: ManualNanoseconds
 
-    init(permissions: Permissions = .all) {
-        let store = MemoryStore(codec: .proto)
+    init(
+        permissions: Permissions = .all,
+        store: any CustomerStore = MemoryStore(codec: .proto),
+        detector: ContactDetector = ContactDetector(isValid: { _ in true }),
+        machineNanoseconds: (@Sendable () -> UInt64)? = nil
+    ) {
         let seal = Seal.forTests
+        let monotonic = ManualNanoseconds()
         self.store = store
         self.seal = seal
-        let monotonic = ManualNanoseconds()
         self.monotonic = monotonic
         var environment = ServiceEnvironment(
             store: store,
             now: { Self.clock },
-            monotonicNow: { MonotonicInstant(nanoseconds: monotonic.value) },
+            monotonicNow: {
+                MonotonicInstant(nanoseconds: machineNanoseconds?() ?? monotonic.value)
+            },
             seal: seal,
-            detector: ContactDetector(isValid: { _ in true }),
+            detector: detector,
             presses: .threads(folder: "/tmp")
         )
         environment.permissions = { _ in permissions }

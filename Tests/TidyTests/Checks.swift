@@ -216,6 +216,11 @@ struct Law: Sendable {
         ),
         Law(folder: "Sources/khach", allowed: ["KhachCommands"], why: "an executable has no logic"),
         Law(
+            folder: "Benchmarks/contact-bench",
+            allowed: ["KhachCore", "KhachDetection", "Synchronization"],
+            why: "what is measured is detection, and nothing around it"
+        ),
+        Law(
             folder: "clients/swift/Sources/KhachClient",
             allowed: ["CKhach", "Synchronization", "Dispatch", "Glibc"],
             why: "the offline client shares nothing with the server but C and the schema"

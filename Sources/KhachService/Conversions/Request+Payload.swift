@@ -9,6 +9,11 @@ extension Message {
             options.discardUnknownFields = true
             return try Self(serializedBytes: payload, options: options)
         } catch {
+            if case BinaryDecodingError.invalidUTF8 = error,
+                let fault = payload.withUnsafeBytes({ InputError.notUTF8(Self.self, in: $0) })
+            {
+                throw Status(fault)
+            }
             throw Status(
                 .invalidArgument,
                 reason: "MALFORMED",

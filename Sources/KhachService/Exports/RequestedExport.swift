@@ -29,14 +29,12 @@ struct RequestedExport {
         self.order = try CustomerOrder(request.order, isSearch: self.filter.name != nil)
         self.scope = try Self.scope(request)
         self.layout = try Self.layout(request, permissions)
-        try Self.check("mutation.actor", request.mutation.actor, 1...ServiceLimits.actorBytesMax)
-        try Self.check(
-            "mutation.request_id",
+        self.actor = try checkedActor(request.mutation.actor, field: "mutation.actor")
+        self.requestID = try checkedText(
             request.mutation.requestID,
-            0...ServiceLimits.requestIDBytesMax
+            "mutation.request_id",
+            0...Limits.requestIDBytesMax
         )
-        self.actor = request.mutation.actor
-        self.requestID = request.mutation.requestID
         self.canonicalBytes = try Self.canonicalBytes(request, self.layout)
     }
 
@@ -105,20 +103,6 @@ struct RequestedExport {
             separator: request.separator,
             masksContacts: request.maskContacts || !permissions.seesContacts
         )
-    }
-
-    private static func check(
-        _ field: String,
-        _ text: String,
-        _ bytes: ClosedRange<Int>
-    ) throws(InputError) {
-        guard bytes.contains(text.utf8.count) else {
-            throw InputError(
-                field,
-                "\(bytes.lowerBound) to \(bytes.upperBound) bytes expected, "
-                    + "found \(text.utf8.count)"
-            )
-        }
     }
 
     /// The request without its token and without who asks again, and whether it is masked.

@@ -66,16 +66,21 @@ struct BlockMethods {
                     0...Limits.reasonBytesMax
                 )
                 let action: BlockRules.Action = verdict.confirmed ? .confirm : .refuse
-                items.append(Self.item(verdict.customerID, action, error))
+                items.append(Self.item(verdict.customerID, action, error, field: "customer_id"))
             }
             return try await self.change(items, by: author)
         }
         return try Khach_V1_SettleBlocksResponse.with { $0.outcomes = outcomes }.reply()
     }
 
-    private static func item(_ id: String, _ action: BlockRules.Action, _ reason: String) -> Item {
+    private static func item(
+        _ id: String,
+        _ action: BlockRules.Action,
+        _ reason: String,
+        field: String = "id"
+    ) -> Item {
         do throws(InputError) {
-            let id = try CustomerID(id, field: "id")
+            let id = try CustomerID(id, field: field)
             return .valid(BlockItem(id: id, action: action, reason: reason))
         } catch {
             return .refused(
@@ -83,7 +88,7 @@ struct BlockMethods {
                     $0.customerID = id
                     $0.result = .failed
                     $0.error.reason = "INVALID_FIELD"
-                    $0.error.message = error.message
+                    $0.error.message = "\(error.field): \(error.message)"
                 }
             )
         }
@@ -138,8 +143,13 @@ struct BlockMethods {
             )
 
             var writer = PayloadWriter(capacity: found.count << 8)
-            for customer in found.prefix(rows) { writer.write(customer.record, field: 1) }
-            if found.count > rows, let last = CustomerID(record: found[rows - 1].record) {
+            var count = 0
+            for customer in found.prefix(rows)
+            where count == 0 || writer.count <= ServiceLimits.replyBytesMax {
+                writer.write(customer.record, field: 1)
+                count += 1
+            }
+            if found.count > count, let last = CustomerID(record: found[count - 1].record) {
                 writer.write(tokens.text([last.rawValue]), field: 2)
             }
             return writer.payload

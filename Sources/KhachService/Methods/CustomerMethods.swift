@@ -86,7 +86,7 @@ struct CustomerMethods {
                 after: try self.position(request.pageToken, filter, order),
                 rowsMax: rows
             )
-            let page = try await self.environment.store.customers(
+            let page = try await self.page(
                 query,
                 deadline: self.environment.queryDeadline(context)
             )
@@ -101,6 +101,21 @@ struct CustomerMethods {
             }
             writer.write(page.head, field: 3)
             return writer.payload
+        }
+    }
+
+    /// The rows of a query, or fewer when so many do not fit a reply.
+    private func page(
+        _ query: CustomerQuery,
+        deadline: Deadline
+    ) async throws(StoreError) -> CustomerPage {
+        var query = query
+        while true {
+            let page = try await self.environment.store.customers(query, deadline: deadline)
+            guard page.bytes.count > ServiceLimits.replyBytesMax, query.rowsMax > 1 else {
+                return page
+            }
+            query.rowsMax /= 2
         }
     }
 

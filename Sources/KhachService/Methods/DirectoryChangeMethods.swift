@@ -75,8 +75,9 @@ struct DirectoryChangeMethods {
     private func pageUpdate(
         _ request: Khach_V1_UpdatePageRequest
     ) throws(InputError) -> PageUpdate {
-        guard !request.updateMask.paths.isEmpty else {
-            throw InputError("update_mask", "at least one path expected, found none")
+        let paths = request.updateMask.paths.count
+        guard (1...4).contains(paths) else {
+            throw InputError("update_mask", "1 to 4 paths expected, found \(paths)")
         }
 
         var update = PageUpdate()
@@ -156,14 +157,11 @@ struct DirectoryChangeMethods {
                         + "found \(message.roles.count)"
                 )
             }
-            for role in message.roles {
-                let role = try checkedText(
-                    role,
-                    "\(field).roles",
-                    1...ServiceLimits.roleBytesMax
-                )
+            for (number, role) in message.roles.enumerated() {
+                let field = "\(field).roles[\(number)]"
+                let role = try checkedText(role, field, 1...ServiceLimits.roleBytesMax)
                 guard !role.utf8.contains(UInt8(ascii: "\n")) else {
-                    throw InputError("\(field).roles", "one line expected, found more")
+                    throw InputError(field, "one line expected, found more")
                 }
             }
             accounts.append(

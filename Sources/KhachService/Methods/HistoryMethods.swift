@@ -70,12 +70,16 @@ struct HistoryMethods {
                 )
             }
 
-            let page = try await store.storedTexts(
+            var page = try await store.storedTexts(
                 of: business,
                 after: after,
                 rowsMax: Limits.redetectedTextsMax
             )
-            let changes = try await self.changes(of: page.texts)
+            let (changes, count) = try await self.changes(of: page.texts)
+            if count < page.texts.count {
+                page.texts.removeLast(page.texts.count - count)
+                page.next = page.texts.last?.position
+            }
             if request.accept, !changes.isEmpty {
                 _ = try await store.acceptFindings(
                     changes.map(\.update),
@@ -97,11 +101,17 @@ struct HistoryMethods {
         update: FindingUpdate, differences: [Khach_V1_ContactDifference]
     )
 
-    /// The texts in which the detector of this server finds something else.
-    private func changes(of texts: [StoredText]) async throws -> [Change] {
+    /// The texts in which the detector of this server finds something else, and how many it looked
+    /// at: all of them, or fewer when the differences of so many do not fit a reply.
+    private func changes(
+        of texts: [StoredText]
+    ) async throws -> (changes: [Change], textsCount: Int) {
         var pages: [PageID: Page] = [:]
         var changes: [Change] = []
-        for text in texts {
+        var bytes = 0
+        for (index, text) in texts.enumerated() {
+            guard bytes <= ServiceLimits.replyBytesMax >> 1 else { return (changes, index) }
+
             let pageID = text.position.page
             if pages[pageID] == nil {
                 pages[pageID] = try await self.environment.store.page(pageID)
@@ -119,9 +129,11 @@ struct HistoryMethods {
                 revision: text.revision,
                 findings: found
             )
-            changes.append((update, Self.differences(text, found)))
+            let differences = Self.differences(text, found)
+            bytes += differences.count * (text.text.utf8.count + 512)
+            changes.append((update, differences))
         }
-        return changes
+        return (changes, texts.count)
     }
 
     /// What one detector finds and the other does not; a text may change without any, when only the
@@ -167,21 +179,57 @@ struct HistoryMethods {
                     "business_id: a business expected, found none"
                 )
             }
-            let found = try await self.environment.store.auditEntries(
+            let (entries, hasMore) = try await self.auditEntries(
                 of: business,
                 customer: customer,
                 before: before.map { UInt64(bitPattern: $0[0]) },
-                rowsMax: rows + 1
+                rowsMax: rows
             )
             return try Khach_V1_ListAuditEntriesResponse.with { response in
-                response.entries = found.prefix(rows).map { Khach_V1_AuditEntry($0) }
-                if found.count > rows {
-                    response.nextPageToken = tokens.text([
-                        Int64(bitPattern: found[rows - 1].number)
-                    ])
+                response.entries = entries.map { Khach_V1_AuditEntry($0) }
+                if hasMore, let last = entries.last {
+                    response.nextPageToken = tokens.text([Int64(bitPattern: last.number)])
                 }
             }.reply()
         }
+    }
+
+    /// So many lines, or fewer when so many do not fit a reply: those of roles name every account.
+    private func auditEntries(
+        of business: BusinessID,
+        customer: CustomerID?,
+        before: UInt64?,
+        rowsMax: Int
+    ) async throws(StoreError) -> (entries: [AuditEntry], hasMore: Bool) {
+        var entries: [AuditEntry] = []
+        var bytes = 0
+        while true {
+            let count = min(ServiceLimits.auditRowsReadMax, rowsMax + 1 - entries.count)
+            let found = try await self.environment.store.auditEntries(
+                of: business,
+                customer: customer,
+                before: entries.last?.number ?? before,
+                rowsMax: count
+            )
+            for entry in found {
+                bytes += entry.bytesCount
+                let fits = entries.isEmpty || bytes <= ServiceLimits.replyBytesMax
+                guard fits, entries.count < rowsMax else { return (entries, true) }
+
+                entries.append(entry)
+            }
+            guard found.count == count else { return (entries, false) }
+        }
+    }
+}
+
+extension AuditEntry {
+    /// At least what it takes in a reply.
+    fileprivate var bytesCount: Int {
+        [
+            self.actor, self.requestID, self.change.action, self.change.entityID,
+            self.change.field, self.change.before, self.change.after, self.change.reason,
+        ].reduce(128) { $0 + $1.utf8.count }
     }
 }
 

@@ -98,7 +98,7 @@ struct InteractionMethods {
 
     private static func item(_ bytes: UnsafeRawBufferPointer, _ detector: ContactDetector) -> Item {
         do {
-            return .valid(try Interaction(try Self.decoded(bytes), detector))
+            return .valid(try Interaction(try TextRepair.interaction.decoded(bytes), detector))
         } catch let error as InputError {
             return .refused(
                 Khach_V1_InteractionOutcome(rejected: error, reason: "INVALID_FIELD")
@@ -109,22 +109,6 @@ struct InteractionMethods {
                 "a khach.v1.Interaction expected, found bytes that are not one"
             )
             return .refused(Khach_V1_InteractionOutcome(rejected: finding, reason: "MALFORMED"))
-        }
-    }
-
-    private static func decoded(_ bytes: UnsafeRawBufferPointer) throws -> Khach_V1_Interaction {
-        var options = BinaryDecodingOptions()
-        options.discardUnknownFields = true
-        do {
-            return try Khach_V1_Interaction(
-                serializedBytes: Payload(bytes: bytes),
-                options: options
-            )
-        } catch BinaryDecodingError.invalidUTF8 {
-            guard let repaired = InteractionRepair.repaired(bytes) else {
-                throw BinaryDecodingError.invalidUTF8
-            }
-            return try Khach_V1_Interaction(serializedBytes: repaired, options: options)
         }
     }
 }

@@ -67,13 +67,7 @@ struct ProfileMethods {
 
     private static func item(_ bytes: UnsafeRawBufferPointer, _ detector: ContactDetector) -> Item {
         do {
-            var options = BinaryDecodingOptions()
-            options.discardUnknownFields = true
-            let message = try Khach_V1_ProfileObservation(
-                serializedBytes: Payload(bytes: bytes),
-                options: options
-            )
-            return .valid(try ProfileObservation(message, detector))
+            return .valid(try ProfileObservation(try TextRepair.profile.decoded(bytes), detector))
         } catch let error as InputError {
             return .refused(Khach_V1_ProfileOutcome(rejected: error, reason: "INVALID_FIELD"))
         } catch {

@@ -105,13 +105,17 @@ struct StatisticsMethods {
     /// Counts the page ids before they are decoded: `page_ids` = 2.
     private static func checkPages(_ payload: Payload) throws(Status) {
         let most = Limits.filterPagesMax
-        let (pages, bytes) = payload.withUnsafeBytes { bytes in
-            (ItemScan(bytes, field: 2, itemsMax: most)?.items.count ?? 0, bytes.count)
+        let pages = payload.withUnsafeBytes { bytes in
+            ItemScan(bytes, field: 2, itemsMax: most)?.items ?? []
         }
-        guard pages <= most else {
+        guard pages.count <= most else {
             throw Status(InputError("page_ids", "at most \(most) expected, found more"))
         }
-        guard bytes <= ServiceLimits.filterBytesMax else {
+        let pageBytes = pages.reduce(0) { $0 + $1.count }
+        guard pageBytes <= ServiceLimits.filterBytesMax >> 1 else {
+            throw Status(InputError("page_ids", "ids of pages expected, found \(pageBytes) bytes"))
+        }
+        guard payload.count <= ServiceLimits.filterBytesMax else {
             throw Status(
                 InputError(
                     "channels",
