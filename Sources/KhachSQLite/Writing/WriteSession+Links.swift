@@ -77,10 +77,7 @@ extension WriteSession {
             by: author,
             now: now
         )
-        if try self.hasRole(customer), let state = customer.block?.state, state != .none {
-            let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
-            _ = try self.changeBlocks([item], by: Authorship(actor: author.actor), now: now)
-        }
+        try self.unblockIfRoleHeld(customer, by: author, now: now)
         try self.remember(loser.id.rawValue.answerBytes, to: author, of: business, now: now)
         return .linked(try self.written(survivor), gone: loser.id)
     }
@@ -118,6 +115,7 @@ extension WriteSession {
         self.replace(entry, by: customer)
         let change = AuditChange.identity(identity, of: customer.id)
         try self.audit([change], of: customer.businessID, by: author, now: now)
+        try self.unblockIfRoleHeld(customer, by: author, now: now)
         try self.remember(
             Int64(0).answerBytes,
             to: author,
@@ -125,6 +123,20 @@ extension WriteSession {
             now: now
         )
         return .linked(try self.written(entry), gone: nil)
+    }
+
+    /// Whoever came by an id with a role is not blocked any more (B2).
+    private func unblockIfRoleHeld(
+        _ customer: Customer,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) {
+        guard let state = customer.block?.state, state != .none, try self.hasRole(customer) else {
+            return
+        }
+
+        let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
+        _ = try self.changeBlocks([item], by: Authorship(actor: author.actor), now: now)
     }
 
     // MARK: Erasing
