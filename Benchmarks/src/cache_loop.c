@@ -45,8 +45,6 @@ static const char index_all[] =
     "BEGIN;"
     "CREATE INDEX by_created ON base_customers(business_id, created_at, id, page_id, traits);"
     "CREATE INDEX by_page_created ON base_customers(page_id, traits, created_at);"
-    "CREATE INDEX by_inbound ON base_customers"
-    "  (business_id, last_inbound_at, id, page_id, traits, created_at, name_folded);"
     "CREATE INDEX by_page_inbound ON base_customers"
     "  (page_id, traits, last_inbound_at, id, created_at, name_folded);"
     "CREATE INDEX by_name ON base_customers(business_id, name_folded);"

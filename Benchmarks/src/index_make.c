@@ -2,10 +2,10 @@
  * Makes a file of customers as the index of clients/c/index has them, without a server: for the
  * figures of lists, search and statistics (index_ask.c).
  *
- *   index_make PATH CUSTOMERS
+ *   index_make PATH CUSTOMERS [PAGES]
  *
- * One business of 50 pages on six channels over 24 months; names, phones and days in the shares
- * of the samples (Sources/KhachCommands/Sample).
+ * One business of 50 pages (or PAGES) on six channels over 24 months; names, phones and days in the
+ * shares of the samples (Sources/KhachCommands/Sample).
  */
 
 #include "khach_index.h"
@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES 50
 #define BUSINESS 1
 #define FIRST_MS INT64_C(1704067200000) /* 2024-01-01 */
 #define DAY_MS INT64_C(86400000)
 #define DAYS 730
 
 static uint64_t state = 42;
+static size_t pages_count = 50;
 
 static uint64_t next(void)
 {
@@ -144,12 +144,12 @@ static void put_id(bytes *out, int field, char letter, uint64_t number)
     put_bytes(out, field, id, sizeof(id));
 }
 
-/* Zipf by halves: the first page has a fifth of the customers. */
+/* Each page has less than the one before; of 50, the first has a fifth of the customers. */
 static int64_t make_page(void)
 {
     size_t page = 0;
 
-    while (page < PAGES - 1 && pick(5) != 0)
+    while (page < pages_count - 1 && pick(pages_count / 10) != 0)
         page++;
     return (int64_t)page + 1;
 }
@@ -273,11 +273,13 @@ int main(int argc, char **argv)
     bytes record;
     uint64_t count;
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: index_make PATH CUSTOMERS\n");
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: index_make PATH CUSTOMERS [PAGES]\n");
         return 2;
     }
     count = strtoull(argv[2], NULL, 10);
+    if (argc > 3 && (pages_count = strtoull(argv[3], NULL, 10)) < 10)
+        return 2;
     (void)remove(argv[1]);
     must(db, sqlite3_open(argv[1], &db) == SQLITE_OK);
     must(db, sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK);

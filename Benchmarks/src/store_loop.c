@@ -3,10 +3,12 @@
  *
  *   store_loop PATH INTERACTIONS BATCH
  *
- * One in four interactions is by a new customer, the others by one of those before; a customer is
- * written once per commit. The schema is a copy of Sources/KhachSQLite/Schemas
- * and of clients/c/index/src/schema.c, as far as these interactions fill it. */
+ * Some interactions are by a new customer, the others by one of those before; a customer is
+ * written once per commit, and keys of events are written late and in order. The schema is a copy
+ * of Sources/KhachSQLite/Schemas and of clients/c/index/src/schema.c, as far as these interactions
+ * fill it. */
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +22,8 @@
 
 static const char schema[] =
     "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), generation BLOB NOT NULL,"
-    " sealing_key BLOB NOT NULL, last_identifier INTEGER NOT NULL, schema_epoch INTEGER NOT NULL)"
-    " STRICT;"
+    " sealing_key BLOB NOT NULL, last_identifier INTEGER NOT NULL, schema_epoch INTEGER NOT NULL,"
+    " keyed_up_to INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE businesses (id INTEGER PRIMARY KEY, name TEXT NOT NULL, time_zone TEXT NOT NULL,"
     " locale TEXT NOT NULL, created_at INTEGER NOT NULL, head INTEGER NOT NULL,"
     " customers INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL) STRICT;"
@@ -29,13 +31,11 @@ static const char schema[] =
     " page_id INTEGER NOT NULL, traits INTEGER NOT NULL, created_at INTEGER NOT NULL,"
     " first_recorded_at INTEGER NOT NULL, first_inbound_at INTEGER NOT NULL,"
     " last_inbound_at INTEGER NOT NULL, name_folded TEXT NOT NULL, seq INTEGER NOT NULL,"
-    " record BLOB NOT NULL, facts BLOB NOT NULL) STRICT;"
+    " record BLOB NOT NULL, facts BLOB NOT NULL, last_interaction INTEGER NOT NULL) STRICT;"
     "CREATE INDEX customers_by_id ON customers (business_id);"
     "CREATE INDEX customers_by_seq ON customers (business_id, seq);"
     "CREATE INDEX by_created ON customers (business_id, created_at, id, page_id, traits);"
     "CREATE INDEX by_page_created ON customers (page_id, traits, created_at);"
-    "CREATE INDEX by_inbound ON customers (business_id, last_inbound_at, id, page_id, traits,"
-    " created_at, name_folded);"
     "CREATE INDEX by_page_inbound ON customers (page_id, traits, last_inbound_at, id, created_at,"
     " name_folded);"
     "CREATE INDEX by_name ON customers (business_id, name_folded);"
@@ -61,23 +61,26 @@ static const char schema[] =
     " kind INTEGER NOT NULL, conversation_key TEXT NOT NULL, post_id TEXT NOT NULL,"
     " occurred_first INTEGER, occurred_last INTEGER, received_at INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL, pending_names BLOB,"
-    " contact_count INTEGER NOT NULL, ignored INTEGER NOT NULL DEFAULT 0,"
-    " UNIQUE (page_id, event_key)) STRICT;"
-    "CREATE INDEX interactions_by_customer ON interactions"
-    " (customer_id, kind, post_id, occurred_first) WHERE customer_id IS NOT NULL;"
+    " contact_count INTEGER NOT NULL, ignored INTEGER NOT NULL, previous_id INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX interactions_by_comment ON interactions (customer_id, post_id, occurred_first)"
+    " WHERE kind = 2 AND customer_id IS NOT NULL;"
+    "CREATE TABLE event_keys (page_id INTEGER NOT NULL, event_key TEXT NOT NULL,"
+    " interaction_id INTEGER NOT NULL, PRIMARY KEY (page_id, event_key)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE contact_observations (interaction_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " value TEXT NOT NULL, customer_id INTEGER, byte_start INTEGER NOT NULL,"
     " byte_end INTEGER NOT NULL, rule TEXT NOT NULL, detector_version TEXT NOT NULL,"
     " PRIMARY KEY (interaction_id, kind, value)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX contact_observations_by_customer ON contact_observations"
     " (customer_id, kind, value) WHERE customer_id IS NOT NULL;"
-    "INSERT INTO meta VALUES (1, zeroblob(16), zeroblob(32), 0, 1);"
+    "INSERT INTO meta VALUES (1, zeroblob(16), zeroblob(32), 0, 1, 0);"
     "INSERT INTO businesses VALUES (1, 'B', 'Asia/Ho_Chi_Minh', 'vi', 0, 9, 0, 1, zeroblob(60));";
 
 static const char settings[] =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;"
     "PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;"
-    "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;";
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;"
+    "PRAGMA secure_delete = ON;";
 
 static sqlite3 *db;
 
@@ -114,8 +117,61 @@ static double seconds(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+#define GATHERED_MAX 65536
+#define KEY_BYTES 48
+
+struct key {
+    int64_t page;
+    int64_t interaction;
+    char text[KEY_BYTES];
+};
+
+static struct key *gathered, *sorted; /* those that come, and those that are being written */
+static size_t gathered_count, sorted_count, written_count;
+
+static int compare_keys(const void *left, const void *right) {
+    const struct key *a = left, *b = right;
+    return a->page != b->page ? (a->page > b->page) - (a->page < b->page)
+                              : strcmp(a->text, b->text);
+}
+
+/* Writes two keys for each that came, in the order of their table. */
+static void write_keys(size_t come) {
+    static sqlite3_stmt *insert, *whole;
+    int64_t last = 0;
+    if (insert == NULL) {
+        insert = prepare("INSERT INTO event_keys VALUES (?1, ?2, ?3)");
+        whole = prepare("UPDATE meta SET keyed_up_to = ?1 WHERE id = 1");
+    }
+    if (sorted_count == 0) return;
+    for (size_t i = 0; i < 2 * come && written_count < sorted_count; i++, written_count++) {
+        sqlite3_bind_int64(insert, 1, sorted[written_count].page);
+        sqlite3_bind_text(insert, 2, sorted[written_count].text, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(insert, 3, sorted[written_count].interaction);
+        run(insert);
+    }
+    if (written_count < sorted_count) return;
+    for (size_t i = 0; i < sorted_count; i++)
+        if (sorted[i].interaction > last) last = sorted[i].interaction;
+    sqlite3_bind_int64(whole, 1, last);
+    run(whole);
+    sorted_count = 0;
+}
+
+/* What was gathered is sorted once it is enough, and then written with the commits that follow. */
+static void turn_keys(void) {
+    struct key *swapped = sorted;
+    if (sorted_count > 0 || gathered_count < GATHERED_MAX) return;
+    qsort(gathered, gathered_count, sizeof *gathered, compare_keys);
+    sorted = gathered;
+    sorted_count = gathered_count;
+    gathered = swapped;
+    gathered_count = written_count = 0;
+}
+
 struct customer {
     int64_t created_ms;
+    int64_t last_interaction;
     uint64_t batch; /* the last one that touched it, from 1 */
     int stored;
 };
@@ -130,6 +186,7 @@ static void bind_customer(sqlite3_stmt *statement, int64_t user, int64_t seq, in
     sqlite3_bind_int64(statement, 4, last_ms);
     sqlite3_bind_blob(statement, 8, record, RECORD_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 9, record, FACTS_BYTES, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 5, customer->last_interaction);
     if (customer->stored) return;
     sqlite3_bind_int64(statement, 3, customer->created_ms);
     sqlite3_bind_text(statement, 6, name, name_bytes, SQLITE_TRANSIENT);
@@ -179,7 +236,9 @@ int main(int argc, char **argv) {
     if (count == 0 || batch_max == 0 || per_customer == 0) return 2;
     struct customer *customers = calloc(count, sizeof *customers);
     uint64_t *touched = calloc(batch_max, sizeof *touched);
-    if (customers == NULL || touched == NULL) return 1;
+    gathered = calloc(2 * GATHERED_MAX + 2 * batch_max, sizeof *gathered);
+    sorted = calloc(2 * GATHERED_MAX + 2 * batch_max, sizeof *sorted);
+    if (customers == NULL || touched == NULL || gathered == NULL || sorted == NULL) return 1;
     check(sqlite3_open(argv[1], &db), SQLITE_OK);
     check(sqlite3_exec(db, settings, NULL, NULL, NULL), SQLITE_OK);
     check(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
@@ -191,14 +250,15 @@ int main(int argc, char **argv) {
     sqlite3_stmt *interaction = prepare(
         "INSERT INTO interactions (page_id, event_key, customer_id, direction, kind,"
         " conversation_key, post_id, occurred_first, occurred_last, received_at, revision, state,"
-        " text, contact_count) VALUES (?1, ?2, ?3, ?4, 1, ?5, '', ?6, ?6, ?7, 0, 1, ?8, 0)");
+        " text, contact_count, ignored, previous_id)"
+        " VALUES (?1, ?2, ?3, ?4, ?9, ?5, ?10, ?6, ?6, ?7, 0, 1, ?8, 0, 0, ?11)");
     sqlite3_stmt *insert = prepare(
         "INSERT INTO customers (id, seq, first_inbound_at, last_inbound_at, name_folded, traits,"
-        " record, facts, created_at, business_id, page_id, first_recorded_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?10)");
+        " record, facts, created_at, business_id, page_id, first_recorded_at, last_interaction)"
+        " VALUES (?1, ?2, ?3, ?4, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?10, ?5)");
     sqlite3_stmt *update = prepare(
-        "UPDATE customers SET seq = ?2, last_inbound_at = ?4, record = ?8, facts = ?9"
-        " WHERE id = ?1");
+        "UPDATE customers SET seq = ?2, last_inbound_at = ?4, record = ?8, facts = ?9,"
+        " last_interaction = ?5 WHERE id = ?1");
     static const char text[] = "Shop oi cho minh hoi gia cai nay bao nhieu, con hang khong a? "
                                "Minh o Ha Noi, ship the nao vay shop nhe";
 
@@ -214,20 +274,27 @@ int main(int argc, char **argv) {
         for (uint64_t i = 0; i < in_batch; i++, done++) {
             uint64_t user = made == 0 || next() % per_customer == 0 ? made++ : next() % made;
             int64_t occurred_ms = EPOCH_MS + (int64_t)done * 10;
-            char key[48], conversation[32];
-            int key_bytes = snprintf(key, sizeof key, "m_%016llx%016llx",
+            char conversation[32];
+            bool is_comment = next() % 4 == 0;
+            struct key *key = &gathered[gathered_count++];
+            int key_bytes = snprintf(key->text, sizeof key->text, "m_%016llx%016llx",
                                      (unsigned long long)next(), (unsigned long long)done);
             int conversation_bytes = snprintf(conversation, sizeof conversation, "t_2450%llu",
                                               1000000000000ull + (unsigned long long)user);
-            sqlite3_bind_int64(interaction, 1, (EPOCH_MS << 20) - 8 + (int64_t)(user % PAGES));
-            sqlite3_bind_text(interaction, 2, key, key_bytes, SQLITE_STATIC);
+            key->page = (EPOCH_MS << 20) - 8 + (int64_t)(user % PAGES);
+            sqlite3_bind_int64(interaction, 1, key->page);
+            sqlite3_bind_text(interaction, 2, key->text, key_bytes, SQLITE_STATIC);
             sqlite3_bind_int64(interaction, 3, (EPOCH_MS << 20) + (int64_t)user);
             sqlite3_bind_int64(interaction, 4, next() % 4 == 0 ? 2 : 1);
             sqlite3_bind_text(interaction, 5, conversation, conversation_bytes, SQLITE_STATIC);
             sqlite3_bind_int64(interaction, 6, occurred_ms);
             sqlite3_bind_int64(interaction, 7, received_ms);
             sqlite3_bind_text(interaction, 8, text, sizeof text - 1, SQLITE_STATIC);
+            sqlite3_bind_int64(interaction, 9, is_comment ? 2 : 1);
+            sqlite3_bind_text(interaction, 10, is_comment ? conversation : "", -1, SQLITE_STATIC);
+            sqlite3_bind_int64(interaction, 11, customers[user].last_interaction);
             run(interaction);
+            key->interaction = customers[user].last_interaction = sqlite3_last_insert_rowid(db);
             if (customers[user].batch != batch) {
                 if (!customers[user].stored) customers[user].created_ms = occurred_ms;
                 customers[user].batch = batch;
@@ -254,12 +321,14 @@ int main(int argc, char **argv) {
             }
             run(statement);
         }
+        write_keys(in_batch);
         sqlite3_bind_int64(head, 1, seq);
         sqlite3_bind_int64(head, 2, (int64_t)made);
         run(head);
         sqlite3_bind_int64(last_id, 1, (EPOCH_MS << 20) + (int64_t)made);
         run(last_id);
         run(commit);
+        turn_keys();
     }
     double elapsed = seconds() - start;
     printf("{\"name\":\"store_loop\",\"interactions\":%llu,\"customers\":%llu,\"batch\":%llu,"

@@ -17,8 +17,11 @@ extension SQLiteStore {
         package var pendingReadsMax = 4_096
         /// Snapshots that may be held at once; more are refused as `unavailable`.
         package var snapshotsMax = 16
+        /// Keys of events that are gathered before they are written in their order; up to twice as
+        /// many are in memory, and read when the store is opened.
+        package var gatheredKeysMax = 65_536
         /// Pages of the log after which it is copied back into the file.
-        package var checkpointPages: Int32 = 4_000
+        package var checkpointPages: Int32 = 16_000
 
         /// Called once when a commit's outcome is not known: the process should end, and the next
         /// one recover.

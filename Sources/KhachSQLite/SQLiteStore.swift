@@ -192,7 +192,8 @@ package final class SQLiteStore: CustomerStore, PointReads {
             database: database,
             meta: meta,
             codec: codec,
-            zones: zones
+            zones: zones,
+            gatheredKeysMax: configuration.gatheredKeysMax
         )
         try session.rebuildIfAsked()
         return (meta, try Writer(session: session, configuration: configuration))

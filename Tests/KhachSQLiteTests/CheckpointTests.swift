@@ -46,7 +46,7 @@ struct CheckpointTests {
         let fileBytes = Self.bytes(of: "\(folder)/khach.db")
         store.close()
         let pagesMost = 2 * Int(Self.checkpointPages) + Self.groupPagesMax
-        #expect(logBytesMost <= (isRead ? 16 : 1) * pagesMost * Self.pageBytes)
+        #expect(logBytesMost <= (isRead ? 4 : 1) * pagesMost * Self.pageBytes)
         #expect(fileBytes > 20 * Self.pageBytes, "what was recorded was never copied back")
     }
 

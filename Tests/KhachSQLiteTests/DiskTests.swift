@@ -51,7 +51,8 @@ struct DiskTests {
             database: database,
             meta: try Meta(from: database),
             codec: .proto,
-            zones: .tzdata
+            zones: .tzdata,
+            gatheredKeysMax: 8
         )
         return try Writer(session: session, configuration: SQLiteStore.Configuration())
     }

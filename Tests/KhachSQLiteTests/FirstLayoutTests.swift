@@ -33,10 +33,13 @@ struct FirstLayoutTests {
                 #expect(!found.records.isEmpty)
                 #expect(found.records == expected.records)
                 #expect(found.counts == expected.counts)
+                try expectChains(in: first)
+                #expect(try expectKeys(in: first) > 0)
                 // And it goes on from there.
                 for batch in generator.batches(generator.deliveries(events: 50)) {
                     _ = try await moved.record(batch, now: StoreConformance.now)
                 }
+                try expectChains(in: first)
             }
         }
     }

@@ -15,13 +15,22 @@ struct StoreAgreementTests {
     )
     func agree(_ run: Int) async throws {
         try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
+            var configuration = SQLiteStore.Configuration()
+            configuration.gatheredKeysMax = 16
+            let store = try SQLiteStore.open(
+                path: path,
+                codec: .proto,
+                zones: .tzdata,
+                configuration: configuration
+            )
             defer { store.close() }
             var agreement = StoreAgreement(
                 seed: .fresh("store agreement, run \(run)"),
                 [store, MemoryStore()]
             )
             try await agreement.run(steps: Self.steps)
+            try expectChains(in: path)
+            #expect(try expectKeys(in: path) > 0, "no key came into its table")
         }
     }
 }

@@ -2,6 +2,8 @@ internal import Foundation
 internal import KhachCore
 internal import Testing
 
+@testable internal import KhachSQLite
+
 /// Runs `body` with a data folder that does not exist yet, and removes it.
 func withFolder(_ body: (String) async throws -> Void) async throws {
     let path = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString)"
@@ -33,4 +35,57 @@ func expect(
     } catch {
         #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
     }
+}
+
+/// Expects that a customer's chain is its interactions, each once, in a folder's store.
+func expectChains(in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let database = try Database(path: "\(path)/khach.db", access: .readOnly)
+    let interactions = try database.integer(
+        "SELECT count(*) FROM interactions WHERE customer_id IS NOT NULL"
+    )
+    let links = try database.integer(
+        """
+        WITH RECURSIVE chain (customer_id, id) AS (
+            SELECT id, last_interaction FROM customers WHERE last_interaction <> 0 UNION ALL
+            SELECT chain.customer_id, previous_id
+            FROM interactions JOIN chain USING (id) WHERE previous_id <> 0 LIMIT 1000000)
+        SELECT count(*) FROM chain
+        """
+    )
+    let strangers = try database.integer(
+        """
+        WITH RECURSIVE chain (customer_id, id) AS (
+            SELECT id, last_interaction FROM customers WHERE last_interaction <> 0 UNION ALL
+            SELECT chain.customer_id, previous_id
+            FROM interactions JOIN chain USING (id) WHERE previous_id <> 0 LIMIT 1000000)
+        SELECT count(*) FROM interactions LEFT JOIN chain USING (id)
+        WHERE interactions.customer_id IS NOT chain.customer_id
+        """
+    )
+    #expect(interactions > 0, sourceLocation: sourceLocation)
+    #expect(links == interactions, sourceLocation: sourceLocation)
+    #expect(strangers == 0, sourceLocation: sourceLocation)
+}
+
+/// Expects that the table of event keys is whole as far as it says, and true; answers its rows.
+func expectKeys(
+    in path: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Int64 {
+    let database = try Database(path: "\(path)/khach.db", access: .readOnly)
+    let missing = try database.integer(
+        """
+        SELECT count(*) FROM interactions LEFT JOIN event_keys USING (page_id, event_key)
+        WHERE interactions.id <= (SELECT keyed_up_to FROM meta) AND interaction_id IS NULL
+        """
+    )
+    let wrong = try database.integer(
+        """
+        SELECT count(*) FROM event_keys LEFT JOIN interactions USING (page_id, event_key)
+        WHERE interactions.id IS NOT interaction_id
+        """
+    )
+    #expect(missing == 0, sourceLocation: sourceLocation)
+    #expect(wrong == 0, sourceLocation: sourceLocation)
+    return try database.integer("SELECT count(*) FROM event_keys")
 }

@@ -10,7 +10,8 @@ struct HistoryStatements {
     let selectAuditOfCustomer: Statement
     let selectRoles: Statement
     let selectPending: Statement
-    let selectTexts: Statement
+    let selectKeys: Statement
+    let selectText: Statement
     let selectObservations: Statement
     let selectPageIDs: Statement
     let selectPage: Statement
@@ -27,7 +28,8 @@ struct HistoryStatements {
         self.selectAuditOfCustomer = try Statement(database, Self.selectAuditOfCustomerSQL)
         self.selectRoles = try Statement(database, Self.selectRolesSQL)
         self.selectPending = try Statement(database, Self.selectPendingSQL)
-        self.selectTexts = try Statement(database, Self.selectTextsSQL)
+        self.selectKeys = try Statement(database, Self.selectKeysSQL)
+        self.selectText = try Statement(database, Self.selectTextSQL)
         self.selectObservations = try Statement(database, Self.selectObservationsSQL)
         self.selectPageIDs = try Statement(
             database,
@@ -69,9 +71,18 @@ struct HistoryStatements {
         SELECT customer_id FROM pending_blocks
         WHERE page_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3
         """
-    private static let selectTextsSQL: StaticString = """
+    // The keys of the latest interactions are not in their table yet.
+    private static let selectKeysSQL: StaticString = """
+        SELECT event_key, interaction_id FROM event_keys WHERE page_id = ?1 AND event_key > ?2
+        UNION
+        SELECT event_key, id FROM interactions
+        WHERE id > (SELECT keyed_up_to FROM meta WHERE id = 1)
+            AND page_id = ?1 AND event_key > ?2
+        ORDER BY event_key LIMIT ?3
+        """
+    private static let selectTextSQL: StaticString = """
         SELECT id, event_key, customer_id, revision, contact_count, direction, length(text), text
-        FROM interactions WHERE page_id = ?1 AND event_key > ?2 ORDER BY event_key
+        FROM interactions WHERE id = ?1
         """
     private static let selectObservationsSQL: StaticString = """
         SELECT kind, value, byte_start, byte_end, rule, detector_version

@@ -149,25 +149,46 @@ extension Reader {
         var page = TextPage(texts: [], next: nil)
         var looked = 0
         for id in try self.pageIDs(of: business) where id >= after?.page ?? id {
-            let select = self.history.selectTexts
-            select.bind(1, id.rawValue)
             let key = id == after?.page ? after?.eventKey ?? "" : ""
-            try key.lend { (key) throws(StoreError) in
-                select.bind(2, text: key)
-                while looked < rowsMax, try select.step() {
-                    looked += 1
-                    let position = TextPosition(page: id, eventKey: select.text(1))
-                    page.next = position
-                    guard let text = try self.text(select, at: position) else { continue }
+            let interactions = try self.interactions(of: id, after: key, rowsMax - looked)
+            looked += interactions.count
+            for interaction in interactions {
+                let select = self.history.selectText
+                select.bind(1, interaction)
+                guard try select.step() else {
+                    throw StoreError(.corrupt, "a row of a known event key expected, none found")
+                }
 
+                defer { select.reset() }
+                let position = TextPosition(page: id, eventKey: select.text(1))
+                page.next = position
+                if let text = try self.text(select, at: position) {
                     page.texts.append(text)
                 }
-                select.reset()
             }
             if looked >= rowsMax { return page }
         }
         page.next = nil
         return page
+    }
+
+    /// In the order of their keys.
+    private func interactions(
+        of page: PageID,
+        after key: String,
+        _ rowsMax: Int
+    ) throws(StoreError) -> [Int64] {
+        let select = self.history.selectKeys
+        select.bind(1, page.rawValue)
+        select.bind(3, Int64(rowsMax))
+        return try key.lend { (key) throws(StoreError) in
+            select.bind(2, text: key)
+            var interactions: [Int64] = []
+            while try select.step() {
+                interactions.append(select.integer(1))
+            }
+            return interactions
+        }
     }
 
     private func text(

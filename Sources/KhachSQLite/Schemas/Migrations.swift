@@ -26,7 +26,7 @@ struct Migrations: Sendable {
         Step(
             version: 2,
             apply: { (database) throws(StoreError) in
-                for sql in Schema.version2Mutations {
+                for sql in Schema.version2Mutations + Schema.version2Interactions {
                     try database.execute(sql)
                 }
                 try Schema.addIndex(to: database)

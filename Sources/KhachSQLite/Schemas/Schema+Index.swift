@@ -24,18 +24,23 @@ extension Schema {
             name_folded TEXT NOT NULL,
             seq INTEGER NOT NULL,
             record BLOB NOT NULL,
-            facts BLOB NOT NULL
+            facts BLOB NOT NULL,
+            last_interaction INTEGER NOT NULL
         ) STRICT
         """,
         // Traits: 4 bits of channel, 2 of the name's status, then a phone, an e-mail, blocked.
         """
         INSERT INTO customers_2
-        SELECT id, business_id, page_id,
+        SELECT customers.id, business_id, page_id,
             channel + 16 * (name_status - 1) + 64 * (has_phone <> 0) + 128 * (has_email <> 0)
                 + 256 * (blocked <> 0),
             created_at, first_recorded_at, coalesce(first_inbound_at, 0),
-            coalesce(last_inbound_at, 0), name_folded, seq, record, facts
-        FROM customers ORDER BY id
+            coalesce(last_inbound_at, 0), name_folded, seq, record, facts, coalesce(last.id, 0)
+        FROM customers LEFT JOIN (
+            SELECT customer_id, max(id) AS id FROM interactions
+            WHERE customer_id IS NOT NULL GROUP BY customer_id
+        ) AS last ON last.customer_id = customers.id
+        ORDER BY customers.id
         """,
         "DROP TABLE customers",
         "ALTER TABLE customers_2 RENAME TO customers",

@@ -10,12 +10,6 @@ extension Schema {
         // One contact a line: its kind, then its value.
         "ALTER TABLE pages ADD COLUMN own_contacts TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE pages ADD COLUMN block_mode INTEGER NOT NULL DEFAULT 1",
-        "ALTER TABLE interactions ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0",
-        """
-        CREATE INDEX interactions_by_customer
-        ON interactions (customer_id, kind, post_id, occurred_first)
-        WHERE customer_id IS NOT NULL
-        """,
         // Ids of other kinds than the channel's ordinary one.
         """
         CREATE TABLE other_identities (

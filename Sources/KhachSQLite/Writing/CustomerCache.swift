@@ -4,7 +4,9 @@ internal import KhachCore
 final class CustomerEntry {
     var customer: Customer
     /// `nil` until its first row was written.
-    var stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?
+    var stored: CustomerRow?
+    /// The row of its interaction that was chained last; each names the one before, 0 is none.
+    var lastInteraction: Int64
     /// Whether the group being written has changed it.
     var isTouched = false
     /// Contact points that are to be made from their observations before it is written.
@@ -12,10 +14,18 @@ final class CustomerEntry {
     /// Whether everything that interactions say is to be made anew before it is written.
     var needsRebuild = false
 
-    init(_ customer: Customer, stored: (record: [UInt8], facts: [UInt8], createdAt: Instant)?) {
+    init(_ customer: Customer, stored: CustomerRow?) {
         self.customer = customer
         self.stored = stored
+        self.lastInteraction = stored?.lastInteraction ?? 0
     }
+}
+
+/// What a customer's row holds.
+struct CustomerRow {
+    var record: [UInt8]
+    var facts: [UInt8]
+    var lastInteraction: Int64
 }
 
 /// Customers that were written or read lately, so that a busy one is not read for each message.
@@ -23,24 +33,8 @@ final class CustomerEntry {
 /// Sound because one writer makes every change; it is emptied when a group is rolled back. Two
 /// generations stand for an order of use: what was not asked for during one is dropped.
 struct CustomerCache {
-    private struct Identity: Hashable {
-        var page: PageID
-        var user: String
-
-        // Ids are their bytes (I1); `String` would compare by canonical equivalence.
-        static func == (left: Self, right: Self) -> Bool {
-            left.page == right.page && left.user.utf8.elementsEqual(right.user.utf8)
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(self.page.rawValue)
-            var user = self.user
-            user.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        }
-    }
-
     private struct Generation {
-        var byIdentity: [Identity: CustomerEntry] = [:]
+        var byIdentity: [ExternalID: CustomerEntry] = [:]
         var byID: [CustomerID: CustomerEntry] = [:]
     }
 
@@ -50,7 +44,7 @@ struct CustomerCache {
     private var old = Generation()
 
     mutating func entry(_ page: PageID, _ user: String) -> CustomerEntry? {
-        let identity = Identity(page: page, user: user)
+        let identity = ExternalID(page, user)
         if let entry = self.young.byIdentity[identity] { return entry }
         guard let entry = self.old.byIdentity[identity] else { return nil }
 
@@ -68,7 +62,7 @@ struct CustomerCache {
 
     mutating func insert(_ entry: CustomerEntry) {
         let customer = entry.customer
-        let identity = Identity(page: customer.pageID, user: customer.externalUserID)
+        let identity = ExternalID(customer.pageID, customer.externalUserID)
         self.young.byIdentity[identity] = entry
         self.young.byID[customer.id] = entry
     }
@@ -83,7 +77,7 @@ struct CustomerCache {
 
     mutating func remove(_ entry: CustomerEntry) {
         let customer = entry.customer
-        let identity = Identity(page: customer.pageID, user: customer.externalUserID)
+        let identity = ExternalID(customer.pageID, customer.externalUserID)
         self.young.byIdentity[identity] = nil
         self.young.byID[customer.id] = nil
         self.old.byIdentity[identity] = nil

@@ -28,6 +28,7 @@ struct MutationStatements {
     let moveIdentities: Statement
     let moveOtherIdentities: Statement
     let moveInteractions: Statement
+    let joinChains: Statement
     let moveObservations: Statement
     let moveRedirects: Statement
     let insertRedirect: Statement
@@ -83,9 +84,8 @@ struct MutationStatements {
         self.deleteOtherIdentity = try make(Self.deleteOtherIdentitySQL)
         self.moveIdentities = try make(Self.moveIdentitiesSQL)
         self.moveOtherIdentities = try make(Self.moveOtherIdentitiesSQL)
-        self.moveInteractions = try make(
-            "UPDATE interactions SET customer_id = ?2 WHERE customer_id = ?1"
-        )
+        self.moveInteractions = try make(Self.moveInteractionsSQL)
+        self.joinChains = try make(Self.joinChainsSQL)
         self.moveObservations = try make(
             "UPDATE contact_observations SET customer_id = ?2 WHERE customer_id = ?1"
         )
@@ -185,24 +185,47 @@ extension MutationStatements {
     private static let insertTombstoneSQL: StaticString = """
         INSERT INTO tombstones (business_id, seq, customer_id, record) VALUES (?1, ?2, ?3, ?4)
         """
+    // The statements of a customer's interactions are given the last one, and go back from it.
+    private static let moveInteractionsSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION ALL
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        UPDATE interactions SET customer_id = ?2 WHERE id IN (SELECT id FROM chain)
+        """
+    /// Behind the first interaction of a chain comes the last of another.
+    private static let joinChainsSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION ALL
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        UPDATE interactions SET previous_id = ?2
+        WHERE previous_id = 0 AND id IN (SELECT id FROM chain)
+        """
     // The key stays, so that the same delivery again does not bring the customer back.
     private static let eraseInteractionsSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION ALL
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions
         SET customer_id = NULL, conversation_key = '', post_id = '', state = 4, text = '',
-            pending_names = NULL, contact_count = 0
-        WHERE customer_id = ?1
+            pending_names = NULL, contact_count = 0, previous_id = 0
+        WHERE id IN (SELECT id FROM chain)
         """
     private static let eraseObservationsSQL: StaticString = """
-        DELETE FROM contact_observations WHERE interaction_id IN (
-            SELECT id FROM interactions WHERE customer_id = ?1)
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION ALL
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        DELETE FROM contact_observations WHERE interaction_id IN (SELECT id FROM chain)
         """
     private static let selectRegistersSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION ALL
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         SELECT direction, kind, post_id, occurred_first, occurred_last
-        FROM interactions INDEXED BY interactions_by_customer
-        WHERE customer_id = ?1 AND ignored = 0 AND occurred_first IS NOT NULL
+        FROM chain CROSS JOIN interactions USING (id)
+        WHERE ignored = 0 AND occurred_first IS NOT NULL
         """
     private static let selectEarliestSQL: StaticString = """
-        SELECT occurred_first FROM interactions INDEXED BY interactions_by_customer
+        SELECT occurred_first FROM interactions INDEXED BY interactions_by_comment
         WHERE customer_id = ?1 AND kind = 2 AND post_id = ?2 AND occurred_first IS NOT NULL
             AND ignored = 0
         ORDER BY occurred_first LIMIT 2

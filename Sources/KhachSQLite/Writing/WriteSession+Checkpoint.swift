@@ -29,7 +29,7 @@ extension WriteSession {
     }
 
     /// How often the log may be as long as a checkpoint makes it before readers are waited for.
-    private static let logPagesFactorMax = 16
+    private static let logPagesFactorMax = 4
 
     /// Copies the log back when it has grown by `pages` since that was last done.
     ///

@@ -2,8 +2,7 @@ internal import KhachCore
 
 /// Interactions, and the customers that they change.
 ///
-/// A new event costs one statement: it is decided as if it were the first delivery and inserted;
-/// only when its key is there already, the register is read and the delivery decided again.
+/// A new event costs a look for its key and a row at the end of its table.
 extension WriteSession {
     func record(
         _ interactions: [Interaction],
@@ -26,26 +25,22 @@ extension WriteSession {
         on page: Page,
         now: Instant
     ) throws(StoreError) -> InteractionOutcome {
-        var entry: CustomerEntry?
-        if let author = Recording.author(of: interaction) {
-            entry = try self.entry(page.id, author)
-        }
+        let key = ExternalID(page.id, interaction.eventKey)
         let calendar = try self.calendar(of: page.businessID)
-        let first = self.decide(interaction, page, nil, entry, calendar, now)
-        if try self.insert(first.register, page.id, interaction.eventKey) {
-            if !first.register.contacts.isEmpty {
-                try self.insertObservations(of: first.register, self.database.lastRowID)
-            }
-            try self.adopt(first, entry)
-            return first.outcome
+        guard let rowID = try self.interaction(key) else {
+            let entry = try self.author(of: interaction, page)
+            let decision = self.decide(interaction, page, nil, entry, calendar, now)
+            try self.insert(decision, key, entry)
+            return decision.outcome
         }
 
-        guard let (rowID, known) = try self.known(page.id, interaction.eventKey) else {
-            throw StoreError(.corrupt, "a row of a known event key expected, none found")
-        }
-        if let id = known.customerID {
-            entry = try self.entry(id)
-        }
+        let known = try self.register(rowID)
+        let entry =
+            if let id = known.customerID {
+                try self.entry(id)
+            } else {
+                try self.author(of: interaction, page)
+            }
         var decision = self.decide(interaction, page, known, entry, calendar, now)
         if rowID <= self.droppedRow {
             // As old as what is no longer kept.
@@ -54,8 +49,23 @@ extension WriteSession {
         if decision.register != known {
             try self.store(decision.register, rowID, after: known)
         }
-        try self.adopt(decision, entry)
+        let isChained = known.customerID == nil && decision.register.customerID != nil
+        if isChained {
+            self.statements.chainInteraction.bind(1, rowID)
+            self.statements.chainInteraction.bind(2, entry?.lastInteraction ?? 0)
+            try self.statements.chainInteraction.run()
+        }
+        try self.adopt(decision, entry, chained: isChained ? rowID : nil)
         return decision.outcome
+    }
+
+    private func author(
+        of interaction: Interaction,
+        _ page: Page
+    ) throws(StoreError) -> CustomerEntry? {
+        guard let author = Recording.author(of: interaction) else { return nil }
+
+        return try self.entry(page.id, author)
     }
 
     /// Writes a register in the place of what was stored.
@@ -91,30 +101,37 @@ extension WriteSession {
 
     // MARK: Registers
 
-    /// False when the key is there already.
+    /// Writes the register of an event that was never told, and joins it into its customer.
     private func insert(
-        _ register: InteractionRegister,
-        _ page: PageID,
-        _ eventKey: String
-    ) throws(StoreError) -> Bool {
+        _ decision: Recording.Decision,
+        _ key: ExternalID,
+        _ entry: CustomerEntry?
+    ) throws(StoreError) {
+        let isSomebodys = decision.register.customerID != nil
         let insert = self.statements.insertInteraction
-        insert.bind(1, page.rawValue)
-        return try eventKey.lend { (key) throws(StoreError) in
-            insert.bind(2, text: key)
-            return try self.bind(register, to: insert) { () throws(StoreError) in
+        insert.bind(1, key.page.rawValue)
+        insert.bind(17, isSomebodys ? entry?.lastInteraction ?? 0 : 0)
+        try key.text.lend { (eventKey) throws(StoreError) in
+            insert.bind(2, text: eventKey)
+            try self.bind(decision.register, to: insert) { () throws(StoreError) in
                 try insert.run()
-                return self.database.changes == 1
             }
         }
+        let rowID = self.database.lastRowID
+        self.eventKeys.add(key, rowID)
+        if !decision.register.contacts.isEmpty {
+            try self.insertObservations(of: decision.register, rowID)
+        }
+        try self.adopt(decision, entry, chained: isSomebodys ? rowID : nil)
     }
 
     /// Binds a register to positions 3 to 16 and calls `run` while its bytes are lent.
     @inline(__always)
-    private func bind<Answer>(
+    private func bind(
         _ register: InteractionRegister,
         to statement: Statement,
-        _ run: () throws(StoreError) -> Answer
-    ) throws(StoreError) -> Answer {
+        _ run: () throws(StoreError) -> Void
+    ) throws(StoreError) {
         if let customer = register.customerID {
             statement.bind(3, customer.rawValue)
         } else {
@@ -129,11 +146,11 @@ extension WriteSession {
         statement.bind(12, Int64(register.state.rawValue))
         statement.bind(15, Int64(register.contacts.count))
         statement.bind(16, register.isIgnored ? 1 : 0)
-        return try register.conversationKey.lend { (conversation) throws(StoreError) in
+        try register.conversationKey.lend { (conversation) throws(StoreError) in
             statement.bind(6, text: conversation)
-            return try register.postID.lend { (post) throws(StoreError) in
+            try register.postID.lend { (post) throws(StoreError) in
                 statement.bind(7, text: post)
-                return try register.text.lend { (text) throws(StoreError) in
+                try register.text.lend { (text) throws(StoreError) in
                     statement.bind(13, text: text)
                     guard !register.pendingNames.isEmpty else {
                         statement.bindNull(14)
@@ -141,48 +158,49 @@ extension WriteSession {
                     }
 
                     let names = PendingNames.encode(register.pendingNames)
-                    return try names.lend { (names) throws(StoreError) in
+                    try names.lend { (names) throws(StoreError) in
                         statement.bind(14, blob: names)
-                        return try run()
+                        try run()
                     }
                 }
             }
         }
     }
 
-    /// The register of a key; `nil` when there is none.
-    func known(
-        _ page: PageID,
-        _ eventKey: String
-    ) throws(StoreError) -> (rowID: Int64, InteractionRegister)? {
+    /// The register in a row that is there.
+    func register(_ rowID: Int64) throws(StoreError) -> InteractionRegister {
         let select = self.statements.selectInteraction
-        select.bind(1, page.rawValue)
-        return try eventKey.lend { (key) throws(StoreError) in
-            select.bind(2, text: key)
-            guard try select.step() else { return nil }
-
-            defer { select.reset() }
-            guard var register = InteractionRegister(row: select) else {
-                throw StoreError(.corrupt, "a register expected, a row that is none found")
-            }
-
-            let rowID = select.integer(0)
-            register.contacts = try self.observations(rowID, count: select.integer(13))
-            return (rowID, register)
+        select.bind(1, rowID)
+        guard try select.step() else {
+            throw StoreError(.corrupt, "a row of a known event key expected, none found")
         }
+
+        defer { select.reset() }
+        guard var register = InteractionRegister(row: select) else {
+            throw StoreError(.corrupt, "a register expected, a row that is none found")
+        }
+
+        register.contacts = try self.observations(rowID, count: select.integer(13))
+        return register
     }
 
     // MARK: Customers
 
     /// Remembers what the group made of a customer; it is written once, by `flush`.
+    ///
+    /// `chained` is the row of an interaction that is new to its customer.
     private func adopt(
         _ decision: Recording.Decision,
-        _ entry: CustomerEntry?
+        _ known: CustomerEntry?,
+        chained: Int64?
     ) throws(StoreError) {
-        guard let customer = decision.customer else { return }
+        guard let customer = decision.customer ?? (chained == nil ? nil : known?.customer) else {
+            return
+        }
 
-        let entry = entry ?? CustomerEntry(customer, stored: nil)
+        let entry = known ?? CustomerEntry(customer, stored: nil)
         entry.customer = customer
+        entry.lastInteraction = chained ?? entry.lastInteraction
         entry.recount.formUnion(decision.recount)
         entry.needsRebuild = entry.needsRebuild || decision.needsRebuild
         if decision.isNewComment {
@@ -227,7 +245,14 @@ extension WriteSession {
             throw StoreError(.corrupt, "a customer's record expected, other bytes found")
         }
 
-        let entry = CustomerEntry(customer, stored: (record, facts, customer.createdAt))
+        let entry = CustomerEntry(
+            customer,
+            stored: CustomerRow(
+                record: record,
+                facts: facts,
+                lastInteraction: select.integer(4)
+            )
+        )
         self.customers.insert(entry)
         return entry
     }
@@ -244,9 +269,8 @@ extension WriteSession {
         let record = self.codec.encodeCustomer(customer)
         let facts = self.codec.encodeFacts(customer)
         if let stored = entry.stored, stored.record == record {
-            if stored.facts != facts {
-                try self.writeFacts(facts, of: customer.id)
-                entry.stored?.facts = facts
+            if stored.facts != facts || stored.lastInteraction != entry.lastInteraction {
+                try self.writeFacts(facts, of: entry)
             }
             return
         }
@@ -264,15 +288,19 @@ extension WriteSession {
                 bytes,
                 of: customer.businessID
             ) { (change) throws(StoreError) in
-                try self.writeRow(customer, change, seq, bytes, facts)
+                try self.writeRow(entry, change, seq, bytes, facts)
             }
         }
-        entry.stored = (record, facts, customer.createdAt)
+        entry.stored = CustomerRow(
+            record: record,
+            facts: facts,
+            lastInteraction: entry.lastInteraction
+        )
     }
 
     /// Names no more columns than have to be written.
     private func writeRow(
-        _ customer: Customer,
+        _ entry: CustomerEntry,
         _ change: CustomerIndex.RowChange,
         _ seq: CommitSequence,
         _ record: UnsafeBufferPointer<UInt8>,
@@ -285,12 +313,13 @@ extension WriteSession {
             case .touched: self.statements.touchCustomer
             case .quiet: self.statements.updateCustomer
             }
-        statement.bind(1, customer.id.rawValue)
+        statement.bind(1, entry.customer.id.rawValue)
         statement.bind(2, Int64(bitPattern: seq))
+        statement.bind(3, entry.lastInteraction)
         statement.bind(8, blob: record)
         if change.extent == .new {
-            statement.bind(11, customer.businessID.rawValue)
-            statement.bind(12, customer.pageID.rawValue)
+            statement.bind(11, entry.customer.businessID.rawValue)
+            statement.bind(12, entry.customer.pageID.rawValue)
         }
         if change.extent != .quiet {
             statement.bind(4, change.lastInboundAt)
@@ -301,7 +330,7 @@ extension WriteSession {
                 return try statement.run()
             }
 
-            statement.bind(3, change.firstInboundAt)
+            statement.bind(13, change.firstInboundAt)
             statement.bind(5, change.firstRecordedAt)
             statement.bind(7, change.traits)
             statement.bind(10, change.createdAt)
@@ -322,13 +351,16 @@ extension WriteSession {
         }
     }
 
-    private func writeFacts(_ facts: [UInt8], of id: CustomerID) throws(StoreError) {
+    private func writeFacts(_ facts: [UInt8], of entry: CustomerEntry) throws(StoreError) {
         let update = self.statements.updateFacts
-        update.bind(1, id.rawValue)
+        update.bind(1, entry.customer.id.rawValue)
+        update.bind(3, entry.lastInteraction)
         try facts.lend { (facts) throws(StoreError) in
             update.bind(2, blob: facts)
             try update.run()
         }
+        entry.stored?.facts = facts
+        entry.stored?.lastInteraction = entry.lastInteraction
     }
 }
 

@@ -52,9 +52,10 @@ extension WriteSession {
         for identity in loser.identities {
             try self.move(identity, on: loser.pageID, to: survivor.customer.id)
         }
+        try self.moveInteractions(of: gone, to: survivor)
         for statement in [
-            self.mutations.moveInteractions, self.mutations.moveObservations,
-            self.mutations.moveRedirects, self.mutations.redirectAudit,
+            self.mutations.moveObservations, self.mutations.moveRedirects,
+            self.mutations.redirectAudit,
         ] {
             statement.bind(1, loser.id.rawValue)
             statement.bind(2, survivor.customer.id.rawValue)
@@ -82,6 +83,22 @@ extension WriteSession {
         }
         try self.remember(loser.id.rawValue.answerBytes, to: author, of: business, now: now)
         return .linked(try self.written(survivor), gone: loser.id)
+    }
+
+    /// Puts the interactions of one before those of another, in one chain.
+    private func moveInteractions(
+        of gone: CustomerEntry,
+        to survivor: CustomerEntry
+    ) throws(StoreError) {
+        guard gone.lastInteraction != 0 else { return }
+
+        self.mutations.moveInteractions.bind(1, gone.lastInteraction)
+        self.mutations.moveInteractions.bind(2, survivor.customer.id.rawValue)
+        try self.mutations.moveInteractions.run()
+        self.mutations.joinChains.bind(1, gone.lastInteraction)
+        self.mutations.joinChains.bind(2, survivor.lastInteraction)
+        try self.mutations.joinChains.run()
+        survivor.lastInteraction = gone.lastInteraction
     }
 
     /// Gives a customer an id that nobody has.
@@ -124,10 +141,11 @@ extension WriteSession {
         for identity in customer.identities {
             try self.delete(identity, on: customer.pageID)
         }
-        for statement in [
-            self.mutations.eraseObservations, self.mutations.eraseInteractions,
-            self.mutations.deleteRedirects, self.mutations.clearAudit,
-        ] {
+        for statement in [self.mutations.eraseObservations, self.mutations.eraseInteractions] {
+            statement.bind(1, entry.lastInteraction)
+            try statement.run()
+        }
+        for statement in [self.mutations.deleteRedirects, self.mutations.clearAudit] {
             statement.bind(1, customer.id.rawValue)
             try statement.run()
         }

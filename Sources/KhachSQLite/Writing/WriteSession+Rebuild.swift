@@ -26,7 +26,7 @@ extension WriteSession {
     func rebuild(_ entry: CustomerEntry) throws(StoreError) {
         var registers: [InteractionRegister] = []
         let select = self.mutations.selectRegisters
-        select.bind(1, entry.customer.id.rawValue)
+        select.bind(1, entry.lastInteraction)
         while try select.step() {
             guard let register = InteractionRegister(summary: select, of: entry.customer.id) else {
                 select.reset()

@@ -10,10 +10,13 @@ extension WriteSession {
     ) throws(StoreError) -> Int {
         var changed: [CustomerID: Int] = [:]
         for update in updates {
-            guard let page = try self.page(update.position.page),
-                page.businessID == business,
-                let (rowID, register) = try self.known(page.id, update.position.eventKey),
-                register.revision == update.revision, !register.text.isEmpty,
+            let position = update.position
+            guard let page = try self.page(position.page), page.businessID == business,
+                let rowID = try self.interaction(ExternalID(page.id, position.eventKey))
+            else { continue }
+
+            let register = try self.register(rowID)
+            guard register.revision == update.revision, !register.text.isEmpty,
                 let customer = register.customerID
             else { continue }
 

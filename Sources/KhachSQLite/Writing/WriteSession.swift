@@ -28,6 +28,7 @@ final class WriteSession {
     var feeds: [BusinessID: Feed] = [:]
     var changedFeeds: [BusinessID] = []
     var customers = CustomerCache()
+    var eventKeys: EventKeys
     /// In the order in which the group touched them, which is the order of their sequences.
     var touched: [CustomerEntry] = []
     /// The ids with a role, as bytes, of the pages that were asked for.
@@ -44,9 +45,11 @@ final class WriteSession {
         database: Database,
         meta: Meta,
         codec: RecordCodec,
-        zones: ZoneRules
+        zones: ZoneRules,
+        gatheredKeysMax: Int
     ) throws(StoreError) {
         self.database = database
+        self.eventKeys = EventKeys(gatheredMax: gatheredKeysMax)
         self.codec = codec
         self.zones = zones
         self.statements = try WriteStatements(database)
@@ -56,6 +59,7 @@ final class WriteSession {
         self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
         self.lastIdentifier = meta.lastIdentifier
         self.storedIdentifier = meta.lastIdentifier
+        try self.gatherEventKeys()
     }
 
     // MARK: A group
@@ -69,6 +73,7 @@ final class WriteSession {
         for entry in self.touched {
             try self.write(entry)
         }
+        try self.writeEventKeys()
         try self.writeFeeds()
         if self.lastIdentifier != self.storedIdentifier {
             self.statements.updateIdentifier.bind(1, self.lastIdentifier)
@@ -127,6 +132,7 @@ final class WriteSession {
         }
         self.touched.removeAll(keepingCapacity: true)
         self.customers.age()
+        self.eventKeys.committed()
         if self.feeds.count > Self.feedsMax { self.feeds.removeAll() }
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
     }
@@ -137,6 +143,7 @@ final class WriteSession {
     func rollBack() throws(StoreError) {
         self.touched.removeAll()
         self.customers.removeAll()
+        self.eventKeys.rolledBack()
         self.feeds.removeAll()
         self.changedFeeds.removeAll()
         self.pages.removeAll()

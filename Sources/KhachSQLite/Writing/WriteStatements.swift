@@ -11,9 +11,13 @@ struct WriteStatements {
     let insertBusiness: Statement
     let selectPage: Statement
     let insertPage: Statement
+    let selectEventKey: Statement
+    let insertEventKey: Statement
+    let updateKeyed: Statement
     let insertInteraction: Statement
     let selectInteraction: Statement
     let updateInteraction: Statement
+    let chainInteraction: Statement
     let selectCustomerByIdentity: Statement
     let selectCustomer: Statement
     let selectStored: Statement
@@ -54,20 +58,38 @@ struct WriteStatements {
             """
         )
         self.insertPage = try Statement(database, Self.insertPageSQL)
+        self.selectEventKey = try Statement(
+            database,
+            "SELECT interaction_id FROM event_keys WHERE page_id = ?1 AND event_key = ?2"
+        )
+        self.insertEventKey = try Statement(
+            database,
+            "INSERT INTO event_keys VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
+        )
+        self.updateKeyed = try Statement(
+            database,
+            "UPDATE meta SET keyed_up_to = ?1 WHERE id = 1"
+        )
         self.insertInteraction = try Statement(database, Self.insertInteractionSQL)
         self.selectInteraction = try Statement(database, Self.selectInteractionSQL)
         self.updateInteraction = try Statement(database, Self.updateInteractionSQL)
+        self.chainInteraction = try Statement(
+            database,
+            "UPDATE interactions SET previous_id = ?2 WHERE id = ?1"
+        )
         self.selectCustomerByIdentity = try Statement(
             database,
             """
-            SELECT business_id, record, facts, id FROM customers WHERE id = (
+            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = (
                 SELECT customer_id FROM identities
                 WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
             """
         )
         self.selectCustomer = try Statement(
             database,
-            "SELECT business_id, record, facts, id FROM customers WHERE id = ?1"
+            """
+            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = ?1
+            """
         )
         self.selectStored = try Statement(
             database,
@@ -85,17 +107,21 @@ struct WriteStatements {
         self.touchCustomer = try Statement(
             database,
             """
-            UPDATE customers SET seq = ?2, record = ?8, facts = ?9, last_inbound_at = ?4
+            UPDATE customers
+            SET seq = ?2, record = ?8, facts = ?9, last_interaction = ?3, last_inbound_at = ?4
             WHERE id = ?1
             """
         )
         self.updateCustomer = try Statement(
             database,
-            "UPDATE customers SET seq = ?2, record = ?8, facts = ?9 WHERE id = ?1"
+            """
+            UPDATE customers SET seq = ?2, record = ?8, facts = ?9, last_interaction = ?3
+            WHERE id = ?1
+            """
         )
         self.updateFacts = try Statement(
             database,
-            "UPDATE customers SET facts = ?2 WHERE id = ?1"
+            "UPDATE customers SET facts = ?2, last_interaction = ?3 WHERE id = ?1"
         )
         self.insertObservation = try Statement(database, Self.insertObservationSQL)
         self.deleteObservations = try Statement(
@@ -146,15 +172,14 @@ struct WriteStatements {
         INSERT INTO interactions
             (page_id, event_key, customer_id, direction, kind, conversation_key, post_id,
              occurred_first, occurred_last, received_at, revision, state, text, pending_names,
-             contact_count, ignored)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-        ON CONFLICT DO NOTHING
+             contact_count, ignored, previous_id)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         """
     private static let selectInteractionSQL: StaticString = """
         SELECT id, customer_id, direction, kind, conversation_key, post_id, occurred_first,
             occurred_last, received_at, revision, state, text, pending_names,
             contact_count, ignored
-        FROM interactions WHERE page_id = ?1 AND event_key = ?2
+        FROM interactions WHERE id = ?1
         """
     private static let updateInteractionSQL: StaticString = """
         UPDATE interactions
@@ -166,16 +191,17 @@ struct WriteStatements {
         """
     private static let insertCustomerSQL: StaticString = """
         INSERT INTO customers
-            (id, seq, first_inbound_at, last_inbound_at, first_recorded_at, name_folded, traits,
-             record, facts, created_at, business_id, page_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            (id, seq, last_interaction, last_inbound_at, first_recorded_at, name_folded, traits,
+             record, facts, created_at, business_id, page_id, first_inbound_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
     // SQLite rewrites the entries of every index whose columns are named: who has only written
     // again, or was only answered, is updated by statements that name less.
     private static let moveCustomerSQL: StaticString = """
         UPDATE customers
-        SET seq = ?2, first_inbound_at = ?3, last_inbound_at = ?4, first_recorded_at = ?5,
-            name_folded = ?6, traits = ?7, record = ?8, facts = ?9, created_at = ?10
+        SET seq = ?2, last_interaction = ?3, last_inbound_at = ?4, first_recorded_at = ?5,
+            name_folded = ?6, traits = ?7, record = ?8, facts = ?9, created_at = ?10,
+            first_inbound_at = ?13
         WHERE id = ?1
         """
 }

@@ -9,6 +9,14 @@ typedef struct counting {
     uint64_t count;
 } counting;
 
+/* What may still be counted. */
+static int64_t rest_of(const counting *work)
+{
+    uint64_t rest = work->max - work->count;
+
+    return rest < INT64_MAX ? (int64_t)rest : INT64_MAX;
+}
+
 /* A range of the index of what was created, or one of it for each run. */
 static khach_index_status count_created(counting *work)
 {
@@ -22,7 +30,6 @@ static khach_index_status count_created(counting *work)
     if (statement == NULL)
         return khach__index_failure(work->plan.index->db);
     for (size_t i = 0; status == KHACH_INDEX_OK && i < turns && work->count < work->max; i++) {
-        uint64_t rest = work->max - work->count;
         int64_t found = 0;
 
         (void)sqlite3_bind_int64(statement, 1,
@@ -31,64 +38,50 @@ static khach_index_status count_created(counting *work)
             (void)sqlite3_bind_int64(statement, 2, work->plan.runs.runs[i].traits);
         (void)sqlite3_bind_int64(statement, first, filter->created_from);
         (void)sqlite3_bind_int64(statement, first + 1, filter->created_before);
-        (void)sqlite3_bind_int64(
-            statement, first + 2, rest < INT64_MAX ? (int64_t)rest : INT64_MAX);
+        (void)sqlite3_bind_int64(statement, first + 2, rest_of(work));
         status = khach__index_number(work->plan.index, statement, &found);
         work->count += (uint64_t)found;
     }
     return status;
 }
 
-/* Every row of the index that has all columns, or of its runs. */
-static khach_index_status count_all(counting *work)
+/* Every row of every run. */
+static khach_index_status count_runs(counting *work)
 {
     khach_index *index = work->plan.index;
-    const run_list *runs = &work->plan.runs;
-    bool is_named = work->plan.filter->name != NULL;
-    cursor *rows = NULL;
-    cursor_row row;
-    bool has_row = true;
-    khach_index_status status;
+    sqlite3_stmt *statement = khach__index_statement(
+        index, work->plan.filter->name != NULL ? SQL_COUNT_NAMES : SQL_COUNT_RUN);
+    khach_index_status status = KHACH_INDEX_OK;
 
-    if (!work->plan.has_traits || runs->count > index->bounds.runs
-        || (!runs->is_partial && runs->customers * 3 > runs->customers_all)) {
-        sqlite3_stmt *statement =
-            khach__index_statement(index, is_named ? SQL_COUNT_SCAN : SQL_COUNT_ALL);
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    for (size_t i = 0;
+         status == KHACH_INDEX_OK && i < work->plan.runs.count && work->count < work->max; i++) {
         int64_t found = 0;
 
-        if (statement == NULL)
-            return khach__index_failure(index->db);
-        (void)sqlite3_bind_int64(statement, 1, work->plan.filter->business_id);
-        (void)sqlite3_bind_int64(
-            statement, 2, work->max < INT64_MAX ? (int64_t)work->max : INT64_MAX);
+        (void)sqlite3_bind_int64(statement, 1, work->plan.runs.runs[i].page);
+        (void)sqlite3_bind_int64(statement, 2, work->plan.runs.runs[i].traits);
+        (void)sqlite3_bind_int64(statement, 3, rest_of(work));
         status = khach__index_number(index, statement, &found);
-        work->count = (uint64_t)found;
-        return status;
+        work->count += (uint64_t)found;
     }
-    status = khach__cursor_open(&rows, index, CURSOR_RUNS, KHACH_INDEX_INBOUND_DESCENDING, NULL,
-        runs, SIZE_MAX / 4);
-    while (status == KHACH_INDEX_OK && work->count < work->max) {
-        status = khach__cursor_next(rows, &row, &has_row);
-        if (!has_row)
-            break;
-        work->count += row.is_accepted;
-    }
-    khach__cursor_free(rows);
     return status;
 }
 
-/* Looks at every customer of the best source, unless a walk that needs no record costs less. */
+/* Looks at every customer of the best source, unless the rows of an index, without their records,
+ * cost less. */
 static khach_index_status count_searched(counting *work)
 {
     plan *costs = &work->plan;
     const bounds *limits = &costs->index->bounds;
     verdict out = {.count_max = work->max};
     bool is_flower = costs->filter->name != NULL && !costs->has_tokens;
-    double walk_cost = (double)costs->runs.customers_all * limits->row_cost;
+    double runs_cost = (double)costs->runs.customers * limits->row_cost
+        + (double)costs->runs.count * limits->run_cost;
     bool is_whole = true;
     khach_index_status status = KHACH_INDEX_OK;
 
-    if (costs->best_cost <= walk_cost || is_flower) {
+    if (costs->best_cost <= runs_cost || is_flower) {
         status = khach__plan_read(costs, &out);
         work->count = out.count;
         return status;
@@ -103,7 +96,7 @@ static khach_index_status count_searched(counting *work)
         }
         costs->index->judge.ids = &costs->ids;
     }
-    return status != KHACH_INDEX_OK ? status : count_all(work);
+    return status != KHACH_INDEX_OK ? status : count_runs(work);
 }
 
 khach_index_status khach_index_count(

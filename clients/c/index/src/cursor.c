@@ -4,16 +4,25 @@
 
 #include <stdlib.h>
 
-#define CHUNK_ROWS_MAX 64
+/* How many more rows of a run are read than the time before. */
+#define CHUNK_ROWS_STEP 8
+
+/* Parts of a run behind a row: the rest of its millisecond, what is behind that, or both with what
+ * is before the row in that millisecond. */
+typedef enum part { PART_TIES, PART_REST, PART_FROM } part;
 
 /* One run: some rows read ahead, and where the next ones begin. */
 typedef struct branch {
     int64_t page;
     int64_t traits;
-    cursor_row *rows; /* of the cursor's block */
+    khach_index_position *rows; /* those that the filter accepts; in the cursor's block or `own` */
+    khach_index_position *own;
+    size_t room;
+    size_t chunk; /* rows that are read at a time */
+    size_t refills;
     size_t count;
     size_t at;
-    khach_index_position last;
+    khach_index_position last; /* of all that were read */
     bool has_last;
     bool is_at_end;
 } branch;
@@ -30,10 +39,9 @@ struct cursor {
     int stage;               /* of a walk: 0 ties, 1 the rest, 2 the end */
     branch *branches;        /* of the other kinds */
     size_t branches_count;
-    branch **heap; /* those with rows, the first row on top */
+    branch **heap; /* those that are not at their end, the first on top */
     size_t heap_count;
-    size_t chunk_rows;
-    cursor_row *block;
+    khach_index_position *block;
 };
 
 static bool is_ascending(const cursor *rows)
@@ -49,14 +57,14 @@ static sqlite3_stmt *statement_of(const cursor *rows, bool is_ties)
     return khach__index_statement(rows->index, (khach_index_sql)(SQL_CURSORS + number));
 }
 
-/* Binds a half of the keyset; false when no row can be in it. */
-static bool bind_half(const cursor *rows, sqlite3_stmt *statement, bool is_ties,
+/* Binds a part of the keyset; false when no row can be in it. */
+static bool bind_part(const cursor *rows, sqlite3_stmt *statement, part asked,
     const khach_index_position *after)
 {
     int64_t low = rows->low;
     int64_t high = rows->high;
 
-    if (is_ties) {
+    if (asked == PART_TIES) {
         if (after == NULL || after->key < low || after->key > high)
             return false;
         (void)sqlite3_bind_int64(statement, 3, after->key);
@@ -64,13 +72,13 @@ static bool bind_half(const cursor *rows, sqlite3_stmt *statement, bool is_ties,
         return true;
     }
     if (after != NULL && is_ascending(rows)) {
-        if (after->key == INT64_MAX)
+        if (asked == PART_REST && after->key == INT64_MAX)
             return false;
-        low = low > after->key ? low : after->key + 1;
+        low = low > after->key ? low : after->key + (asked == PART_REST);
     } else if (after != NULL) {
-        if (after->key == INT64_MIN)
+        if (asked == PART_REST && after->key == INT64_MIN)
             return false;
-        high = high < after->key ? high : after->key - 1;
+        high = high < after->key ? high : after->key - (asked == PART_REST);
     }
     (void)sqlite3_bind_int64(statement, 3, low);
     (void)sqlite3_bind_int64(statement, 4, high);
@@ -79,7 +87,7 @@ static bool bind_half(const cursor *rows, sqlite3_stmt *statement, bool is_ties,
 
 /* --- a walk --- */
 
-static khach_index_status walk_next(cursor *rows, cursor_row *row, bool *has_row)
+static khach_index_status walk_next(cursor *rows, khach_index_position *row, bool *has_row)
 {
     const judge *asked = &rows->index->judge;
 
@@ -92,7 +100,7 @@ static khach_index_status walk_next(cursor *rows, cursor_row *row, bool *has_row
             if (rows->statement == NULL)
                 return khach__index_failure(rows->index->db);
             (void)sqlite3_bind_int64(rows->statement, 1, asked->filter->business_id);
-            if (!bind_half(rows, rows->statement, rows->stage == 0,
+            if (!bind_part(rows, rows->statement, rows->stage == 0 ? PART_TIES : PART_REST,
                     rows->has_after ? &rows->after : NULL)) {
                 rows->statement = NULL;
                 rows->stage++;
@@ -103,12 +111,8 @@ static khach_index_status walk_next(cursor *rows, cursor_row *row, bool *has_row
         if (result == SQLITE_ROW && asked->is_spent)
             return KHACH_INDEX_OK;
         if (result == SQLITE_ROW) {
-            *row = (cursor_row){
-                .position = {asked->filter->name == NULL ? 0 : asked->rank,
-                    sqlite3_column_int64(rows->statement, 0),
-                    sqlite3_column_int64(rows->statement, 1)},
-                .is_accepted = true,
-            };
+            *row = (khach_index_position){0, sqlite3_column_int64(rows->statement, 0),
+                sqlite3_column_int64(rows->statement, 1)};
             *has_row = true;
             return KHACH_INDEX_OK;
         }
@@ -123,53 +127,67 @@ static khach_index_status walk_next(cursor *rows, cursor_row *row, bool *has_row
 
 /* --- runs --- */
 
-/* Reads one row of a run, and what of the filter its index can tell. */
-static cursor_row read_row(const cursor *rows, sqlite3_stmt *statement)
+/* Whether the filter accepts a row, as far as its index can tell; ranks it. */
+static bool accepts(const cursor *rows, sqlite3_stmt *statement, khach_index_position *row)
 {
     const judge *asked = &rows->index->judge;
     const khach_index_filter *filter = asked->filter;
-    cursor_row row = {.position = {0, sqlite3_column_int64(statement, 0),
-                          sqlite3_column_int64(statement, 1)},
-        .is_accepted = true};
 
-    if (rows->kind == CURSOR_DAYS) {
-        row.is_accepted = is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
-                              sqlite3_column_int64(statement, 4), filter->messaged_kinds,
-                              filter->messaged_from)
+    if (rows->kind == CURSOR_DAYS)
+        return is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
+                   sqlite3_column_int64(statement, 4), filter->messaged_kinds,
+                   filter->messaged_from)
             && khach__judge_has_page(filter, sqlite3_column_int64(statement, 2));
-        return row;
-    }
-    if (asked->ids != NULL)
-        row.is_accepted = khach__id_set_has(asked->ids, row.position.id);
-    if (rows->order != KHACH_INDEX_INBOUND_DESCENDING || !row.is_accepted)
-        return row;
-    row.is_accepted = sqlite3_column_int64(statement, 2) >= filter->created_from
-        && sqlite3_column_int64(statement, 2) < asked->created_before;
-    if (row.is_accepted && filter->name != NULL) {
+    if (rows->order == KHACH_INDEX_INBOUND_DESCENDING
+        && (sqlite3_column_int64(statement, 2) < filter->created_from
+            || sqlite3_column_int64(statement, 2) >= asked->created_before))
+        return false;
+    if (asked->ids != NULL && !khach__id_set_has(asked->ids, row->id))
+        return false;
+    if (rows->order == KHACH_INDEX_INBOUND_DESCENDING && filter->name != NULL) {
         const char *folded = (const char *)sqlite3_column_text(statement, 3);
 
-        row.position.rank = folded == NULL ? 0
-                                           : khach__judge_rank(rows->index, folded,
-                                               (size_t)sqlite3_column_bytes(statement, 3));
-        row.is_accepted = row.position.rank != 0 && row.position.rank <= asked->rank_max;
+        row->rank = folded == NULL ? 0
+                                   : khach__judge_rank(rows->index, folded,
+                                       (size_t)sqlite3_column_bytes(statement, 3));
+        return row->rank != 0 && row->rank <= asked->rank_max;
     }
-    return row;
+    return true;
 }
 
-static khach_index_status fill_half(cursor *rows, branch *filled, bool is_ties)
+static bool is_behind(
+    const cursor *rows, const khach_index_position *left, const khach_index_position *right)
 {
-    sqlite3_stmt *statement = statement_of(rows, is_ties);
+    if (left->key != right->key)
+        return (left->key > right->key) == is_ascending(rows);
+    return left->id != right->id && (left->id > right->id) == is_ascending(rows);
+}
+
+/* Reads at most `*left` rows of a part. */
+static khach_index_status read_part(cursor *rows, branch *filled, part asked, size_t *left)
+{
+    sqlite3_stmt *statement = statement_of(rows, asked == PART_TIES);
     int result = SQLITE_DONE;
 
     if (statement == NULL)
         return khach__index_failure(rows->index->db);
-    if (!bind_half(rows, statement, is_ties, filled->has_last ? &filled->last : NULL))
+    if (!bind_part(rows, statement, asked, filled->has_last ? &filled->last : NULL))
         return KHACH_INDEX_OK;
     (void)sqlite3_bind_int64(statement, 1, filled->page);
     (void)sqlite3_bind_int64(statement, 2, filled->traits);
-    (void)sqlite3_bind_int64(statement, 5, (int64_t)(rows->chunk_rows - filled->count));
-    while (filled->count < rows->chunk_rows && (result = sqlite3_step(statement)) == SQLITE_ROW)
-        filled->rows[filled->count++] = read_row(rows, statement);
+    (void)sqlite3_bind_int64(statement, 5, (int64_t)*left);
+    while (*left > 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        khach_index_position row = {
+            0, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+
+        (*left)--;
+        if (filled->has_last && !is_behind(rows, &row, &filled->last))
+            continue;
+        filled->last = row;
+        filled->has_last = true;
+        if (accepts(rows, statement, &row))
+            filled->rows[filled->count++] = row;
+    }
     (void)sqlite3_reset(statement);
     return result == SQLITE_ROW || result == SQLITE_DONE ? KHACH_INDEX_OK
                                                          : khach__index_failure(rows->index->db);
@@ -178,31 +196,54 @@ static khach_index_status fill_half(cursor *rows, branch *filled, bool is_ties)
 /* Reads the next rows of a run. */
 static khach_index_status fill(cursor *rows, branch *filled)
 {
-    khach_index_status status = KHACH_INDEX_OK;
+    judge *asked = &rows->index->judge;
+    khach_index_position last = filled->last;
+    bool had_last = filled->has_last;
+    size_t left = filled->chunk;
+    khach_index_status status;
 
     filled->at = 0;
     filled->count = 0;
-    if (filled->is_at_end)
-        return KHACH_INDEX_OK;
-    if (filled->has_last)
-        status = fill_half(rows, filled, true);
-    if (status == KHACH_INDEX_OK && filled->count < rows->chunk_rows)
-        status = fill_half(rows, filled, false);
-    filled->is_at_end = filled->count < rows->chunk_rows;
-    if (filled->count > 0) {
-        filled->last = filled->rows[filled->count - 1].position;
-        filled->has_last = true;
+    status = read_part(rows, filled, PART_FROM, &left);
+    if (status == KHACH_INDEX_OK && left == 0 && had_last && filled->last.id == last.id) {
+        /* There are more before the row in its millisecond than are read at a time. */
+        left = filled->chunk;
+        status = read_part(rows, filled, PART_TIES, &left);
+        if (status == KHACH_INDEX_OK && left > 0)
+            status = read_part(rows, filled, PART_REST, &left);
     }
+    filled->is_at_end = left > 0;
+    left = filled->chunk - left;
+    asked->rows_left -= left < asked->rows_left ? left : asked->rows_left;
     return status;
 }
 
-static bool is_before(const cursor *rows, const branch *left, const branch *right)
+/* Reads more rows of a run than the time before: what is read in vain stays in the order of the
+ * root of what is read. */
+static khach_index_status refill(cursor *rows, branch *filled)
 {
-    khach_index_position a = left->rows[left->at].position;
-    khach_index_position b = right->rows[right->at].position;
+    if (khach__index_must_stop(rows->index))
+        return KHACH_INDEX_INTERRUPTED;
+    filled->chunk = ++filled->refills * CHUNK_ROWS_STEP;
+    if (filled->chunk > rows->index->bounds.chunk)
+        filled->chunk = rows->index->bounds.chunk;
+    if (filled->room < filled->chunk) {
+        khach_index_position *grown = realloc(filled->own, filled->chunk * sizeof(*grown));
 
-    a.rank = b.rank = 0; /* The order of the rows is that of their keys. */
-    return khach__position_compare(rows->order, &a, &b) < 0;
+        if (grown == NULL)
+            return KHACH_INDEX_MEMORY;
+        filled->rows = filled->own = grown;
+        filled->room = filled->chunk;
+    }
+    return fill(rows, filled);
+}
+
+static bool is_over(const branch *read) { return read->at == read->count && read->is_at_end; }
+
+/* Where a run stands: at its next row, or behind those that were read. */
+static const khach_index_position *head(const branch *read)
+{
+    return read->at < read->count ? &read->rows[read->at] : &read->last;
 }
 
 static void sift(cursor *rows, size_t at)
@@ -212,7 +253,7 @@ static void sift(cursor *rows, size_t at)
         branch *moved = rows->heap[at];
 
         for (size_t child = at * 2 + 1; child <= at * 2 + 2 && child < rows->heap_count; child++) {
-            if (is_before(rows, rows->heap[child], rows->heap[least]))
+            if (is_behind(rows, head(rows->heap[least]), head(rows->heap[child])))
                 least = child;
         }
         if (least == at)
@@ -223,57 +264,72 @@ static void sift(cursor *rows, size_t at)
     }
 }
 
-static khach_index_status merge_next(cursor *rows, cursor_row *row, bool *has_row)
+/* Rows that the filter refuses are never in the heap: a run of them is where they end. */
+static khach_index_status merge_next(cursor *rows, khach_index_position *row, bool *has_row)
 {
     judge *asked = &rows->index->judge;
     khach_index_status status = KHACH_INDEX_OK;
-    branch *first;
 
     *has_row = false;
-    if (rows->heap_count == 0)
-        return KHACH_INDEX_OK;
-    if (asked->rows_left == 0) {
-        asked->is_spent = true;
-        return KHACH_INDEX_OK;
-    }
-    asked->rows_left--;
-    first = rows->heap[0];
-    *row = first->rows[first->at++];
-    *has_row = true;
-    if (first->at == first->count) {
-        status = khach__index_must_stop(rows->index) ? KHACH_INDEX_INTERRUPTED
-                                                     : fill(rows, first);
-        if (first->count == 0)
+    while (status == KHACH_INDEX_OK && !*has_row && rows->heap_count > 0) {
+        branch *first = rows->heap[0];
+
+        if (first->at < first->count) {
+            *row = first->rows[first->at++];
+            *has_row = true;
+        } else if (asked->rows_left == 0) {
+            asked->is_spent = true;
+            return KHACH_INDEX_OK;
+        } else {
+            status = refill(rows, first);
+        }
+        if (is_over(first))
             rows->heap[0] = rows->heap[--rows->heap_count];
+        if (rows->heap_count > 0)
+            sift(rows, 0);
     }
-    if (rows->heap_count > 0)
-        sift(rows, 0);
     return status;
 }
 
-static khach_index_status open_branches(cursor *rows, const run_list *runs, size_t page_rows)
+/* What a run will be asked for when the rows are spread as its customers are, and a little more. */
+static size_t share_of(
+    const cursor *rows, const run_list *runs, size_t at, uint64_t rows_wanted)
+{
+    size_t most = rows->index->bounds.chunk;
+    double share = (double)rows_wanted * (double)runs->runs[at].customers
+        / (double)(runs->customers > 0 ? runs->customers : 1);
+
+    share += 1.5;
+    return share < (double)most ? (size_t)share : most;
+}
+
+static khach_index_status open_branches(cursor *rows, const run_list *runs, uint64_t rows_wanted)
 {
     khach_index_status status = KHACH_INDEX_OK;
-    /* Enough for an even share, and a little more. */
-    size_t share = 2 * page_rows / (runs->count + 1) + 4;
+    size_t block_rows = 0;
 
-    rows->chunk_rows = share < CHUNK_ROWS_MAX ? share : CHUNK_ROWS_MAX;
+    for (size_t i = 0; i < runs->count; i++)
+        block_rows += share_of(rows, runs, i, rows_wanted);
     rows->branches_count = runs->count;
     rows->branches = calloc(runs->count + 1, sizeof(*rows->branches));
     rows->heap = calloc(runs->count + 1, sizeof(branch *));
-    rows->block = malloc((runs->count + 1) * rows->chunk_rows * sizeof(*rows->block));
+    rows->block = malloc((block_rows + 1) * sizeof(*rows->block));
     if (rows->branches == NULL || rows->heap == NULL || rows->block == NULL)
         return KHACH_INDEX_MEMORY;
+    block_rows = 0;
     for (size_t i = 0; status == KHACH_INDEX_OK && i < runs->count; i++) {
         branch *opened = &rows->branches[i];
 
-        opened->page = runs->runs[i].page;
-        opened->traits = runs->runs[i].traits;
-        opened->rows = rows->block + i * rows->chunk_rows;
-        opened->last = rows->after;
-        opened->has_last = rows->has_after;
+        *opened = (branch){.page = runs->runs[i].page,
+            .traits = runs->runs[i].traits,
+            .rows = rows->block + block_rows,
+            .room = share_of(rows, runs, i, rows_wanted),
+            .chunk = share_of(rows, runs, i, rows_wanted),
+            .last = rows->after,
+            .has_last = rows->has_after};
+        block_rows += opened->room;
         status = fill(rows, opened);
-        if (opened->count > 0)
+        if (!is_over(opened))
             rows->heap[rows->heap_count++] = opened;
     }
     for (size_t i = rows->heap_count / 2; i-- > 0;)
@@ -285,7 +341,7 @@ static khach_index_status open_branches(cursor *rows, const run_list *runs, size
 
 khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_kind kind,
     khach_index_order order, const khach_index_position *after, const run_list *runs,
-    size_t page_rows)
+    uint64_t rows_wanted)
 {
     const khach_index_filter *filter = index->judge.filter;
     cursor *rows = calloc(1, sizeof(*rows));
@@ -309,7 +365,7 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_k
     if (after != NULL)
         rows->after = *after;
     if (kind != CURSOR_WALK)
-        status = open_branches(rows, runs, page_rows);
+        status = open_branches(rows, runs, rows_wanted);
     if (status == KHACH_INDEX_OK)
         *out = rows;
     else
@@ -317,7 +373,7 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_k
     return status;
 }
 
-khach_index_status khach__cursor_next(cursor *rows, cursor_row *row, bool *has_row)
+khach_index_status khach__cursor_next(cursor *rows, khach_index_position *row, bool *has_row)
 {
     return rows->kind == CURSOR_WALK ? walk_next(rows, row, has_row)
                                      : merge_next(rows, row, has_row);
@@ -329,6 +385,8 @@ void khach__cursor_free(cursor *rows)
         return;
     if (rows->statement != NULL)
         (void)sqlite3_reset(rows->statement);
+    for (size_t i = 0; rows->branches != NULL && i < rows->branches_count; i++)
+        free(rows->branches[i].own);
     free(rows->branches);
     free(rows->heap);
     free(rows->block);

@@ -76,11 +76,11 @@ static const char *const statements_sql[SQL_CURSORS] = {
                       " WHERE business_id = ?1 AND day = ?2 LIMIT ?3)",
     [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
     [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
-    [SQL_COUNT_ALL] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_inbound"
-                      " WHERE c.business_id = ?1 AND " ACCEPTED " LIMIT ?2)",
-    [SQL_COUNT_SCAN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_inbound"
-                       " WHERE c.business_id = ?1 AND " ACCEPTED
-                       " AND khach_rank(c.name_folded) LIMIT ?2)",
+    [SQL_COUNT_RUN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
+                      " WHERE c.page_id = ?1 AND c.traits = ?2 AND " ACCEPTED " LIMIT ?3)",
+    [SQL_COUNT_NAMES] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
+                        " WHERE c.page_id = ?1 AND c.traits = ?2 AND " ACCEPTED
+                        " AND khach_rank(c.name_folded) LIMIT ?3)",
     /* Statements that give no rows: the function takes each. */
     [SQL_TALLY_DAYS] = "SELECT 1 FROM customer_days WHERE business_id = ?1"
                        " AND day >= ?2 AND day <= ?3 AND khach_tally(1, page_id, day, activity,"
@@ -107,11 +107,9 @@ static const char *const order_keys[] = {"created_at", "created_at", "last_inbou
 static const char *const order_directions[] = {"DESC", "ASC", "DESC"};
 /* By kind, and for the last order; what a row is judged by follows its key and its id. */
 static const char *const cursor_columns[][2] = {
-    {"", ""}, {", created_at, ''", ", created_at, name_folded"},
-    {", page_id, activity, since", ""}};
+    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, activity, since", ""}};
 static const char *const cursor_sources[][2] = {
-    {"$ INDEXED BY $_by_created WHERE business_id = ?1",
-        "$ INDEXED BY $_by_inbound WHERE business_id = ?1"},
+    {"$ INDEXED BY $_by_created WHERE business_id = ?1", ""},
     {"$ INDEXED BY $_by_page_created WHERE page_id = ?1 AND traits = ?2",
         "$ INDEXED BY $_by_page_inbound WHERE page_id = ?1 AND traits = ?2"},
     {"customer_days WHERE business_id = ?1 AND day = ?2", ""}};
@@ -137,8 +135,6 @@ static char *cursor_sql(sqlite3 *db, size_t number)
         sqlite3_str_appendf(text, " AND %s >= ?3 AND %s <= ?4", key, key);
     if (kind == CURSOR_WALK)
         sqlite3_str_appendall(text, " AND khach_accept(page_id, traits, created_at, id)");
-    if (kind == CURSOR_WALK && is_inbound)
-        sqlite3_str_appendall(text, " AND khach_rank(name_folded)");
     sqlite3_str_appendf(text, " ORDER BY %s %s, %s %s", key, direction, id, direction);
     if (kind != CURSOR_WALK)
         sqlite3_str_appendall(text, " LIMIT ?5");
@@ -225,7 +221,7 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
     index->db = db;
     index->is_ready = true;
     index->bounds = (bounds){.row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
-        .cheap_cost = 4e6, .runs = 2000, .days = 1100, .ids = 4000000};
+        .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100, .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {
         free(index);

@@ -45,8 +45,8 @@ typedef enum khach_index_sql {
     SQL_DAYS_SIZE,
     SQL_DAYS_FIRST,
     SQL_DAYS_LAST,
-    SQL_COUNT_ALL,
-    SQL_COUNT_SCAN,
+    SQL_COUNT_RUN,
+    SQL_COUNT_NAMES,
     SQL_TALLY_DAYS,
     SQL_TALLY_CREATED,
     SQL_TALLY_RECORDED,
@@ -90,7 +90,6 @@ typedef struct judge {
     bool traits[KHACH_TRAITS_COUNT];
     const id_set *ids;     /* NULL: every id */
     int rank_max;          /* names of worse rank are not wanted */
-    int rank;              /* of the name of the last row */
     uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
     bool is_spent;
     int64_t created_before; /* of the filter, or the end of its days */
@@ -107,8 +106,9 @@ typedef struct bounds {
     double row_cost;    /* a row of an index, judged where it is */
     double lookup_cost; /* a customer's row, by its id */
     double probe_cost;  /* the same, and a look into its record */
+    double run_cost;    /* to open a run of an index */
     double cheap_cost;  /* what costs no more is done without looking for better */
-    size_t runs;        /* more are walked over rather than merged, when they are dense */
+    size_t chunk;       /* rows of a run that are read at a time, at most */
     size_t days;        /* more are not merged */
     size_t ids;         /* customers of a range of days that are kept */
 } bounds;
@@ -216,23 +216,19 @@ bool khach__filter_has_traits(const khach_index_filter *filter);
 
 /* --- cursor.c: rows in the order of a list --- */
 
-typedef struct cursor_row {
-    khach_index_position position;
-    bool is_accepted; /* else it is one of a run that the filter refuses */
-} cursor_row;
-
 typedef struct cursor cursor;
 
-/* The whole business, its runs for (page, traits), or its days in the range of the filter. */
+/* The whole business by created date, its runs for (page, traits), or its days in the range of the
+ * filter. */
 typedef enum cursor_kind { CURSOR_WALK, CURSOR_RUNS, CURSOR_DAYS } cursor_kind;
 
-/* `runs` are merged; a day is one of (business, day). `page_rows` is how many rows will be taken,
- * as far as that is known. */
+/* `runs` are merged; a day is one of (business, day). `rows_wanted` is how many rows are looked at,
+ * as far as that is known. Rows that the filter refuses are not given, where the index tells. */
 khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_kind kind,
     khach_index_order order, const khach_index_position *after, const run_list *runs,
-    size_t page_rows);
+    uint64_t rows_wanted);
 /* KHACH_INDEX_OK with `*has_row`; the end of the judge's rows is an end too, with is_spent. */
-khach_index_status khach__cursor_next(cursor *rows, cursor_row *row, bool *has_row);
+khach_index_status khach__cursor_next(cursor *rows, khach_index_position *row, bool *has_row);
 void khach__cursor_free(cursor *rows);
 
 /* --- sources.c: customers one by one, in any order --- */
@@ -254,9 +250,9 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
 khach_index_status khach__source_created(khach_index *index, verdict *out);
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out);
 khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out);
-/* Whether the customer of a cursor's row answers what only its record says. */
-khach_index_status khach__source_probe(
-    khach_index *index, int64_t id, khach_index_order order, cursor_row *row);
+/* Whether the customer of a cursor's row answers what only its record says; ranks it. */
+khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
+    khach_index_position *row, bool *is_accepted);
 
 /* The customers of the rarest token's rows. */
 khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);

@@ -97,19 +97,14 @@ int khach__judge_rank(const khach_index *index, const char *folded, size_t folde
 /* khach_rank(name_folded) */
 static void rank_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    khach_index *index = sqlite3_user_data(context);
-    judge *asked = &index->judge;
+    const khach_index *index = sqlite3_user_data(context);
     const char *folded = (const char *)sqlite3_value_text(values[0]);
-
-    (void)count;
-    if (asked->is_spent) {
-        sqlite3_result_int(context, 1);
-        return;
-    }
-    asked->rank = folded == NULL
+    int rank = folded == NULL
         ? 0
         : khach__judge_rank(index, folded, (size_t)sqlite3_value_bytes(values[0]));
-    sqlite3_result_int(context, asked->rank != 0 && asked->rank <= asked->rank_max);
+
+    (void)count;
+    sqlite3_result_int(context, rank != 0 && rank <= index->judge.rank_max);
 }
 
 khach_index_status khach__judge_register(khach_index *index)

@@ -14,6 +14,28 @@ typedef struct listing {
     int complete_rank;
 } listing;
 
+static bool is_created_order(const listing *work)
+{
+    return work->list.order == KHACH_INDEX_CREATED_DESCENDING
+        || work->list.order == KHACH_INDEX_CREATED_ASCENDING;
+}
+
+/* How many rows in the order of the list it takes to find enough that answer, at a guess. */
+static double rows_wanted(const listing *work)
+{
+    double customers = (double)work->plan.runs.customers_all;
+    double matches = work->plan.matches < 1 ? 1 : work->plan.matches;
+    double share = customers > matches ? customers / matches : 1;
+
+    /* Of names, only those of one rank fill a page before the end. */
+    return (double)work->list.room * share * (work->list.order == KHACH_INDEX_RELEVANCE ? 2 : 1);
+}
+
+static double runs_cost(const plan *costs)
+{
+    return (double)costs->runs.count * costs->index->bounds.run_cost;
+}
+
 /* --- in the order of the list --- */
 
 /* Whether a list that is full cannot be bettered by rows behind those that were seen. */
@@ -49,8 +71,9 @@ static khach_index_status take_rows(
     uint64_t probes_left = budget / index->bounds.probe_cost < 1e15
         ? (uint64_t)(budget / index->bounds.probe_cost)
         : UINT64_MAX;
-    cursor_row row;
+    khach_index_position row;
     bool has_row = true;
+    bool is_accepted = true;
 
     *is_done = true;
     while (!is_settled(work)) {
@@ -58,19 +81,19 @@ static khach_index_status take_rows(
         if (status != KHACH_INDEX_OK || !has_row)
             break;
         if (order != KHACH_INDEX_RELEVANCE)
-            row.position.rank = 0;
-        if (!row.is_accepted || !khach__top_wants(&work->list, &row.position))
+            row.rank = 0;
+        if (!khach__top_wants(&work->list, &row))
             continue;
         if (is_probed && probes_left-- == 0) {
             *is_done = false;
             return KHACH_INDEX_OK;
         }
         if (is_probed)
-            status = khach__source_probe(index, row.position.id, order, &row);
+            status = khach__source_probe(index, order, &row, &is_accepted);
         if (status != KHACH_INDEX_OK)
             return status;
-        if (row.is_accepted)
-            khach__top_add(&work->list, &row.position);
+        if (is_accepted)
+            khach__top_add(&work->list, &row);
     }
     *is_done = has_row || !index->judge.is_spent;
     return status;
@@ -80,16 +103,22 @@ static khach_index_status take_cursor(listing *work, cursor_kind kind, const run
     const khach_index_position *after, double budget, bool *is_done)
 {
     judge *asked = &work->plan.index->judge;
-    double rows_max = budget / work->plan.index->bounds.row_cost;
+    const bounds *costs = &work->plan.index->bounds;
+    double rows_max;
     cursor *rows = NULL;
     khach_index_status status;
 
+    *is_done = false;
+    if (kind != CURSOR_WALK)
+        budget -= (double)runs->count * costs->run_cost;
+    if (budget <= 0)
+        return KHACH_INDEX_OK;
+    rows_max = budget / costs->row_cost;
     asked->is_spent = false;
     asked->rows_left = rows_max < 1e15 ? (uint64_t)rows_max : UINT64_MAX;
     status = khach__cursor_open(&rows, work->plan.index, kind,
-        work->list.order == KHACH_INDEX_RELEVANCE ? KHACH_INDEX_INBOUND_DESCENDING
-                                                  : work->list.order,
-        after, runs, work->list.room);
+        is_created_order(work) ? work->list.order : KHACH_INDEX_INBOUND_DESCENDING, after, runs,
+        (uint64_t)(rows_wanted(work) < rows_max ? rows_wanted(work) : rows_max));
     if (status == KHACH_INDEX_OK)
         status = take_rows(work, rows, kind, budget, is_done);
     khach__cursor_free(rows);
@@ -109,38 +138,36 @@ static khach_index_status take_days(listing *work, double budget, bool *is_done)
     days.runs = calloc(count + 1, sizeof(*days.runs));
     if (days.runs == NULL)
         return KHACH_INDEX_MEMORY;
-    days.count = count;
+    days.count = days.customers = count;
     for (size_t i = 0; i < count; i++)
-        days.runs[i] = (run){costs->filter->business_id, costs->day_from + (int64_t)i, 0};
+        days.runs[i] = (run){costs->filter->business_id, costs->day_from + (int64_t)i, 1};
     status = take_cursor(work, CURSOR_DAYS, &days, work->list.after, budget, is_done);
     khach__runs_free(&days);
     return status;
 }
 
-/* The index of the list's order, walked where the filter is dense and by its runs where not. */
+/* The runs of the index of the list's order. By created date it is walked when no run is asked for,
+ * or when the filter is so dense that a walk has met enough of them before they are opened. */
 static khach_index_status take_order(
     listing *work, const khach_index_position *after, double budget, bool *is_done)
 {
     const plan *costs = &work->plan;
     const run_list *runs = &costs->runs;
     const bounds *limits = &costs->index->bounds;
-    bool is_walk = !costs->has_traits;
-    double walk_budget = budget;
-    khach_index_status status;
+    double opening = runs_cost(costs);
+    /* A row in `share` of a walk is one of the runs'. */
+    double share = (double)runs->customers_all / (double)(runs->customers + 1);
+    khach_index_status status = KHACH_INDEX_OK;
 
-    if (costs->has_traits && runs->customers > 0 && !runs->is_partial) {
-        /* A row in `share` of a walk is one of the runs'. */
-        double share = (double)runs->customers_all / (double)runs->customers;
-
-        is_walk = share < 3 || (runs->count > limits->runs && share < (double)runs->count / 8);
-        /* A walk that meets too few of them is given up for the runs. */
-        if (is_walk && limits->row_cost * (4 * (double)work->list.room + 5000) < budget)
-            walk_budget = limits->row_cost * (4 * (double)work->list.room + 5000);
-    }
-    status = take_cursor(
-        work, is_walk ? CURSOR_WALK : CURSOR_RUNS, runs, after, walk_budget, is_done);
-    if (status != KHACH_INDEX_OK || *is_done || !costs->has_traits || !is_walk
-        || walk_budget >= budget)
+    *is_done = false;
+    if (is_created_order(work) && !costs->has_traits)
+        return take_cursor(work, CURSOR_WALK, runs, after, budget, is_done);
+    /* A walk that meets too few of them is given up for the runs. */
+    if (is_created_order(work) && !runs->is_partial
+        && share * (double)work->list.room * limits->row_cost < opening)
+        status = take_cursor(work, CURSOR_WALK, runs, after,
+            2 * opening < budget ? 2 * opening : budget, is_done);
+    if (status != KHACH_INDEX_OK || *is_done)
         return status;
     return take_cursor(work, CURSOR_RUNS, runs, after, budget, is_done);
 }
@@ -202,12 +229,12 @@ static khach_index_status take_ranked(listing *work, double budget, bool *is_don
 static bool is_source_better(const listing *work)
 {
     const plan *costs = &work->plan;
-    double customers = (double)costs->runs.customers_all;
-    double rows = (double)work->list.room * customers / (costs->matches < 1 ? 1 : costs->matches);
+    double opening = is_created_order(work) ? 0 : runs_cost(costs);
 
     if (costs->best_cost <= costs->index->bounds.cheap_cost)
         return true;
-    return costs->has_tokens && rows * costs->index->bounds.row_cost > costs->best_cost;
+    return costs->has_tokens
+        && opening + rows_wanted(work) * costs->index->bounds.row_cost > costs->best_cost;
 }
 
 /* After the order of the list has cost too much. */
@@ -237,8 +264,6 @@ static khach_index_status choose(listing *work)
 {
     plan *costs = &work->plan;
     verdict out = {.list = &work->list, .count_max = UINT64_MAX};
-    bool is_created = work->list.order == KHACH_INDEX_CREATED_DESCENDING
-        || work->list.order == KHACH_INDEX_CREATED_ASCENDING;
     int64_t days = (int64_t)costs->day_to - costs->day_from + 1;
     bool is_done = false;
     khach_index_status status;
@@ -252,7 +277,8 @@ static khach_index_status choose(listing *work)
         return khach__plan_read(costs, &out);
     if (work->list.order == KHACH_INDEX_RELEVANCE)
         status = take_ranked(work, costs->best_cost, &is_done);
-    else if (costs->has_days && is_created && days <= (int64_t)costs->index->bounds.days)
+    else if (costs->has_days && is_created_order(work)
+        && days <= (int64_t)costs->index->bounds.days)
         status = take_days(work, costs->best_cost, &is_done);
     else
         status = take_order(work, work->list.after, costs->best_cost, &is_done);

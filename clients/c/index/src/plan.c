@@ -66,7 +66,7 @@ khach_index_status khach__plan_open(
     is_searched = filter->name != NULL || work->has_days;
     if (!index->is_ready)
         return KHACH_INDEX_OK;
-    if (work->has_traits || is_searched)
+    if (work->has_traits || is_searched || is_inbound)
         status = khach__runs_read(index, &work->runs);
     if (!is_searched && !(is_inbound && work->has_created))
         return status;

@@ -46,8 +46,6 @@ static const char tables[] =
 static const char indexes[] =
     "CREATE INDEX $_by_created ON $(business_id, created_at, id, page_id, traits);"
     "CREATE INDEX $_by_page_created ON $(page_id, traits, created_at);"
-    "CREATE INDEX $_by_inbound"
-    "  ON $(business_id, last_inbound_at, id, page_id, traits, created_at, name_folded);"
     "CREATE INDEX $_by_page_inbound"
     "  ON $(page_id, traits, last_inbound_at, id, created_at, name_folded);"
     "CREATE INDEX $_by_name ON $(business_id, name_folded);"

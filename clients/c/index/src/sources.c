@@ -308,8 +308,8 @@ khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verd
     return status;
 }
 
-khach_index_status khach__source_probe(
-    khach_index *index, int64_t id, khach_index_order order, cursor_row *row)
+khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
+    khach_index_position *row, bool *is_accepted)
 {
     sqlite3_stmt *statement = khach__index_statement(index, SQL_ROW);
     khach_index_position place;
@@ -318,13 +318,13 @@ khach_index_status khach__source_probe(
 
     if (statement == NULL)
         return khach__index_failure(index->db);
-    (void)sqlite3_bind_int64(statement, 1, id);
+    (void)sqlite3_bind_int64(statement, 1, row->id);
     result = sqlite3_step(statement);
     if (result == SQLITE_ROW && judge_columns(index, order, statement, &place))
         rank = judge_record(index, order, statement, place.rank);
     (void)sqlite3_reset(statement);
-    row->is_accepted = rank != 0;
-    row->position.rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
+    *is_accepted = rank != 0;
+    row->rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
     if (result == SQLITE_DONE)
         return KHACH_INDEX_CORRUPT; /* An index names it. */
     return result == SQLITE_ROW ? KHACH_INDEX_OK : khach__index_failure(index->db);
