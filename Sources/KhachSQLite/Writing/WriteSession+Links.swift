@@ -161,6 +161,7 @@ extension WriteSession {
             statement.bind(1, customer.id.rawValue)
             try statement.run()
         }
+        try self.eraseFromRoleAudit(customer)
         self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
         try self.mutations.deletePendingBlock.run()
@@ -169,6 +170,37 @@ extension WriteSession {
         try self.audit([change], of: customer.businessID, by: author, now: now)
         self.hasErased = true
         return seq
+    }
+
+    /// Takes the ids of a customer out of what the audit says of the page's roles.
+    private func eraseFromRoleAudit(_ customer: Customer) throws(StoreError) {
+        let (select, update) = (self.mutations.selectRoleAudit, self.mutations.updateRoleAudit)
+        // One line at a time: each may name a thousand accounts.
+        var last: Int64 = 0
+        while true {
+            select.bind(1, customer.businessID.rawValue)
+            select.bind(2, last)
+            let line = try select.lend([
+                (3, AuditChange.rolesAction), (4, customer.pageID.text),
+            ]) { () throws(StoreError) -> (number: Int64, before: String, after: String)? in
+                guard try select.step() else { return nil }
+
+                defer { select.reset() }
+                return (select.integer(0), select.text(1), select.text(2))
+            }
+            guard let line else { return }
+
+            last = line.number
+            let before = AuditChange.erasing(customer.identities, fromRoles: line.before)
+            let after = AuditChange.erasing(customer.identities, fromRoles: line.after)
+            guard before != line.before || after != line.after else { continue }
+
+            update.bind(1, customer.businessID.rawValue)
+            update.bind(2, line.number)
+            try update.lend([(3, before), (4, after)]) { () throws(StoreError) in
+                try update.run()
+            }
+        }
     }
 
     /// Of a customer that was erased already; one that was linked has another to erase.

@@ -102,6 +102,18 @@ extension MemoryState {
             self.audit[customer.businessID]?[index].change.after = ""
             self.audit[customer.businessID]?[index].change.reason = ""
         }
+        for index in self.audit[customer.businessID, default: []].indices {
+            guard let change = self.audit[customer.businessID]?[index].change,
+                change.action == AuditChange.rolesAction,
+                change.entityID == customer.pageID.text
+            else { continue }
+
+            let ids = customer.identities
+            self.audit[customer.businessID]?[index].change.before =
+                AuditChange.erasing(ids, fromRoles: change.before)
+            self.audit[customer.businessID]?[index].change.after =
+                AuditChange.erasing(ids, fromRoles: change.after)
+        }
         let seq = self.remove(customer, redirectTo: nil, codec)
         self.note([.erase(customer.id)], customer.businessID, author, now)
         return seq
