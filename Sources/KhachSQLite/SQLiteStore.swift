@@ -84,16 +84,21 @@ package final class SQLiteStore: CustomerStore, PointReads {
 
     package func createBusiness(
         _ business: NewBusiness,
+        by author: Authorship,
         now: Instant
     ) async throws(StoreError) -> Business {
         try await self.writer.write { (session) throws(StoreError) in
-            try session.createBusiness(business, now: now)
+            try session.createBusiness(business, by: author, now: now)
         }
     }
 
-    package func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page {
+    package func createPage(
+        _ page: NewPage,
+        by author: Authorship,
+        now: Instant
+    ) async throws(StoreError) -> Page {
         try await self.writer.write { (session) throws(StoreError) in
-            try session.createPage(page, now: now)
+            try session.createPage(page, by: author, now: now)
         }
     }
 

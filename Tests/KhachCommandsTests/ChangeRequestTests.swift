@@ -200,6 +200,26 @@ struct ChangeRequestTests {
 
     static let directory: [Case] = [
         Case(
+            line: "business create Shop --locale en --actor hoa",
+            method: "CreateBusiness",
+            request: Khach_V1_CreateBusinessRequest.with {
+                $0.name = "Shop"
+                $0.locale = "en"
+                $0.actor = "hoa"
+            }
+        ),
+        Case(
+            line: "page create Shop --business b1 --channel facebook --external-id 1",
+            method: "CreatePage",
+            request: Khach_V1_CreatePageRequest.with {
+                $0.businessID = "b1"
+                $0.channel = .facebook
+                $0.externalPageID = "1"
+                $0.name = "Shop"
+                $0.actor = "lan"
+            }
+        ),
+        Case(
             line: "business update b1 --time-zone Asia/Tokyo",
             method: "UpdateBusiness",
             request: Khach_V1_UpdateBusinessRequest.with {

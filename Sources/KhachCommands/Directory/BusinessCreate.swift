@@ -19,6 +19,7 @@ struct BusinessCreate: AsyncParsableCommand {
     @Option(help: "vi or en; the server's default when empty.")
     var locale = ""
 
+    @OptionGroup var author: ActorOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -27,6 +28,7 @@ struct BusinessCreate: AsyncParsableCommand {
             $0.name = self.name
             $0.timeZone = self.timeZone
             $0.locale = self.locale
+            $0.actor = self.author.name
         }
         let response = try await self.connection.withClient { client in
             try await client.createBusiness(request)

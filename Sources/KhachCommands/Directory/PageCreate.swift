@@ -21,6 +21,7 @@ struct PageCreate: AsyncParsableCommand {
     @Option(help: "The channel's own id of the page.")
     var externalID: String
 
+    @OptionGroup var author: ActorOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -30,6 +31,7 @@ struct PageCreate: AsyncParsableCommand {
             $0.channel = self.channel.channel
             $0.externalPageID = self.externalID
             $0.name = self.name
+            $0.actor = self.author.name
         }
         let response = try await self.connection.withClient { client in
             try await client.createPage(request)

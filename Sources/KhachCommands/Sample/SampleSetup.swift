@@ -12,6 +12,7 @@ struct SampleSetup: AsyncParsableCommand {
     )
 
     @OptionGroup var sample: SampleOptions
+    @OptionGroup var author: ActorOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -21,8 +22,12 @@ struct SampleSetup: AsyncParsableCommand {
             let known = try await client.allBusinesses()
             var businesses: [Khach_V1_Business] = []
             for (index, request) in directory.businessRequests.enumerated() {
+                var request = request
+                request.actor = self.author.name
                 let business = try await Self.business(request, known, client)
                 for page in directory.pageRequests(of: index, businessID: business.id) {
+                    var page = page
+                    page.actor = self.author.name
                     try await Self.createPage(page, client)
                 }
                 businesses.append(business)

@@ -1,5 +1,19 @@
 /// What the audit says of each change; both stores write the same.
 extension AuditChange {
+    /// What else it began with, later changes say as what was before them.
+    package static func creation(of business: Business) -> AuditChange {
+        AuditChange(
+            "business.create",
+            entity: business.id.text,
+            field: "name",
+            after: business.name
+        )
+    }
+
+    package static func creation(of page: Page) -> AuditChange {
+        AuditChange("page.create", entity: page.id.text, field: "name", after: page.name)
+    }
+
     package static func block(
         _ item: BlockItem,
         of customer: CustomerID,

@@ -15,10 +15,18 @@ package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerH
         now: Instant
     ) async throws(StoreError) -> [InteractionOutcome]
 
-    func createBusiness(_ business: NewBusiness, now: Instant) async throws(StoreError) -> Business
+    func createBusiness(
+        _ business: NewBusiness,
+        by author: Authorship,
+        now: Instant
+    ) async throws(StoreError) -> Business
 
     /// Throws `notFound` (business) or `alreadyExists` (the page's key is taken).
-    func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page
+    func createPage(
+        _ page: NewPage,
+        by author: Authorship,
+        now: Instant
+    ) async throws(StoreError) -> Page
 
     func business(_ id: BusinessID) async throws(StoreError) -> Business?
 

@@ -1505,6 +1505,8 @@ public nonisolated struct Khach_V1_RedetectContactsResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// None in the answer to a request that was answered before: they were taken, and texts of
+  /// customers are not kept once more for its sake.
   public var differences: [Khach_V1_ContactDifference] = []
 
   /// Texts that this call looked at.
@@ -1684,14 +1686,15 @@ public nonisolated struct Khach_V1_AuditEntry: Sendable {
   /// Clears the value of `at`. Subsequent reads from it will return its default value.
   public mutating func clearAt() {self._at = nil}
 
+  /// Empty when the request named nobody.
   public var actor: String = String()
 
   public var requestID: String = String()
 
-  /// Such as "customer.address.save", "customer.block".
+  /// Such as "customer.address.save", "customer.block", "page.create".
   public var action: String = String()
 
-  /// The customer or the page; empty when it is about the business.
+  /// The customer, the page or the business.
   public var entityID: String = String()
 
   public var field: String = String()

@@ -262,6 +262,10 @@ public nonisolated struct Khach_V1_CreateBusinessRequest: Sendable {
   /// Empty means "vi".
   public var locale: String = String()
 
+  /// Who; at most 200 bytes. Who names nobody, as callers did before there was this field, is
+  /// nobody in the audit.
+  public var actor: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -371,6 +375,9 @@ public nonisolated struct Khach_V1_CreatePageRequest: Sendable {
   public var externalPageID: String = String()
 
   public var name: String = String()
+
+  /// Who; as of CreateBusiness.
+  public var actor: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -797,7 +804,7 @@ nonisolated extension Khach_V1_RoleAccount: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Khach_V1_CreateBusinessRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CreateBusinessRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}time_zone\0\u{1}locale\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}time_zone\0\u{1}locale\0\u{1}actor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -808,6 +815,7 @@ nonisolated extension Khach_V1_CreateBusinessRequest: SwiftProtobuf.Message, Swi
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.timeZone) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.locale) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.actor) }()
       default: break
       }
     }
@@ -823,6 +831,9 @@ nonisolated extension Khach_V1_CreateBusinessRequest: SwiftProtobuf.Message, Swi
     if !self.locale.isEmpty {
       try visitor.visitSingularStringField(value: self.locale, fieldNumber: 3)
     }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -830,6 +841,7 @@ nonisolated extension Khach_V1_CreateBusinessRequest: SwiftProtobuf.Message, Swi
     if lhs.name != rhs.name {return false}
     if lhs.timeZone != rhs.timeZone {return false}
     if lhs.locale != rhs.locale {return false}
+    if lhs.actor != rhs.actor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1020,7 +1032,7 @@ nonisolated extension Khach_V1_ListBusinessesResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Khach_V1_CreatePageRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CreatePageRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{1}channel\0\u{3}external_page_id\0\u{1}name\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{1}channel\0\u{3}external_page_id\0\u{1}name\0\u{1}actor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1032,6 +1044,7 @@ nonisolated extension Khach_V1_CreatePageRequest: SwiftProtobuf.Message, SwiftPr
       case 2: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.externalPageID) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.actor) }()
       default: break
       }
     }
@@ -1050,6 +1063,9 @@ nonisolated extension Khach_V1_CreatePageRequest: SwiftProtobuf.Message, SwiftPr
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 4)
     }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1058,6 +1074,7 @@ nonisolated extension Khach_V1_CreatePageRequest: SwiftProtobuf.Message, SwiftPr
     if lhs.channel != rhs.channel {return false}
     if lhs.externalPageID != rhs.externalPageID {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.actor != rhs.actor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,7 +2,11 @@ internal import KhachCore
 
 /// Businesses and pages: rare, so each is written at once.
 extension WriteSession {
-    func createBusiness(_ new: NewBusiness, now: Instant) throws(StoreError) -> Business {
+    func createBusiness(
+        _ new: NewBusiness,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> Business {
         let business = Business(
             id: BusinessID(rawValue: self.nextIdentifier(now: now)),
             name: new.name,
@@ -32,6 +36,7 @@ extension WriteSession {
             auditHead: 0,
             calendar: try self.calendar(named: new.timeZone)
         )
+        try self.audit([.creation(of: business)], of: business.id, by: author, now: now)
         return business
     }
 
@@ -85,7 +90,11 @@ extension WriteSession {
 
     // MARK: Pages
 
-    func createPage(_ new: NewPage, now: Instant) throws(StoreError) -> Page {
+    func createPage(
+        _ new: NewPage,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> Page {
         guard try self.feed(of: new.businessID) != nil else {
             throw StoreError(.notFound, "an existing business expected, none found")
         }
@@ -119,6 +128,7 @@ extension WriteSession {
             }
         }
         self.pages[page.key] = page
+        try self.audit([.creation(of: page)], of: page.businessID, by: author, now: now)
         return page
     }
 

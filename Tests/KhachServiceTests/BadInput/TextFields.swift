@@ -318,6 +318,17 @@ extension TextField {
             }
         },
         TextField(
+            method: directory("CreateBusiness"),
+            field: "actor",
+            nul: .refused,
+            invisible: .accepted
+        ) { _, text in
+            Khach_V1_CreateBusinessRequest.with {
+                $0.name = "An"
+                $0.actor = text
+            }
+        },
+        TextField(
             method: directory("UpdateBusiness"),
             field: "time_zone",
             nul: .refused,
@@ -341,6 +352,20 @@ extension TextField {
                 $0.channel = .facebook
                 $0.externalPageID = text
                 $0.name = "An"
+            }
+        },
+        TextField(
+            method: directory("CreatePage"),
+            field: "actor",
+            nul: .refused,
+            invisible: .accepted
+        ) { shop, text in
+            Khach_V1_CreatePageRequest.with {
+                $0.businessID = shop.business
+                $0.channel = .facebook
+                $0.externalPageID = "another"
+                $0.name = "An"
+                $0.actor = text
             }
         },
         TextField(

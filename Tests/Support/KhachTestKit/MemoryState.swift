@@ -50,6 +50,7 @@ struct MemoryState: Sendable {
 
     mutating func createBusiness(
         _ new: NewBusiness,
+        by author: Authorship,
         now: Instant,
         _ codec: RecordCodec
     ) -> Business {
@@ -65,11 +66,13 @@ struct MemoryState: Sendable {
             seq: self.nextSequence(business.id),
             record: codec.encodeBusiness(business)
         )
+        self.note([.creation(of: business)], business.id, author, now)
         return business
     }
 
     mutating func createPage(
         _ new: NewPage,
+        by author: Authorship,
         now: Instant,
         _ codec: RecordCodec
     ) throws(StoreError) -> Page {
@@ -92,6 +95,7 @@ struct MemoryState: Sendable {
             seq: self.nextSequence(page.businessID),
             record: codec.encodePage(page)
         )
+        self.note([.creation(of: page)], page.businessID, author, now)
         return page
     }
 

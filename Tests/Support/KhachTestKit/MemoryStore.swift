@@ -31,15 +31,20 @@ package final class MemoryStore: CustomerStore, PointReads {
 
     package func createBusiness(
         _ business: NewBusiness,
+        by author: Authorship,
         now: Instant
     ) async throws(StoreError) -> Business {
-        self.state.withLock { $0.createBusiness(business, now: now, self.codec) }
+        self.state.withLock { $0.createBusiness(business, by: author, now: now, self.codec) }
     }
 
-    package func createPage(_ page: NewPage, now: Instant) async throws(StoreError) -> Page {
+    package func createPage(
+        _ page: NewPage,
+        by author: Authorship,
+        now: Instant
+    ) async throws(StoreError) -> Page {
         let result = self.state.withLock { state in
             Result { () throws(StoreError) in
-                try state.createPage(page, now: now, self.codec)
+                try state.createPage(page, by: author, now: now, self.codec)
             }
         }
         return try result.get()

@@ -32,15 +32,15 @@ extension StoreConformance {
             let used = world.pages[0].key
             try await requireError(.notFound) { () throws(StoreError) in
                 let page = NewPage(businessID: BusinessID(rawValue: 5), key: used, name: "")
-                return try await store.createPage(page, now: now)
+                return try await store.createPage(page, by: author, now: now)
             }
             try await requireError(.alreadyExists) { () throws(StoreError) in
                 let page = NewPage(businessID: world.businesses[1].id, key: used, name: "")
-                return try await store.createPage(page, now: now)
+                return try await store.createPage(page, by: author, now: now)
             }
             let other = PageKey(channel: .lazada, externalPageID: used.externalPageID)
             let page = NewPage(businessID: world.businesses[1].id, key: other, name: "")
-            try requireEqual(try await store.createPage(page, now: now).key, other)
+            try requireEqual(try await store.createPage(page, by: author, now: now).key, other)
         },
         Claim(description: "I1 ids that differ only in their bytes are different") { store in
             let world = try await World(in: store)
@@ -61,7 +61,7 @@ extension StoreConformance {
                     key: PageKey(channel: .other, externalPageID: name),
                     name: name
                 )
-                _ = try await store.createPage(page, now: now)
+                _ = try await store.createPage(page, by: author, now: now)
             }
         },
     ]

@@ -21,6 +21,7 @@ extension StoreConformance {
                     key: PageKey(channel: .lazada, externalPageID: "later"),
                     name: "Later"
                 ),
+                by: author,
                 now: now
             )
             try requireEqual(try await list(snapshot, filter), before)

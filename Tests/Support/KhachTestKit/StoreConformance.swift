@@ -15,6 +15,7 @@ package enum StoreConformance {
         directoryClaims + interactionClaims + contactClaims + readClaims + snapshotClaims
         + nameClaims
 
+    static let author = Authorship(actor: "an")
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)
 
     /// Two businesses with three pages, on which interactions can be recorded.
@@ -30,7 +31,7 @@ package enum StoreConformance {
             self.pages = []
             for name in ["An", "Bình"] {
                 let new = NewBusiness(name: name, timeZone: "Asia/Ho_Chi_Minh", locale: "vi")
-                self.businesses.append(try await store.createBusiness(new, now: now))
+                self.businesses.append(try await store.createBusiness(new, by: author, now: now))
             }
             for (index, key) in Self.pageKeys.enumerated() {
                 let page = NewPage(
@@ -38,7 +39,7 @@ package enum StoreConformance {
                     key: key,
                     name: "Page \(index)"
                 )
-                self.pages.append(try await store.createPage(page, now: now))
+                self.pages.append(try await store.createPage(page, by: author, now: now))
             }
         }
 

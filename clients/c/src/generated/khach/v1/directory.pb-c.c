@@ -1383,7 +1383,7 @@ const ProtobufCMessageDescriptor khach__v1__role_account__descriptor =
   (ProtobufCMessageInit) khach__v1__role_account__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__create_business_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor khach__v1__create_business_request__field_descriptors[4] =
 {
   {
     "name",
@@ -1421,8 +1421,21 @@ static const ProtobufCFieldDescriptor khach__v1__create_business_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "actor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateBusinessRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__create_business_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
   2,   /* field[2] = locale */
   0,   /* field[0] = name */
   1,   /* field[1] = time_zone */
@@ -1430,7 +1443,7 @@ static const unsigned khach__v1__create_business_request__field_indices_by_name[
 static const ProtobufCIntRange khach__v1__create_business_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor khach__v1__create_business_request__descriptor =
 {
@@ -1440,7 +1453,7 @@ const ProtobufCMessageDescriptor khach__v1__create_business_request__descriptor 
   "Khach__V1__CreateBusinessRequest",
   "khach.v1",
   sizeof(Khach__V1__CreateBusinessRequest),
-  3,
+  4,
   khach__v1__create_business_request__field_descriptors,
   khach__v1__create_business_request__field_indices_by_name,
   1,  khach__v1__create_business_request__number_ranges,
@@ -1702,7 +1715,7 @@ const ProtobufCMessageDescriptor khach__v1__list_businesses_response__descriptor
   (ProtobufCMessageInit) khach__v1__list_businesses_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__create_page_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor khach__v1__create_page_request__field_descriptors[5] =
 {
   {
     "business_id",
@@ -1752,8 +1765,21 @@ static const ProtobufCFieldDescriptor khach__v1__create_page_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "actor",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreatePageRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__create_page_request__field_indices_by_name[] = {
+  4,   /* field[4] = actor */
   0,   /* field[0] = business_id */
   1,   /* field[1] = channel */
   2,   /* field[2] = external_page_id */
@@ -1762,7 +1788,7 @@ static const unsigned khach__v1__create_page_request__field_indices_by_name[] = 
 static const ProtobufCIntRange khach__v1__create_page_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor khach__v1__create_page_request__descriptor =
 {
@@ -1772,7 +1798,7 @@ const ProtobufCMessageDescriptor khach__v1__create_page_request__descriptor =
   "Khach__V1__CreatePageRequest",
   "khach.v1",
   sizeof(Khach__V1__CreatePageRequest),
-  4,
+  5,
   khach__v1__create_page_request__field_descriptors,
   khach__v1__create_page_request__field_indices_by_name,
   1,  khach__v1__create_page_request__number_ranges,

@@ -201,10 +201,15 @@ struct  Khach__V1__CreateBusinessRequest
    * Empty means "vi".
    */
   char *locale;
+  /*
+   * Who; at most 200 bytes. Who names nobody, as callers did before there was this field, is
+   * nobody in the audit.
+   */
+  char *actor;
 };
 #define KHACH__V1__CREATE_BUSINESS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__create_business_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Khach__V1__CreateBusinessResponse
@@ -282,10 +287,14 @@ struct  Khach__V1__CreatePageRequest
   Khach__V1__Channel channel;
   char *external_page_id;
   char *name;
+  /*
+   * Who; as of CreateBusiness.
+   */
+  char *actor;
 };
 #define KHACH__V1__CREATE_PAGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__create_page_request__descriptor) \
-    , (char *)protobuf_c_empty_string, KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Khach__V1__CreatePageResponse
