@@ -181,10 +181,17 @@ extension SQLiteStore {
         _ updates: [FindingUpdate],
         of business: BusinessID,
         by author: Authorship,
+        answer: [UInt8],
         now: Instant
-    ) async throws(StoreError) -> Int {
+    ) async throws(StoreError) -> FindingsAnswer {
         try await self.writer.write(weight: updates.count) { (session) throws(StoreError) in
-            try session.acceptFindings(updates, of: business, by: author, now: now)
+            try session.acceptFindings(
+                updates,
+                of: business,
+                by: author,
+                answer: answer,
+                now: now
+            )
         }
     }
 

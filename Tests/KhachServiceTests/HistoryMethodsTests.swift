@@ -74,6 +74,7 @@ struct HistoryMethodsTests {
             [FindingUpdate(position: position, revision: 0, findings: [old])],
             of: try #require(BusinessID(text: shop.business.id)),
             by: .service,
+            answer: [],
             now: ServiceHarness.clock
         )
         #expect(try await harness.get(id).phones.isEmpty)

@@ -38,13 +38,14 @@ package protocol CustomerHistory: Sendable {
     ) async throws(StoreError) -> TextPage
 
     /// Puts what a detector found in texts in the place of what was found before; a text that has
-    /// changed meanwhile is left. Returns how many were changed.
+    /// changed meanwhile is left. `answer` is kept for a request that has a name.
     func acceptFindings(
         _ updates: [FindingUpdate],
         of business: BusinessID,
         by author: Authorship,
+        answer: [UInt8],
         now: Instant
-    ) async throws(StoreError) -> Int
+    ) async throws(StoreError) -> FindingsAnswer
 
     /// Drops some texts that were received before an instant, the oldest first; what was found in
     /// them stays. Returns false when there are no more.
@@ -135,6 +136,14 @@ package struct TextPage: Hashable, Sendable {
         self.texts = texts
         self.next = next
     }
+}
+
+/// What became of findings that were to be accepted.
+package enum FindingsAnswer: Hashable, Sendable {
+    /// So many texts hold something else now.
+    case accepted(Int)
+    /// The request was answered before, with this.
+    case known([UInt8])
 }
 
 /// What a detector found in one text.

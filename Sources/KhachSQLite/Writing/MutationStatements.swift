@@ -97,7 +97,7 @@ struct MutationStatements {
         )
         self.deleteRedirects = try make("DELETE FROM customer_redirects WHERE new_id = ?1")
         self.deleteCustomer = try make("DELETE FROM customers WHERE id = ?1")
-        self.selectTombstone = try make("SELECT seq FROM tombstones WHERE customer_id = ?1")
+        self.selectTombstone = try make(Self.selectTombstoneSQL)
         self.insertTombstone = try make(Self.insertTombstoneSQL)
         self.eraseInteractions = try make(Self.eraseInteractionsSQL)
         self.eraseObservations = try make(Self.eraseObservationsSQL)
@@ -181,6 +181,9 @@ extension MutationStatements {
     private static let moveOtherIdentitiesSQL: StaticString = """
         UPDATE other_identities SET customer_id = ?4
         WHERE page_id = ?1 AND kind = ?2 AND external_user_id = ?3
+        """
+    private static let selectTombstoneSQL: StaticString = """
+        SELECT seq, business_id FROM tombstones WHERE customer_id = ?1
         """
     private static let insertTombstoneSQL: StaticString = """
         INSERT INTO tombstones (business_id, seq, customer_id, record) VALUES (?1, ?2, ?3, ?4)

@@ -146,8 +146,38 @@ extension WriteSession {
         by author: Authorship,
         now: Instant
     ) throws(StoreError) -> CommitSequence {
-        if let seq = try self.tombstone(of: id) { return seq }
-        let entry = try self.existing(id)
+        let tombstone = try self.tombstone(of: id)
+        // Of one that was linked, the other is erased.
+        let isLinked = try self.isLinked(id)
+        let business: BusinessID
+        if let tombstone {
+            business = tombstone.business
+        } else {
+            business = try self.existing(id).customer.businessID
+        }
+        if let known = try self.knownAnswer(to: author, of: business) {
+            guard let seq = Int64(answer: known) else {
+                throw StoreError(.corrupt, "a sequence expected, \(known.count) bytes found")
+            }
+            return CommitSequence(bitPattern: seq)
+        }
+
+        let seq: CommitSequence
+        if let tombstone, !isLinked {
+            seq = tombstone.seq
+        } else {
+            seq = try self.erase(try self.existing(id), by: author, now: now)
+        }
+        let answer = Int64(bitPattern: seq).answerBytes
+        try self.remember(answer, to: author, of: business, now: now)
+        return seq
+    }
+
+    private func erase(
+        _ entry: CustomerEntry,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) -> CommitSequence {
         let customer = entry.customer
         _ = try self.written(entry)
         for identity in customer.identities {
@@ -203,20 +233,26 @@ extension WriteSession {
         }
     }
 
-    /// Of a customer that was erased already; one that was linked has another to erase.
-    private func tombstone(of id: CustomerID) throws(StoreError) -> CommitSequence? {
-        let redirect = self.mutations.selectRedirect
-        redirect.bind(1, id.rawValue)
-        let isLinked = try redirect.step()
-        redirect.reset()
-        guard !isLinked else { return nil }
-
+    /// Of a customer that is gone: erased, or linked to another.
+    private func tombstone(
+        of id: CustomerID
+    ) throws(StoreError) -> (seq: CommitSequence, business: BusinessID)? {
         let select = self.mutations.selectTombstone
         select.bind(1, id.rawValue)
         guard try select.step() else { return nil }
 
         defer { select.reset() }
-        return CommitSequence(bitPattern: select.integer(0))
+        return (
+            CommitSequence(bitPattern: select.integer(0)), BusinessID(rawValue: select.integer(1))
+        )
+    }
+
+    /// Whether another customer answers as this one.
+    private func isLinked(_ id: CustomerID) throws(StoreError) -> Bool {
+        let redirect = self.mutations.selectRedirect
+        redirect.bind(1, id.rawValue)
+        defer { redirect.reset() }
+        return try redirect.step()
     }
 
     /// Deletes the row of a customer and leaves a tombstone.

@@ -6,8 +6,10 @@ extension WriteSession {
         _ updates: [FindingUpdate],
         of business: BusinessID,
         by author: Authorship,
+        answer: [UInt8],
         now: Instant
-    ) throws(StoreError) -> Int {
+    ) throws(StoreError) -> FindingsAnswer {
+        if let known = try self.knownAnswer(to: author, of: business) { return .known(known) }
         var changed: [CustomerID: Int] = [:]
         for update in updates {
             let position = update.position
@@ -31,7 +33,8 @@ extension WriteSession {
         }
         let changes = AuditChange.redetect(changed)
         try self.audit(changes, of: business, by: author, now: now)
-        return changed.values.reduce(0, +)
+        try self.remember(answer, to: author, of: business, now: now)
+        return .accepted(changed.values.reduce(0, +))
     }
 
     /// Rows are numbered as they were received, so the oldest texts come first.

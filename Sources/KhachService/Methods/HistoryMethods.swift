@@ -80,20 +80,24 @@ struct HistoryMethods {
                 page.texts.removeLast(page.texts.count - count)
                 page.next = page.texts.last?.position
             }
-            if request.accept, !changes.isEmpty {
-                _ = try await store.acceptFindings(
-                    changes.map(\.update),
-                    of: business,
-                    by: author,
-                    now: self.environment.now()
-                )
-            }
-            return try Khach_V1_RedetectContactsResponse.with { response in
-                response.differences = changes.flatMap(\.differences)
+            var response = Khach_V1_RedetectContactsResponse.with { response in
                 response.textsCount = UInt64(page.texts.count)
                 response.nextPageToken = page.next.map { tokens.text($0) } ?? ""
                 response.detectorVersion = self.environment.detector.version
-            }.reply()
+            }
+            if request.accept, !changes.isEmpty || !author.requestID.isEmpty {
+                let answer = try await store.acceptFindings(
+                    changes.map(\.update),
+                    of: business,
+                    by: author,
+                    // Without the differences, which hold texts of customers (I6).
+                    answer: try response.serializedBytes(),
+                    now: self.environment.now()
+                )
+                if case .known(let bytes) = answer { return Payload(bytes: bytes) }
+            }
+            response.differences = changes.flatMap(\.differences)
+            return try response.reply()
         }
     }
 

@@ -82,9 +82,30 @@ extension MemoryState {
         now: Instant,
         _ codec: RecordCodec
     ) throws(StoreError) -> CommitSequence {
-        let tombstone = self.tombstones.values.joined().first { $0.id == id }
-        if let tombstone, self.redirects[id] == nil { return tombstone.seq }
-        let customer = try self.existing(id).value
+        let gone = self.tombstones.first { _, all in all.contains { $0.id == id } }
+        let business: BusinessID
+        if let gone {
+            business = gone.key
+        } else {
+            business = try self.existing(id).value.businessID
+        }
+        if case .erased(let seq) = try self.known(author, business) { return seq }
+        let seq: CommitSequence
+        if let gone, self.redirects[id] == nil {
+            seq = gone.value.first { $0.id == id }?.seq ?? 0
+        } else {
+            seq = self.erase(try self.existing(id).value, by: author, now: now, codec)
+        }
+        self.remember(.erased(seq), author, business, now)
+        return seq
+    }
+
+    private mutating func erase(
+        _ customer: Customer,
+        by author: Authorship,
+        now: Instant,
+        _ codec: RecordCodec
+    ) -> CommitSequence {
         for identity in customer.identities { self[identity, on: customer.pageID] = nil }
         for (key, register) in self.registers where register.customerID == customer.id {
             self.registers[key]?.customerID = nil
@@ -192,9 +213,11 @@ extension MemoryState {
         _ updates: [FindingUpdate],
         of business: BusinessID,
         by author: Authorship,
+        answer: [UInt8],
         now: Instant,
         _ codec: RecordCodec
-    ) -> Int {
+    ) throws(StoreError) -> FindingsAnswer {
+        if case .findings(let bytes) = try self.known(author, business) { return .known(bytes) }
         var changed: [CustomerID: Int] = [:]
         for update in updates {
             let key = Key(update.position.page, update.position.eventKey)
@@ -213,7 +236,8 @@ extension MemoryState {
             if let customer = self.customers[id]?.value { self.store(customer, codec) }
         }
         self.note(AuditChange.redetect(changed), business, author, now)
-        return changed.values.reduce(0, +)
+        self.remember(.findings(answer), author, business, now)
+        return .accepted(changed.values.reduce(0, +))
     }
 
     mutating func dropTexts(receivedBefore: Instant, rowsMax: Int) -> Bool {

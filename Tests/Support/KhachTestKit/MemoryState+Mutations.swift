@@ -7,6 +7,8 @@ extension MemoryState {
         case customer
         case blocks([BlockAnswer])
         case link(gone: CustomerID?)
+        case erased(CommitSequence)
+        case findings([UInt8])
     }
 
     func existing(_ id: CustomerID) throws(StoreError) -> Row<Customer> {

@@ -166,10 +166,18 @@ extension MemoryStore {
         _ updates: [FindingUpdate],
         of business: BusinessID,
         by author: Authorship,
+        answer: [UInt8],
         now: Instant
-    ) async throws(StoreError) -> Int {
-        self.state.withLock {
-            $0.acceptFindings(updates, of: business, by: author, now: now, self.codec)
+    ) async throws(StoreError) -> FindingsAnswer {
+        try self.attempt { (state) throws(StoreError) in
+            try state.acceptFindings(
+                updates,
+                of: business,
+                by: author,
+                answer: answer,
+                now: now,
+                self.codec
+            )
         }
     }
 

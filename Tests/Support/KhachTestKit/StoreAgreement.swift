@@ -218,9 +218,9 @@ package struct StoreAgreement {
 
         let person = self.person()
         for index in self.stores.indices {
+        let author = self.author()
             guard let id = try await self.id(of: person, in: index) else { continue }
 
-            let author = Authorship(actor: "an")
             let first = try await self.stores[index].erase(id, by: author, now: self.now)
             let again = try await self.stores[index].erase(id, by: author, now: self.now)
             try StoreConformance.requireEqual(first, again)
@@ -266,7 +266,8 @@ package struct StoreAgreement {
     /// A detector that finds every second thing.
     private mutating func redetect() async throws -> String {
         let rest = self.seed.number(0...1)
-        var counts: [Int] = []
+        let author = self.author()
+        var answers: [[FindingsAnswer]] = []
         for (store, world) in zip(self.stores, self.worlds) {
             // Stores cut pages where they like, so all of them are one call.
             var position: TextPosition?
@@ -287,16 +288,21 @@ package struct StoreAgreement {
                 }
                 position = page.next
             } while position != nil
-            counts.append(
-                try await store.acceptFindings(
-                    updates,
-                    of: world.businesses[0].id,
-                    by: Authorship(actor: "an"),
-                    now: self.now
+            var answered: [FindingsAnswer] = []
+            for answer: UInt8 in [1, 2] {
+                answered.append(
+                    try await store.acceptFindings(
+                        updates,
+                        of: world.businesses[0].id,
+                        by: author,
+                        answer: [answer],
+                        now: self.now
+                    )
                 )
-            )
+            }
+            answers.append(answered)
         }
-        try StoreConformance.requireEqual(counts[0], counts[1])
+        try StoreConformance.requireEqual(answers[0], answers[1])
         return "redetect"
     }
 
