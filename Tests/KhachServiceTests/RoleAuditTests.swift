@@ -101,4 +101,51 @@ struct RoleAuditTests {
             #expect(entries.map(\.before) == ["", "ERASED", all, ""])
         }
     }
+
+    @Test(
+        "another name of an account is a change, and goes with the person (I6)",
+        arguments: StoreKind.allCases
+    )
+    func names(_ kind: StoreKind) async throws {
+        try await kind.run { harness in
+            let shop = try await harness.shop()
+            let id = try await harness.customer()
+            for name in ["Lan", "Lan Anh", "Lan Anh", ""] {
+                let _: Khach_V1_SetRoleAccountsResponse = try await harness.call(
+                    "khach.v1.DirectoryService/SetRoleAccounts",
+                    Khach_V1_SetRoleAccountsRequest.with {
+                        $0.pageID = shop.page.id
+                        $0.actor = "lan"
+                        $0.accounts = [
+                            .with {
+                                $0.externalUserID = "u1"
+                                $0.name = name
+                                $0.roles = ["ADMIN", "A\tB"]
+                            },
+                            .with {
+                                $0.externalUserID = "u2"
+                                $0.name = "Đào"
+                            },
+                        ]
+                    }
+                )
+            }
+            let lines = ["Lan", "Lan Anh"].map { "u1 ADMIN A B\t\($0)\nu2\tĐào" }
+            let last = "u1 ADMIN A B\nu2\tĐào"
+            let entries = try await Self.entries(of: shop.business, harness)
+            #expect(entries.map(\.after) == [last, lines[1], lines[0]])
+            #expect(entries.map(\.before) == [lines[1], lines[0], ""])
+            let _: Khach_V1_EraseCustomerResponse = try await harness.call(
+                "\(ServiceHarness.customers)/EraseCustomer",
+                Khach_V1_EraseCustomerRequest.with {
+                    $0.id = id
+                    $0.mutation = ServiceHarness.mutation
+                }
+            )
+            let erased = "ERASED ADMIN A B\nu2\tĐào"
+            let rest = try await Self.entries(of: shop.business, harness)
+            #expect(rest.map(\.after) == [erased, erased, erased])
+            #expect(rest.map(\.before) == [erased, erased, ""])
+        }
+    }
 }

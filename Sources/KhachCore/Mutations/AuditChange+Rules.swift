@@ -32,7 +32,9 @@ extension AuditChange {
 
     package static let rolesAction = "page.roles.set"
 
-    /// Nothing when the same accounts hold the same roles as before.
+    /// A line of its text for each account: its id, its roles, and behind a tab its name.
+    ///
+    /// Nothing when the same accounts of the same names hold the same roles as before.
     package static func roles(
         of page: PageID,
         from before: [RoleAccount],
@@ -52,7 +54,8 @@ extension AuditChange {
         ]
     }
 
-    /// The lines of `roles` with "ERASED" in the place of the ids of somebody who was erased (I6).
+    /// The lines of `roles` with "ERASED" in the place of the ids of somebody who was erased, and
+    /// without the name (I6).
     ///
     /// What roles there were stays: a page's history is not the person's.
     package static func erasing(_ identities: [Identity], fromRoles lines: String) -> String {
@@ -62,16 +65,20 @@ extension AuditChange {
         while !rest.isEmpty {
             let id = ids.first { id in
                 let next = rest.dropFirst(id.count).first
-                return rest.starts(with: id) && (next == nil || next == 0x20 || next == 0x0A)
+                return rest.starts(with: id) && (next == nil || [0x20, 0x09, 0x0A].contains(next))
             }
             if let id {
                 kept += Array("ERASED".utf8)
                 rest = rest.dropFirst(id.count)
             }
+            let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
+            let line = rest[..<end]
+            let name = id == nil ? nil : line.lastIndex(of: 0x09)
+            kept += line[..<(name ?? end)]
             // On to the next line.
-            let end = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
-            kept += rest[..<end]
             rest = rest[end...]
+            kept += rest.prefix(1)
+            rest = rest.dropFirst()
         }
         return String(decoding: kept, as: UTF8.self)
     }
@@ -133,7 +140,15 @@ extension AuditChange {
 
 extension RoleAccount {
     fileprivate var line: String {
-        ([self.externalUserID] + self.roles).joined(separator: " ")
+        let words = ([self.externalUserID] + self.roles.map(\.withoutTabs)).joined(separator: " ")
+        return self.name.isEmpty ? words : "\(words)\t\(self.name.withoutTabs)"
+    }
+}
+
+extension String {
+    /// A tab begins the name in a line, and is nowhere else but in an id.
+    fileprivate var withoutTabs: String {
+        String(decoding: self.utf8.map { $0 == 0x09 ? 0x20 : $0 }, as: UTF8.self)
     }
 }
 

@@ -179,6 +179,7 @@ struct FloodTests {
                             $0.externalUserID = "\(number)x\(String(repeating: "u", count: 100))"
                             let role = "\(round)" + String(repeating: "R", count: 60)
                             $0.roles = Array(repeating: role, count: 16)
+                            $0.name = String(repeating: "🌸", count: 200)
                         }
                     }
                 }

@@ -148,8 +148,9 @@ package struct StoreAgreement {
     private mutating func setRoles() async throws -> String {
         let page = self.seed.number(0...2)
         let users = (1...6).filter { _ in self.seed.oneIn(3) }
+        let name = self.seed.pick(["An", "Bình", ""])
         let accounts = users.map {
-            RoleAccount(externalUserID: "u_\($0)", name: "An", roles: ["ADMIN"])
+            RoleAccount(externalUserID: "u_\($0)", name: name, roles: ["ADMIN"])
         }
         var counts: [Int] = []
         for (store, world) in zip(self.stores, self.worlds) {
@@ -217,8 +218,8 @@ package struct StoreAgreement {
         guard self.seed.oneIn(3) else { return "nothing" }
 
         let person = self.person()
-        for index in self.stores.indices {
         let author = self.author()
+        for index in self.stores.indices {
             guard let id = try await self.id(of: person, in: index) else { continue }
 
             let first = try await self.stores[index].erase(id, by: author, now: self.now)
