@@ -8,8 +8,10 @@ package enum Limits {
     package static let contactPointsHeldMax = contactPointsMax + contactMarksMax
     /// Found in one text; what it says beyond them is not looked at.
     package static let contactsPerTextMax = 64
-    /// Of each kind, that somebody pinned, rejected, added or supplied.
+    /// Of each kind, that agents pinned, rejected or added.
     package static let contactMarksMax = 16
+    /// Of each kind, that the channel alone supplied apart from texts; the last given.
+    package static let suppliedMarksMax = 16
     /// Of a customer; the latest.
     package static let activityDaysMax = 4_096
     /// Of a customer; the latest.

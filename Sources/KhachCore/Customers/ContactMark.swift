@@ -23,9 +23,10 @@ package struct ContactMark: Hashable, Sendable {
     }
 
     /// Whether it says anything.
-    var isEmpty: Bool {
-        !self.isRejected && !self.isPinned && !self.isAdded && !self.isSupplied
-    }
+    var isEmpty: Bool { !self.isByHand && !self.isSupplied }
+
+    /// Whether an agent said any of it, and not the channel alone.
+    var isByHand: Bool { self.isRejected || self.isPinned || self.isAdded }
 }
 
 /// A contact point as the record shows it: what texts hold, under what was said of it.
@@ -108,27 +109,19 @@ extension Customer {
         let seenAt =
             seen.map { $0.firstSeenAt...$0.lastSeenAt }
             ?? ClosedRange(uncheckedBounds: (now, now))
-        let index = self.marks.firstIndex { $0.key == key }
-        var mark =
-            index.map { self.marks[$0] }
-            ?? ContactMark(key: key, seenAt: seenAt, by: actor, at: now)
+        let known = self.mark(key)
+        var mark = known ?? ContactMark(key: key, seenAt: seenAt, by: actor, at: now)
         change(&mark)
-        guard mark != index.map({ self.marks[$0] }) else { return true }
+        guard mark != known else { return true }
 
         mark.markedBy = actor
         mark.markedAt = now
-        if let index {
-            self.marks.remove(at: index)
-        }
-        guard !mark.isEmpty else { return true }
-        guard self.marks.count(where: { $0.key.kind == key.kind }) < Limits.contactMarksMax else {
-            return false
-        }
+        let others = self.marks.filter { $0.key != key }
+        let isFull =
+            others.count { $0.key.kind == key.kind && $0.isByHand } >= Limits.contactMarksMax
+        guard !isFull || !mark.isByHand else { return false }
 
-        self.marks.append(mark)
-        self.marks.sort {
-            ($0.key.kind.rawValue, $0.key.value) < ($1.key.kind.rawValue, $1.key.value)
-        }
+        self.marks = (others + [mark]).withinLimits
         return true
     }
 
@@ -150,6 +143,52 @@ extension Customer {
             }
             mark.isSupplied = true
         }
+    }
+}
+
+extension [ContactMark] {
+    /// What is kept of marks, each of another point; in order of kind and value.
+    ///
+    /// Of what agents said of a kind, `Limits.contactMarksMax`: rejections before pins before
+    /// additions, so that nothing rejected comes back for an addition (P12), and the later marked
+    /// first. Of what the channel alone supplied, the last given, `Limits.suppliedMarksMax`.
+    var withinLimits: [ContactMark] {
+        var kept: [ContactMark] = []
+        for kind in [ContactFinding.Kind.phone, .email] {
+            let marks = self.filter { $0.key.kind == kind }
+            let byHand = marks.filter(\.isByHand).sorted { $0.isStronger(than: $1) }
+            // What the channel supplied of a point is not lost with what an agent said of it,
+            // but that it was none.
+            let released = byHand.dropFirst(Limits.contactMarksMax).filter { !$0.isRejected }
+                .map { mark in
+                    var mark = mark
+                    mark.isPinned = false
+                    mark.isAdded = false
+                    return mark
+                }
+            let supplied = (marks.filter { !$0.isByHand } + released).filter(\.isSupplied)
+            kept += byHand.prefix(Limits.contactMarksMax)
+            kept += supplied.sorted { $0.isLater(than: $1) }.prefix(Limits.suppliedMarksMax)
+        }
+        return kept.sorted {
+            ($0.key.kind.rawValue, $0.key.value) < ($1.key.kind.rawValue, $1.key.value)
+        }
+    }
+}
+
+extension ContactMark {
+    /// Whether it is kept before another that an agent made.
+    fileprivate func isStronger(than other: Self) -> Bool {
+        if self.isRejected != other.isRejected { return self.isRejected }
+        if self.isPinned != other.isPinned { return self.isPinned }
+        if self.markedAt != other.markedAt { return self.markedAt > other.markedAt }
+        return self.key.value < other.key.value
+    }
+
+    /// Whether it is kept before another that the channel alone supplied.
+    fileprivate func isLater(than other: Self) -> Bool {
+        let (last, otherLast) = (self.seenAt.upperBound, other.seenAt.upperBound)
+        return last == otherLast ? self.key.value < other.key.value : last > otherLast
     }
 }
 

@@ -21,8 +21,8 @@ package struct Customer: Hashable, Sendable {
     package var names: [NameObservation]
     /// What inbound texts say of how to reach them (S6, S7).
     package var contacts: ContactBook
-    /// What somebody said of it; in order of kind and value, at most `Limits.contactMarksMax` of a
-    /// kind.
+    /// What somebody said of it; in order of kind and value, of a kind at most
+    /// `Limits.contactMarksMax` by agents and `Limits.suppliedMarksMax` by the channel alone.
     package var marks: [ContactMark] = []
     package var activity = ActivityLog()
     /// By hand only (S8).
