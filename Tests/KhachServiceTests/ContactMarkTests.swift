@@ -9,6 +9,22 @@ internal import Testing
 struct ContactMarkTests {
     private static func phone(_ number: Int) -> String { "+84\(912_345_600 + number)" }
 
+    private static func link(
+        _ id: String,
+        _ other: String,
+        _ harness: ServiceHarness
+    ) async throws -> Khach_V1_Customer {
+        let reply: Khach_V1_LinkIdentityResponse = try await harness.call(
+            "\(ServiceHarness.customers)/LinkIdentity",
+            Khach_V1_LinkIdentityRequest.with {
+                $0.id = id
+                $0.otherID = other
+                $0.mutation = ServiceHarness.mutation
+            }
+        )
+        return reply.customer
+    }
+
     /// So many phones, each supplied later than the one before.
     private static func supply(
         _ numbers: some Sequence<Int>,
@@ -29,6 +45,47 @@ struct ContactMarkTests {
             }
         )
         #expect(reply.outcomes.allSatisfy { $0.result == .applied })
+    }
+
+    @Test(
+        "P12 what was rejected of one stays rejected when it is linked to another full of marks",
+        arguments: StoreKind.allCases
+    )
+    func rejection(_ kind: StoreKind) async throws {
+        try await kind.run { harness in
+            _ = try await harness.shop()
+            let id = try await harness.customer()
+            for number in 1...Limits.contactMarksMax {
+                _ = try await harness.add(Self.phone(number), to: id)
+            }
+            _ = try await harness.pin(Self.phone(3), of: id)
+            let other = try await harness.record([
+                .sample("other") {
+                    $0.externalUserID = "u2"
+                    $0.text = "sđt 0987654321"
+                    $0.occurredAt.seconds += 60
+                }
+            ])[0].customerID
+            _ = try await harness.reject("0987654321", of: other)
+            let customer = try await Self.link(id, other, harness)
+            #expect(customer.id == id)
+            #expect(customer.phones.last?.value == "+84987654321")
+            #expect(customer.phones.filter(\.rejected).map(\.value) == ["+84987654321"])
+            // One of the added had to go, and not the pinned one.
+            #expect(customer.phones.count(where: \.addedByHand) == Limits.contactMarksMax - 1)
+            #expect(customer.phones.first?.value == Self.phone(3))
+            _ = try await harness.record([
+                .sample("again") {
+                    $0.externalUserID = "u2"
+                    $0.text = "sđt 0987654321"
+                    $0.occurredAt.seconds += 120
+                }
+            ])
+            #expect(
+                try await harness.get(id).phones.filter(\.rejected).map(\.value)
+                    == ["+84987654321"]
+            )
+        }
     }
 
     @Test(

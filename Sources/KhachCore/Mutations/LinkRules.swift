@@ -49,29 +49,39 @@ package enum LinkRules {
         return entry.updatedAt > other.updatedAt
     }
 
+    /// The marks of both, as many as are kept: rejections stay before all others, so that what was
+    /// rejected of either does not come back (P12).
     private static func joinMarks(of gone: Customer, into survivor: inout Customer) {
-        let pinned = Set(survivor.marks.filter(\.isPinned).map(\.key.kind))
-        for mark in gone.marks {
-            // A mark without room is one of more than sixteen: those of the survivor stay.
-            _ = survivor.mark(mark.key, by: mark.markedBy, at: mark.markedAt) { joined in
-                let isNew = joined.isEmpty
-                joined.isRejected = isNew ? mark.isRejected : joined.isRejected || mark.isRejected
-                joined.isAdded = joined.isAdded || mark.isAdded
-                joined.isSupplied = joined.isSupplied || mark.isSupplied
-                joined.isPinned =
-                    joined.isPinned || mark.isPinned && !pinned.contains(mark.key.kind)
-                joined.seenAt =
-                    isNew
-                    ? mark.seenAt
-                    : min(
-                        joined.seenAt.lowerBound,
-                        mark.seenAt.lowerBound
-                    )...max(
-                        joined.seenAt.upperBound,
-                        mark.seenAt.upperBound
-                    )
+        var marks = survivor.marks
+        let pinned = Set(marks.filter(\.isPinned).map(\.key.kind))
+        for var mark in gone.marks {
+            mark.isPinned = mark.isPinned && !pinned.contains(mark.key.kind)
+            if let index = marks.firstIndex(where: { $0.key == mark.key }) {
+                marks[index] = self.joined(marks[index], mark)
+            } else {
+                marks.append(mark)
             }
         }
+        survivor.marks = marks.withinLimits
+    }
+
+    private static func joined(_ one: ContactMark, _ other: ContactMark) -> ContactMark {
+        var joined = one
+        joined.isRejected = one.isRejected || other.isRejected
+        joined.isPinned = one.isPinned || other.isPinned
+        joined.isAdded = one.isAdded || other.isAdded
+        joined.isSupplied = one.isSupplied || other.isSupplied
+        let (seenAt, otherSeenAt) = (one.seenAt, other.seenAt)
+        joined.seenAt =
+            min(
+                seenAt.lowerBound,
+                otherSeenAt.lowerBound
+            )...max(seenAt.upperBound, otherSeenAt.upperBound)
+        guard joined != one else { return one }
+
+        joined.markedBy = other.markedBy
+        joined.markedAt = other.markedAt
+        return joined
     }
 
     /// Blocked when either is; the intervals of both.
