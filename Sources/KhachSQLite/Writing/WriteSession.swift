@@ -35,8 +35,8 @@ final class WriteSession {
     var roleHolders: [PageID: Set<[UInt8]>] = [:]
     /// The last row whose text was dropped.
     var droppedRow: Int64
-    /// Whether the log may hold what was erased.
-    var hasErased = false
+    /// Whether the log may hold what was erased: at first, by a process that was killed.
+    var hasErased = true
 
     static let pagesMax = 65_536
     private static let feedsMax = 65_536

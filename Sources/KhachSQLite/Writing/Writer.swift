@@ -148,7 +148,9 @@ final class Writer: Sendable {
             if group.isEmpty {
                 switch state {
                 case .open:
-                    self.arrivals.wait()
+                    if let failure = self.waitForArrival(session) {
+                        self.fail(failure, session)
+                    }
                 case .closing:
                     session.checkpointAtEnd()
                     return
@@ -165,6 +167,21 @@ final class Writer: Sendable {
                 self.fail(failure, session)
             }
         }
+    }
+
+    /// Waits for a command; while the log holds what was erased, tries again and again to empty it.
+    ///
+    /// Returns the error after which nothing more may be written.
+    private func waitForArrival(_ session: WriteSession) -> StoreError? {
+        guard session.hasErased else {
+            self.arrivals.wait()
+            return nil
+        }
+
+        let retry = DispatchTimeInterval.milliseconds(self.configuration.erasedRetryMilliseconds)
+        guard self.arrivals.wait(timeout: .now() + retry) == .timedOut else { return nil }
+
+        return session.checkpointErased()
     }
 
     /// Takes commands from the front, as many as one commit may hold.
