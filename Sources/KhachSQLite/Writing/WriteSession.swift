@@ -125,7 +125,7 @@ final class WriteSession {
         self.statements.commit.runForResult()
     }
 
-    /// Called after a commit that succeeded.
+    /// Called after a commit that succeeded, before it is answered.
     func committed() {
         for entry in self.touched {
             entry.isTouched = false
@@ -135,6 +135,11 @@ final class WriteSession {
         self.eventKeys.committed()
         if self.feeds.count > Self.feedsMax { self.feeds.removeAll() }
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
+    }
+
+    /// Called once a commit is answered: what callers need not wait for.
+    func answered() {
+        self.eventKeys.beginBatchIfFull()
     }
 
     /// Forgets the group.

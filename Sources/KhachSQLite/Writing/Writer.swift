@@ -228,6 +228,7 @@ final class Writer: Sendable {
             for answer in answers {
                 answer()
             }
+            session.answered()
             return nil
         case SQLITE_FULL, SQLITE_BUSY:
             // The frame that commits was not written.
