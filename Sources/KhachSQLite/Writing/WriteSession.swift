@@ -228,7 +228,7 @@ final class WriteSession {
 
     func calendar(named zone: String) throws(StoreError) -> LocalCalendar {
         guard let calendar = self.zones.calendar(zone) else {
-            throw StoreError(.unavailable, "tzdata with \(zone) expected, found none")
+            throw StoreError(.zoneMissing, "tzdata with \(zone) expected, found none")
         }
         return calendar
     }

@@ -259,7 +259,7 @@ final class Writer: Sendable {
             }
             return failure
         }
-        guard group.count > 1, error.code == .corrupt else {
+        guard group.count > 1, error.isOfOneCommand else {
             for command in group {
                 command.refuse(error)
             }
@@ -304,5 +304,10 @@ extension StoreError {
         case .notFound, .alreadyExists, .deadlineExceeded, .requestReused: true
         default: false
         }
+    }
+
+    /// Whether what one command met says nothing of the others of its group.
+    fileprivate var isOfOneCommand: Bool {
+        self.code == .corrupt || self.code == .zoneMissing
     }
 }
