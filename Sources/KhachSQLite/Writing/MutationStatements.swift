@@ -18,7 +18,6 @@ struct MutationStatements {
     let selectRequest: Statement
     let insertRequest: Statement
     let pruneRequests: Statement
-    let selectIdentity: Statement
     let selectOtherIdentity: Statement
     let insertOtherIdentity: Statement
     let deleteIdentity: Statement
@@ -73,7 +72,6 @@ struct MutationStatements {
         self.selectRequest = try make(Self.selectRequestSQL)
         self.insertRequest = try make(Self.insertRequestSQL)
         self.pruneRequests = try make(Self.pruneRequestsSQL)
-        self.selectIdentity = try make(Self.selectIdentitySQL)
         self.selectOtherIdentity = try make(Self.selectOtherIdentitySQL)
         self.insertOtherIdentity = try make(Self.insertOtherIdentitySQL)
         self.deleteIdentity = try make(Self.deleteIdentitySQL)
@@ -142,10 +140,6 @@ extension MutationStatements {
     private static let pruneRequestsSQL: StaticString = """
         DELETE FROM mutation_requests WHERE (business_id, request_id) IN (
             SELECT business_id, request_id FROM mutation_requests WHERE at < ?1 LIMIT 100)
-        """
-    private static let selectIdentitySQL: StaticString = """
-        SELECT customer_id FROM identities
-        WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2
         """
     private static let selectOtherIdentitySQL: StaticString = """
         SELECT customer_id FROM other_identities
