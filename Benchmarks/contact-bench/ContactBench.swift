@@ -2,8 +2,9 @@ internal import KhachCore
 internal import KhachDetection
 internal import Synchronization
 
-/// How long the detection of phones and e-mails takes for a text, beside a bare loop over the same
-/// bytes: a JSON line for each kind of text. Labelled texts come by standard input, as in
+/// How long a text's phones and e-mails take to be found, beside a bare loop over the same bytes.
+///
+/// Prints a JSON line for each kind of text. Labelled texts come by standard input, as in
 /// `Tests/Vectors`.
 @main
 struct ContactBench {

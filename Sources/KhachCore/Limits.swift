@@ -4,6 +4,8 @@ package enum Limits {
     package static let nameObservationsMax = 32
     /// Of each kind, in a customer's record.
     package static let contactPointsMax = 16
+    /// Of each kind, that are held: whatever is rejected, enough stand behind it to be shown.
+    package static let contactPointsHeldMax = contactPointsMax + contactMarksMax
     /// Found in one text; what it says beyond them is not looked at.
     package static let contactsPerTextMax = 64
     /// Of each kind, that somebody pinned, rejected, added or supplied.

@@ -41,7 +41,8 @@ package final class ZoneCache: Sendable {
 
     package func zone(named name: String) -> LocalZone? {
         if let known = self.zones.withLock({ $0[name] }) { return known }
-        guard let zone = LocalZone(named: name) else { return nil }
+        // C would read to the NUL.
+        guard !name.utf8.contains(0), let zone = LocalZone(named: name) else { return nil }
 
         self.zones.withLock { $0[name] = zone }
         return zone

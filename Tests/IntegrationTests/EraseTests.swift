@@ -39,13 +39,30 @@ struct EraseTests {
                 .objects().first?["id"] as? String
         )
         try Self.call(
-            "UpdateCustomer",
+            "CustomerService/UpdateCustomer",
             server,
             [
                 "id": id, "updateMask": "address", "address": "12 Hàng Zzyzx",
                 "mutation": ["actor": "lan", "requestId": "r1"],
             ]
         )
+        let page = try #require(
+            try khach(["page", "list", "--business", business, "--output", "jsonl"] + server)
+                .objects().first?["id"] as? String
+        )
+        // Of the audit alone, since nobody has a role at the end.
+        for accounts in [[["externalUserId": "u-zzyzx", "roles": ["ADMIN"]]], []] {
+            try Self.call(
+                "DirectoryService/SetRoleAccounts",
+                server,
+                ["pageId": page, "accounts": accounts, "actor": "lan"]
+            )
+        }
+        let export = ["--name", "Zzyzx Quách", "--to", "-", "--format", "jsonl", "--actor", "lan"]
+        let exported = try khach(
+            ["customers", "export", "--business", business] + export + server
+        )
+        #expect(exported.output.contains("Zzyzx Quách"), "\(exported.errors)")
         let cache = folder.path("cache.db")
         let sync = ["sync", "--business", business, "--cache", cache, "--once"] + server
         #expect(try khach(sync).status == 0)
@@ -55,7 +72,11 @@ struct EraseTests {
         }
         #expect(Self.files(folder, with: "zzyzx quach").contains { $0.hasPrefix("cache.db") })
 
-        try Self.call("EraseCustomer", server, ["id": id, "mutation": ["actor": "lan"]])
+        try Self.call(
+            "CustomerService/EraseCustomer",
+            server,
+            ["id": id, "mutation": ["actor": "lan"]]
+        )
         #expect(try khach(sync).status == 0)
         #expect(try khach(["offline", "get", id, "--cache", cache]).status == 4)
         #expect(daemon.kill(SIGTERM) == 0)
@@ -71,7 +92,7 @@ struct EraseTests {
     ) throws {
         let body = try JSONSerialization.data(withJSONObject: request)
         let result = try khach(
-            ["call", "khach.v1.CustomerService/\(method)", String(decoding: body, as: UTF8.self)]
+            ["call", "khach.v1.\(method)", String(decoding: body, as: UTF8.self)]
                 + server
         )
         #expect(result.status == 0, "\(result.errors)")

@@ -107,6 +107,54 @@ struct ExportTests {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(!names.contains { $0.contains("gone") })
     }
+
+    @Test(
+        "an export that is interrupted leaves nothing, whatever ends it",
+        arguments: [SIGINT, SIGTERM, SIGKILL]
+    )
+    func interrupted(_ signal: Int32) async throws {
+        let folder = try TemporaryFolder()
+        let daemon = try Daemon.khachd(folder)
+        let client = try await OnlineClient.connect(to: daemon.address)
+        let recorder = try await Recorder(making: client)
+        _ = try await recorder.record(1)
+        await client.close()
+        // It answers no byte, so that the command waits with its file open.
+        let proxy = try Daemon(
+            URL(filePath: "/usr/bin/python3"),
+            [
+                Binaries.checkout.appending(path: "Tests/Support/cutting-proxy/proxy.py").path,
+                "127.0.0.1", "\(try #require(daemon.port))", "100", "0", "hang",
+            ]
+        )
+        let files = try TemporaryFolder()
+        let child = try Child(
+            Binaries.url("khach"),
+            [
+                "customers", "export", "--business", recorder.business, "--actor", "an", "--to",
+                files.path("a.csv"), "--server", proxy.address, "--timeout", "600",
+            ],
+            streams: [FileHandle.nullDevice, FileHandle.nullDevice, FileHandle.nullDevice]
+        )
+        while Self.openFiles(of: child.pid, in: files).isEmpty {
+            try #require(child.isRunning, "the file was never opened")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        kill(child.pid, signal)
+        #expect(child.waitUntilExit(seconds: 60))
+        #expect(child.status == nil, "the signal ends it")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: files.url.path).isEmpty)
+        proxy.kill(SIGKILL)
+        #expect(daemon.kill(SIGTERM) == 0)
+    }
+
+    private static func openFiles(of pid: Int32, in folder: TemporaryFolder) -> [String] {
+        let links = "/proc/\(pid)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: links)) ?? []
+        return names.compactMap { name in
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\(name)")
+        }.filter { $0.hasPrefix(folder.url.path) }
+    }
 }
 
 extension Shop {

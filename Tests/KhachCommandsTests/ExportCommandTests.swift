@@ -96,6 +96,44 @@ struct ExportCommandTests {
         }
     }
 
+    @Test(
+        "a file has its name once it is whole, with a name of its own before or without",
+        arguments: [false, true],
+        [false, true]
+    )
+    func naming(_ isNamed: Bool, _ replaces: Bool) async throws {
+        try await Self.withFolder { folder in
+            let path = folder.appending(path: "a.csv").path
+            func names() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            }
+            if replaces { try "old".write(toFile: path, atomically: true, encoding: .utf8) }
+            let before = try names()
+            do {
+                let dropped = try ExportFile(path, replaces: replaces, isNamed: isNamed)
+                try dropped.write(Data("half".utf8))
+                let hidden = try names().filter { $0.hasSuffix(".part") }
+                #expect(hidden.count == (isNamed ? 1 : 0))
+            }
+            #expect(try names() == before)
+
+            let file = try ExportFile(path, replaces: replaces, isNamed: isNamed)
+            try file.write(Data("whole".utf8))
+            try file.publish()
+            #expect(try names() == ["a.csv"])
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "whole")
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+            #expect(mode as? Int == 0o600)
+
+            // Somebody takes the name while it is being written.
+            let late = folder.appending(path: "late.csv").path
+            let other = try ExportFile(late, replaces: false, isNamed: isNamed)
+            try "theirs".write(toFile: late, atomically: true, encoding: .utf8)
+            #expect(throws: CommandFailure.self) { try other.publish() }
+            #expect(try String(contentsOfFile: late, encoding: .utf8) == "theirs")
+        }
+    }
+
     @Test("the request is what the options say")
     func request() async throws {
         try await Self.withFolder { folder in

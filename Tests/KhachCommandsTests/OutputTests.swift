@@ -1,3 +1,5 @@
+internal import KhachCore
+internal import KhachProto
 internal import SwiftProtobuf
 internal import Testing
 
@@ -32,6 +34,15 @@ struct OutputTests {
                 """
         )
         #expect(table.lines([["Lan", "5"]]) == "Lan        5\n")
+    }
+
+    @Test("M3 the command line shows for a nameless person what the server and C show")
+    func placeholders() {
+        for channel in Channel.allCases {
+            let shown = Khach_V1_Channel(rawValue: Int(channel.rawValue)).map { ChannelName($0) }
+            #expect(shown?.placeholder == channel.placeholderName)
+        }
+        #expect(ChannelName(.UNRECOGNIZED(77)).placeholder == "User")
     }
 
     static let bars: [(Double?, String)] = [

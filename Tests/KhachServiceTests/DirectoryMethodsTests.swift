@@ -15,6 +15,7 @@ struct DirectoryMethodsTests {
             ("Shop", "right/Asia/Ho_Chi_Minh", "", "time_zone"),
             ("Shop", "Mars/Olympus", "", "time_zone"),
             ("Shop", "../../etc/passwd", "", "time_zone"),
+            ("Shop", "Asia/Ho_Chi_Minh\u{0}x", "", "time_zone"),
             ("Shop", "", "fr", "locale"),
         ]
     )

@@ -204,6 +204,35 @@ struct EditMethodsTests {
         #expect(status.field == example.field)
     }
 
+    @Test("§4.13, 4: whoever has 17 phones of which 16 were rejected has a phone, the 17th")
+    func behindRejected() async throws {
+        let harness = ServiceHarness()
+        let shop = try await harness.shop()
+        let id = try await harness.customer()
+        let numbers = (10..<27).map { "09123456\($0)" }
+        for number in numbers {
+            _ = try await harness.record([.sample(number) { $0.text = "sđt \(number)" }])
+        }
+        let shown = try await harness.get(id).phones.map(\.value)
+        #expect(shown.count == 16)
+        for value in shown {
+            #expect(try await harness.get(id).phones.contains { !$0.rejected })
+            _ = try await harness.reject(value, of: id)
+        }
+        let customer = try await harness.get(id)
+        let last = try #require(customer.phones.first)
+        #expect(customer.phones.filter { !$0.rejected } == [last])
+        #expect(!shown.contains(last.value))
+        let reply: Khach_V1_CountCustomersResponse = try await harness.call(
+            "\(ServiceHarness.customers)/CountCustomers",
+            Khach_V1_CountCustomersRequest.with {
+                $0.filter.businessID = shop.business.id
+                $0.filter.hasPhone_p = .yes
+            }
+        )
+        #expect(reply.count == 1)
+    }
+
     @Test("sixteen contacts of a kind can be marked by hand, and a seventeenth is refused")
     func marksMax() async throws {
         let harness = ServiceHarness()

@@ -373,13 +373,17 @@ struct ExportMethodsTests {
         }
     }
 
-    @Test("an export is in the audit, with who, what and how many")
-    func audit() async throws {
+    @Test(
+        "an export is in the audit, with who, what and how many, and without a name (I6)",
+        arguments: ["", "khách"]
+    )
+    func audit(_ name: String) async throws {
         let harness = ServiceHarness()
         let business = try await harness.shop(3)
         _ = try await harness.exported(
             harness.request(business, .jsonl) {
                 $0.filter.createdFrom = "2026-01-01"
+                $0.filter.nameQuery = name
                 $0.columns = ["no", "name"]
                 $0.mutation.requestID = "r1"
             }
@@ -401,7 +405,8 @@ struct ExportMethodsTests {
         let filter = "{\"businessId\":\"\(business.id)\",\"createdFrom\":\"2026-01-01\"}"
         #expect(
             entry.change.after
-                == "{\"filter\":\(filter),\"format\":\"JSONL\",\"columns\":[\"no\",\"name\"],"
+                == "{\"filter\":\(filter)\(name.isEmpty ? "" : ",\"nameQueryGiven\":true"),"
+                + "\"format\":\"JSONL\",\"columns\":[\"no\",\"name\"],"
                 + "\"masked\":false,\"rows\":3,\"asOfSeq\":\"\(head)\"}"
         )
     }

@@ -69,6 +69,19 @@ struct LinkMethodsTests {
         #expect([id, other.customerID].contains(reply.redirectedID))
     }
 
+    @Test("B2 an id with a role unblocks whom it is given to, with an audit reason")
+    func roleByIdentity() async throws {
+        let harness = ServiceHarness()
+        let shop = try await harness.shop()
+        let id = try await harness.customer()
+        #expect(try await harness.setRoles(["staff"], on: shop.page.id).isEmpty)
+        #expect(try await harness.block([id])[0].state == .blocked)
+        let reply = try await self.linked(harness, id) { $0.identity.externalUserID = "staff" }
+        #expect(reply.customer.block.state == .none)
+        let lines = try await harness.audit(shop.business.id)
+        #expect(lines.map(\.reason).contains("ROLE_GRANTED"))
+    }
+
     @Test("I4 customers of two pages are never linked")
     func twoPages() async throws {
         let harness = ServiceHarness()

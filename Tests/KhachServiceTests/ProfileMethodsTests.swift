@@ -1,3 +1,5 @@
+internal import CKhachText
+internal import KhachCore
 internal import KhachProto
 internal import SwiftProtobuf
 internal import TTRPC
@@ -87,5 +89,16 @@ struct ProfileMethodsTests {
         _ = try await harness.reject("0912345678", of: id)
         _ = try await self.outcomes(harness, [form])
         #expect(try await harness.get(id).phones.map(\.rejected) == [true])
+    }
+
+    @Test("M3 the server shows for a nameless person what C shows in files and caches")
+    func placeholders() {
+        for channel in Channel.allCases {
+            let shown = String(cString: khach_text_placeholder(Int64(channel.rawValue)))
+            #expect(shown == channel.placeholderName)
+        }
+        for number: Int64 in [0, -1, 9, 77, .max, .min] {
+            #expect(String(cString: khach_text_placeholder(number)) == "User")
+        }
     }
 }

@@ -16,7 +16,8 @@ struct CustomerExport: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write customers to a file: XLSX, CSV or JSONL.",
         discussion: """
-            The file shows one moment, and has its name once it is whole. When the connection is \
+            The file shows one moment, and has its name once it is whole: an interrupted command \
+            leaves nothing, and is to be given again. When the connection is \
             lost, another goes on where it was, as long as the server keeps the export. \
             Exports are in the server's audit.
             """

@@ -2,12 +2,20 @@ internal import Foundation
 internal import Glibc
 
 /// A file that has its name once it is whole, and not before; or standard output.
+///
+/// Until then it has no name at all, so that nothing of it is left however the command ends: by
+/// Control-C, by a kill, by a loss of power. On a file system that has no files without a name, it
+/// is `.NAME.….part` beside it.
 final class ExportFile {
     private enum Target {
         case output
-        case file(path: String, temporary: String, replaces: Bool)
+        /// `temporary` is `nil` while it has no name.
+        case file(path: String, temporary: String?, replaces: Bool)
         case done
     }
+
+    /// Linux's `O_TMPFILE`, a macro that Swift does not import.
+    private static let withoutName = 0o20_000_000 | O_DIRECTORY
 
     /// Open for writing.
     let descriptor: Int32
@@ -18,7 +26,8 @@ final class ExportFile {
     /// - Parameters:
     ///   - path: where the file will be; `-` is standard output.
     ///   - replaces: whether a file that is there is given up.
-    init(_ path: String, replaces: Bool) throws(CommandFailure) {
+    ///   - isNamed: whether it has a name from the beginning, as where it must have one.
+    init(_ path: String, replaces: Bool, isNamed: Bool = false) throws(CommandFailure) {
         guard path != "-" else {
             self.descriptor = STDOUT_FILENO
             self.folder = FileManager.default.temporaryDirectory.path
@@ -38,11 +47,22 @@ final class ExportFile {
         }
         let url = URL(filePath: path)
         self.folder = url.deletingLastPathComponent().path
-        let temporary =
-            "\(self.folder)/.\(url.lastPathComponent).\(UInt64.random(in: 0 ... .max)).part"
         // Personal data: for its owner only.
-        self.descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard self.descriptor >= 0 else {
+        var descriptor =
+            isNamed ? -1 : open(self.folder, Self.withoutName | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor >= 0, access(Self.ownPath(descriptor), F_OK) != 0 {
+            // Without /proc it could not be given a name.
+            close(descriptor)
+            (descriptor, errno) = (-1, EOPNOTSUPP)
+        }
+        var temporary: String?
+        if isNamed || descriptor < 0 && [EOPNOTSUPP, EISDIR, EINVAL].contains(errno) {
+            let name = Self.temporaryPath(of: path)
+            temporary = name
+            descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        }
+        self.descriptor = descriptor
+        guard descriptor >= 0 else {
             throw CommandFailure(
                 .failure,
                 ShownText.oneLine(
@@ -57,7 +77,7 @@ final class ExportFile {
     deinit {
         guard case .file(_, let temporary, _) = self.target else { return }
 
-        unlink(temporary)
+        if let temporary { unlink(temporary) }
         close(self.descriptor)
     }
 
@@ -103,9 +123,11 @@ final class ExportFile {
         }
 
         // Another may have taken the name meanwhile: a link does not replace it.
-        let isNamed =
-            replaces ? rename(temporary, path) == 0 : link(temporary, path) == 0
-        guard isNamed else {
+        let isPublished =
+            replaces
+            ? self.replace(path, by: temporary)
+            : temporary.map { link($0, path) == 0 } ?? self.isLinked(as: path)
+        guard isPublished else {
             if errno == EEXIST { throw Self.taken(path) }
             throw CommandFailure(
                 .failure,
@@ -114,9 +136,40 @@ final class ExportFile {
                 )
             )
         }
-        if !replaces { unlink(temporary) }
+        if !replaces, let temporary { unlink(temporary) }
         self.target = .done
         close(self.descriptor)
+    }
+
+    /// Puts the file in the place of another; one without a name gets one for that moment, since
+    /// only a name can replace a name.
+    private func replace(_ path: String, by temporary: String?) -> Bool {
+        if let temporary { return rename(temporary, path) == 0 }
+
+        let name = Self.temporaryPath(of: path)
+        guard self.isLinked(as: name) else { return false }
+        guard rename(name, path) == 0 else {
+            let reason = errno
+            unlink(name)
+            errno = reason
+            return false
+        }
+        return true
+    }
+
+    /// Gives the file that has no name one.
+    private func isLinked(as path: String) -> Bool {
+        linkat(AT_FDCWD, Self.ownPath(self.descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+    }
+
+    private static func ownPath(_ descriptor: Int32) -> String {
+        "/proc/self/fd/\(descriptor)"
+    }
+
+    private static func temporaryPath(of path: String) -> String {
+        let url = URL(filePath: path)
+        return "\(url.deletingLastPathComponent().path)/.\(url.lastPathComponent)."
+            + "\(UInt64.random(in: 0 ... .max)).part"
     }
 
     private static func taken(_ path: String) -> CommandFailure {

@@ -1,5 +1,5 @@
-/// The contact points that a customer's record shows: of each kind the best, best first, at most
-/// `Limits.contactPointsMax`.
+/// The contact points that a customer's record is made of: of each kind the best, best first, at
+/// most `Limits.contactPointsHeldMax`, which are enough for `ShownContact.list`.
 ///
 /// Fewer than that are all there are. So a join needs nothing but the book until it is full, and a
 /// point that vanishes needs the points behind it only when it was full.
@@ -32,7 +32,7 @@ package struct ContactBook: Hashable, Sendable {
     mutating func join(_ point: ContactPoint) -> Bool {
         let points = self[point.key.kind]
         guard let index = points.firstIndex(where: { $0.key == point.key }) else {
-            guard points.count < Limits.contactPointsMax else { return false }
+            guard points.count < Limits.contactPointsHeldMax else { return false }
 
             self.insert(point)
             return true
@@ -52,7 +52,7 @@ package struct ContactBook: Hashable, Sendable {
     /// False when a point that the book left out may be better now: the kind is to be `replaced`.
     package mutating func replace(_ key: ContactPoint.Key, by point: ContactPoint?) -> Bool {
         let points = self[key.kind]
-        let wasFull = points.count >= Limits.contactPointsMax
+        let wasFull = points.count >= Limits.contactPointsHeldMax
         if let index = points.firstIndex(where: { $0.key == key }) {
             let isWorse = point.map { points[index].isBetter(than: $0) } ?? true
             if wasFull, isWorse { return false }
@@ -76,7 +76,7 @@ package struct ContactBook: Hashable, Sendable {
             }
         }
         let best = known.values.sorted { $0.isBetter(than: $1) }
-        self[kind] = Array(best.prefix(Limits.contactPointsMax))
+        self[kind] = Array(best.prefix(Limits.contactPointsHeldMax))
     }
 
     /// Makes the points of one kind from all of them, each given once; only the best are held.
@@ -94,7 +94,7 @@ package struct ContactBook: Hashable, Sendable {
         let points = self[point.key.kind]
         let index = points.firstIndex { point.isBetter(than: $0) } ?? points.count
         self[point.key.kind].insert(point, at: index)
-        if points.count >= Limits.contactPointsMax {
+        if points.count >= Limits.contactPointsHeldMax {
             self[point.key.kind].removeLast()
         }
     }

@@ -42,12 +42,15 @@ package struct ShownContact: Hashable, Sendable {
         return self.point.isBetter(than: other.point)
     }
 
-    /// The points of one kind, primary first (§4.6).
+    /// The points of one kind, primary first (§4.6): the best, at most `Limits.contactPointsMax`
+    /// that are not rejected, and all that are marked.
     package static func list(
         _ points: [ContactPoint],
         under marks: [ContactMark]
     ) -> [ShownContact] {
-        guard !marks.isEmpty else { return points.map { ShownContact(point: $0) } }
+        guard !marks.isEmpty else {
+            return points.prefix(Limits.contactPointsMax).map { ShownContact(point: $0) }
+        }
 
         var shown = points.map { ShownContact(point: $0) }
         for mark in marks {
@@ -64,7 +67,12 @@ package struct ShownContact: Hashable, Sendable {
             shown[index].isPinned = mark.isPinned
             shown[index].isAdded = mark.isAdded
         }
-        return shown.sorted { $0.isBetter(than: $1) }
+        shown.sort { $0.isBetter(than: $1) }
+        let marked = Set(marks.map(\.key))
+        return shown.enumerated().filter { index, contact in
+            index < Limits.contactPointsMax || marked.contains(contact.point.key)
+        }
+        .map(\.element)
     }
 }
 

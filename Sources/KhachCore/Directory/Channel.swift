@@ -13,7 +13,7 @@ package enum Channel: UInt8, Hashable, Sendable, CaseIterable {
 
     /// The text to show for a customer whose name is not known (domain.md M3).
     ///
-    /// Attested by the channels for Facebook and Instagram; for the others by analogy.
+    /// The same as `khach_text_placeholder` of the clients and the exports.
     package var placeholderName: String {
         switch self {
         case .facebook: "Facebook User"

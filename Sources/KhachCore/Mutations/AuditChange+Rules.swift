@@ -16,7 +16,9 @@ extension AuditChange {
         )
     }
 
-    /// Nothing when the same accounts hold roles as before.
+    package static let rolesAction = "page.roles.set"
+
+    /// Nothing when the same accounts hold the same roles as before.
     package static func roles(
         of page: PageID,
         from before: [RoleAccount],
@@ -27,13 +29,37 @@ extension AuditChange {
 
         return [
             AuditChange(
-                "page.roles.set",
+                self.rolesAction,
                 entity: page.text,
                 field: "role_accounts",
                 before: before.joined(separator: "\n"),
                 after: after.joined(separator: "\n")
             )
         ]
+    }
+
+    /// The lines of `roles` with "ERASED" in the place of the ids of somebody who was erased (I6).
+    ///
+    /// What roles there were stays: a page's history is not the person's.
+    package static func erasing(_ identities: [Identity], fromRoles lines: String) -> String {
+        let ids = identities.map { Array($0.externalUserID.utf8) }
+        var kept: [UInt8] = []
+        var rest = Array(lines.utf8)[...]
+        while !rest.isEmpty {
+            let id = ids.first { id in
+                let next = rest.dropFirst(id.count).first
+                return rest.starts(with: id) && (next == nil || next == 0x20 || next == 0x0A)
+            }
+            if let id {
+                kept += Array("ERASED".utf8)
+                rest = rest.dropFirst(id.count)
+            }
+            // On to the next line.
+            let end = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
+            kept += rest[..<end]
+            rest = rest[end...]
+        }
+        return String(decoding: kept, as: UTF8.self)
     }
 
     /// The entries by hand that were not taken over are kept here.

@@ -110,7 +110,10 @@ package enum EditRules {
         _ key: ContactPoint.Key,
         of customer: Customer
     ) throws(EditRefusal) {
-        guard customer.shown(key.kind).contains(where: { $0.point.key == key }) else {
+        guard
+            customer.mark(key) != nil
+                || customer.contacts[key.kind].contains(where: { $0.key == key })
+        else {
             throw .unknownContact
         }
     }

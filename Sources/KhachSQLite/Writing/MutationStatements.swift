@@ -14,6 +14,8 @@ struct MutationStatements {
     let deletePendingBlock: Statement
     let insertAudit: Statement
     let clearAudit: Statement
+    let selectRoleAudit: Statement
+    let updateRoleAudit: Statement
     let redirectAudit: Statement
     let selectRequest: Statement
     let insertRequest: Statement
@@ -66,6 +68,8 @@ struct MutationStatements {
         )
         self.insertAudit = try make(Self.insertAuditSQL)
         self.clearAudit = try make(Self.clearAuditSQL)
+        self.selectRoleAudit = try make(Self.selectRoleAuditSQL)
+        self.updateRoleAudit = try make(Self.updateRoleAuditSQL)
         self.redirectAudit = try make(
             "UPDATE audit SET customer_id = ?2 WHERE customer_id = ?1"
         )
@@ -128,6 +132,14 @@ extension MutationStatements {
         """
     private static let clearAuditSQL: StaticString = """
         UPDATE audit SET value_before = '', value_after = '', reason = '' WHERE customer_id = ?1
+        """
+    private static let selectRoleAuditSQL: StaticString = """
+        SELECT number, value_before, value_after FROM audit
+        WHERE business_id = ?1 AND number > ?2 AND action = ?3 AND entity_id = ?4
+        ORDER BY number LIMIT 1
+        """
+    private static let updateRoleAuditSQL: StaticString = """
+        UPDATE audit SET value_before = ?3, value_after = ?4 WHERE business_id = ?1 AND number = ?2
         """
     private static let selectRequestSQL: StaticString = """
         SELECT fingerprint, answer FROM mutation_requests

@@ -77,10 +77,7 @@ extension WriteSession {
             by: author,
             now: now
         )
-        if try self.hasRole(customer), let state = customer.block?.state, state != .none {
-            let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
-            _ = try self.changeBlocks([item], by: Authorship(actor: author.actor), now: now)
-        }
+        try self.unblockIfRoleHeld(customer, by: author, now: now)
         try self.remember(loser.id.rawValue.answerBytes, to: author, of: business, now: now)
         return .linked(try self.written(survivor), gone: loser.id)
     }
@@ -122,6 +119,7 @@ extension WriteSession {
         self.replace(entry, by: customer)
         let change = AuditChange.identity(identity, of: customer.id)
         try self.audit([change], of: customer.businessID, by: author, now: now)
+        try self.unblockIfRoleHeld(customer, by: author, now: now)
         try self.remember(
             Int64(0).answerBytes,
             to: author,
@@ -129,6 +127,20 @@ extension WriteSession {
             now: now
         )
         return .linked(try self.written(entry), gone: nil)
+    }
+
+    /// Whoever came by an id with a role is not blocked any more (B2).
+    private func unblockIfRoleHeld(
+        _ customer: Customer,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) {
+        guard let state = customer.block?.state, state != .none, try self.hasRole(customer) else {
+            return
+        }
+
+        let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
+        _ = try self.changeBlocks([item], by: Authorship(actor: author.actor), now: now)
     }
 
     // MARK: Erasing
@@ -153,6 +165,7 @@ extension WriteSession {
             statement.bind(1, customer.id.rawValue)
             try statement.run()
         }
+        try self.eraseFromRoleAudit(customer)
         self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
         try self.mutations.deletePendingBlock.run()
@@ -161,6 +174,37 @@ extension WriteSession {
         try self.audit([change], of: customer.businessID, by: author, now: now)
         self.hasErased = true
         return seq
+    }
+
+    /// Takes the ids of a customer out of what the audit says of the page's roles.
+    private func eraseFromRoleAudit(_ customer: Customer) throws(StoreError) {
+        let (select, update) = (self.mutations.selectRoleAudit, self.mutations.updateRoleAudit)
+        // One line at a time: each may name a thousand accounts.
+        var last: Int64 = 0
+        while true {
+            select.bind(1, customer.businessID.rawValue)
+            select.bind(2, last)
+            let line = try select.lend([
+                (3, AuditChange.rolesAction), (4, customer.pageID.text),
+            ]) { () throws(StoreError) -> (number: Int64, before: String, after: String)? in
+                guard try select.step() else { return nil }
+
+                defer { select.reset() }
+                return (select.integer(0), select.text(1), select.text(2))
+            }
+            guard let line else { return }
+
+            last = line.number
+            let before = AuditChange.erasing(customer.identities, fromRoles: line.before)
+            let after = AuditChange.erasing(customer.identities, fromRoles: line.after)
+            guard before != line.before || after != line.after else { continue }
+
+            update.bind(1, customer.businessID.rawValue)
+            update.bind(2, line.number)
+            try update.lend([(3, before), (4, after)]) { () throws(StoreError) in
+                try update.run()
+            }
+        }
     }
 
     /// Of a customer that was erased already; one that was linked has another to erase.

@@ -16,7 +16,9 @@ extension Khach_Store_V1_CustomerFacts {
         }
         self.firstMessageAtMs = customer.activity.firstMessageAt?.milliseconds ?? 0
         self.manualNameFolded = customer.manualNameFolded
-        guard !customer.marks.isEmpty else {
+        let isShown = [customer.contacts.phones, customer.contacts.emails]
+            .allSatisfy { $0.count <= Limits.contactPointsMax }
+        guard !customer.marks.isEmpty || !isShown else {
             self.phonePositions = customer.contacts.phones.map(\.position)
             self.emailPositions = customer.contacts.emails.map(\.position)
             return
@@ -103,10 +105,10 @@ extension Khach_Store_V1_DetectedPoint {
 }
 
 extension ContactBook {
-    /// What texts hold: of the facts beside marks, otherwise of the record with the facts'
-    /// positions; `nil` when they do not fit.
+    /// What texts hold: of the facts where the record does not tell it, otherwise of the record with
+    /// the facts' positions; `nil` when they do not fit.
     init?(_ record: Khach_V1_Customer, _ facts: Khach_Store_V1_CustomerFacts) {
-        guard facts.marks.isEmpty else {
+        guard facts.marks.isEmpty, facts.points.isEmpty else {
             self.init(
                 phones: Self.points(.phone, of: facts),
                 emails: Self.points(.email, of: facts)

@@ -11,8 +11,10 @@ struct ExportAudit: Hashable, Sendable {
     static let action = "customers.export"
 
     var scope: Scope
-    /// The request's filter, in protobuf JSON.
+    /// The request's filter, in protobuf JSON, without the name that was searched for: the audit
+    /// must be able to forget a person (I6), and cannot know whose name it was.
     var filter: String
+    var hasNameQuery: Bool
     var layout: ExportLayout
     /// Rows of the file, and the state of the store that they show.
     var rowsCount: Int
@@ -28,8 +30,10 @@ struct ExportAudit: Hashable, Sendable {
             }
         // Keys of columns were checked: none has a character that JSON escapes.
         let columns = self.layout.columns.map { "\"\($0)\"" }.joined(separator: ",")
+        let given = self.hasNameQuery ? ",\"nameQueryGiven\":true" : ""
         let parts = [
-            "\"filter\":\(self.filter)", "\"format\":\"\(format)\"", "\"columns\":[\(columns)]",
+            "\"filter\":\(self.filter)\(given)", "\"format\":\"\(format)\"",
+            "\"columns\":[\(columns)]",
             "\"masked\":\(self.layout.masksContacts)", "\"rows\":\(self.rowsCount)",
             "\"asOfSeq\":\"\(self.head)\"",
         ]

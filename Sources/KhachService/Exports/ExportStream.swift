@@ -120,7 +120,8 @@ struct ExportStream {
         return grown.rowsDone
     }
 
-    // Not inlined, as the next one: the optimizer of Swift 6.3.1 crashes over the three in one.
+    // Must not be inlined: in a release build, the optimizer of Swift 6.3.1 crashes over this, its
+    // caller and `sendPiece` in one function.
     @inline(never)
     private func sendBytes(_ press: ExportPress, _ offset: Int, _ bytesCount: Int) async throws {
         var sent = offset
@@ -133,6 +134,7 @@ struct ExportStream {
         }
     }
 
+    // Must not be inlined: as `sendBytes`.
     @inline(never)
     private func sendPiece(
         _ press: ExportPress,

@@ -171,9 +171,12 @@ struct ExportMethods {
             case .ids: .ids
             case .page: .page
             }
+        var filter = request.filter
+        filter.nameQuery = ""
         return ExportAudit(
             scope: scope,
-            filter: try request.filter.jsonString(),
+            filter: try filter.jsonString(),
+            hasNameQuery: !request.filter.nameQuery.isEmpty,
             layout: session.layout,
             rowsCount: session.rowsTotal,
             head: session.subject.head

@@ -27,6 +27,7 @@ extension MemoryState {
                 self[identity, on: customer.pageID] = customer.id
                 self.store(customer, codec)
                 self.note([.identity(identity, of: customer.id)], business, author, now)
+                try self.unblockIfRoleHeld(customer, author, now, codec)
                 self.remember(.link(gone: nil), author, business, now)
                 return .linked(try self.stored(customer.id), gone: nil)
             }
@@ -55,18 +56,24 @@ extension MemoryState {
         LinkRules.join(gone, into: &survivor, now: now)
         self.store(survivor, codec)
         self.note(AuditChange.link(gone, into: survivor), business, author, now)
-        if let state = survivor.block?.state, state != .none {
-            let holders = self.roles[survivor.pageID, default: []].map(\.externalUserID)
-            if survivor.identities.contains(where: {
-                $0.kind.isEmpty && holders.contains($0.externalUserID)
-            }) {
-                let item = BlockItem(id: survivor.id, action: .grantRole, reason: "ROLE_GRANTED")
-                let author = Authorship(actor: author.actor)
-                _ = try self.changeBlocks([item], by: author, now: now, codec)
-            }
-        }
+        try self.unblockIfRoleHeld(survivor, author, now, codec)
         self.remember(.link(gone: gone.id), author, business, now)
         return .linked(try self.stored(survivor.id), gone: gone.id)
+    }
+
+    private mutating func unblockIfRoleHeld(
+        _ customer: Customer,
+        _ author: Authorship,
+        _ now: Instant,
+        _ codec: RecordCodec
+    ) throws(StoreError) {
+        guard let state = customer.block?.state, state != .none, self.hasRole(customer) else {
+            return
+        }
+
+        let item = BlockItem(id: customer.id, action: .grantRole, reason: "ROLE_GRANTED")
+        let author = Authorship(actor: author.actor)
+        _ = try self.changeBlocks([item], by: author, now: now, codec)
     }
 
     mutating func erase(
@@ -94,6 +101,18 @@ extension MemoryState {
             self.audit[customer.businessID]?[index].change.before = ""
             self.audit[customer.businessID]?[index].change.after = ""
             self.audit[customer.businessID]?[index].change.reason = ""
+        }
+        for index in self.audit[customer.businessID, default: []].indices {
+            guard let change = self.audit[customer.businessID]?[index].change,
+                change.action == AuditChange.rolesAction,
+                change.entityID == customer.pageID.text
+            else { continue }
+
+            let ids = customer.identities
+            self.audit[customer.businessID]?[index].change.before =
+                AuditChange.erasing(ids, fromRoles: change.before)
+            self.audit[customer.businessID]?[index].change.after =
+                AuditChange.erasing(ids, fromRoles: change.after)
         }
         let seq = self.remove(customer, redirectTo: nil, codec)
         self.note([.erase(customer.id)], customer.businessID, author, now)

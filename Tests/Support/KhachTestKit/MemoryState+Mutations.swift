@@ -107,7 +107,7 @@ extension MemoryState {
         return answer
     }
 
-    private func hasRole(_ customer: Customer) -> Bool {
+    func hasRole(_ customer: Customer) -> Bool {
         let holders = self.roles[customer.pageID, default: []].map { Array($0.externalUserID.utf8) }
         return customer.identities.contains {
             $0.kind.isEmpty && holders.contains(Array($0.externalUserID.utf8))

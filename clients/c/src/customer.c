@@ -2,6 +2,8 @@
 
 #include "customer.h"
 
+#include "khach_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,23 +105,7 @@ const char *khach_customer_display_name(const khach_customer *customer)
         return "";
     if (customer->record->name[0] != '\0')
         return customer->record->name;
-
-    switch (customer->record->channel) {
-    case KHACH__V1__CHANNEL__FACEBOOK:
-        return "Facebook User";
-    case KHACH__V1__CHANNEL__INSTAGRAM:
-        return "Instagram User";
-    case KHACH__V1__CHANNEL__ZALO_OA:
-        return "Zalo User";
-    case KHACH__V1__CHANNEL__SHOPEE:
-        return "Shopee User";
-    case KHACH__V1__CHANNEL__LAZADA:
-        return "Lazada User";
-    case KHACH__V1__CHANNEL__TIKTOK_SHOP:
-        return "TikTok User";
-    default:
-        return "Customer";
-    }
+    return khach_text_placeholder((int64_t)customer->record->channel);
 }
 
 int32_t khach_customer_name_status(const khach_customer *customer)

@@ -256,8 +256,20 @@ static void test_refusals(void)
     khach_name_query_free(NULL);
 }
 
+static void test_placeholders(void)
+{
+    CHECK_TEXT(khach_text_placeholder(1), "Facebook User");
+    CHECK_TEXT(khach_text_placeholder(7), "Web User");
+    CHECK_TEXT(khach_text_placeholder(8), "User");
+    CHECK_TEXT(khach_text_placeholder(0), "User");
+    CHECK_TEXT(khach_text_placeholder(9), "User");
+    CHECK_TEXT(khach_text_placeholder(-1), "User");
+    CHECK_TEXT(khach_text_placeholder(INT64_MAX), "User");
+}
+
 int main(void)
 {
+    test_placeholders();
     test_vectors();
     test_marks_come_first();
     test_cleaning();

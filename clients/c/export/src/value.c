@@ -8,23 +8,22 @@ enum { BLOCK_BLOCKED = 3, BLOCK_PENDING_UNBLOCK = 4 };
 
 #define JOINT "; "
 
-/* By khach.v1.Channel; the last is of any other number. Channel.swift has the same placeholders. */
+/* By khach.v1.Channel; the last is of any other number. */
 typedef struct channel_row {
-    const char *placeholder;
     const char *vietnamese;
     const char *english;
 } channel_row;
 
 static const channel_row channels[] = {
-    {"User", "", ""},
-    {"Facebook User", "Facebook", "Facebook"},
-    {"Instagram User", "Instagram", "Instagram"},
-    {"Zalo User", "Zalo OA", "Zalo OA"},
-    {"Shopee User", "Shopee", "Shopee"},
-    {"Lazada User", "Lazada", "Lazada"},
-    {"TikTok User", "TikTok Shop", "TikTok Shop"},
-    {"Web User", "Web chat", "Web chat"},
-    {"User", "Khác", "Other"},
+    {"", ""},
+    {"Facebook", "Facebook"},
+    {"Instagram", "Instagram"},
+    {"Zalo OA", "Zalo OA"},
+    {"Shopee", "Shopee"},
+    {"Lazada", "Lazada"},
+    {"TikTok Shop", "TikTok Shop"},
+    {"Web chat", "Web chat"},
+    {"Khác", "Other"},
 };
 
 /* By khach.v1.NameStatus. */
@@ -49,7 +48,7 @@ khach__slice khach__value_name(const khach__view *view)
 
     if (view->name.count > 0)
         return view->name;
-    placeholder = channel_of(view)->placeholder;
+    placeholder = khach_text_placeholder((int64_t)view->channel);
     return (khach__slice){(const uint8_t *)placeholder, strlen(placeholder)};
 }
 

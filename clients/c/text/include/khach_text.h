@@ -40,6 +40,14 @@ int khach_text_clean_name(char **out, size_t *out_bytes, const char *text, size_
 /** Releases what a function of this header gave. NULL is a no-op. */
 void khach_text_free(char *text);
 
+/**
+ * The name to show for a person without one, such as "Facebook User" (domain.md M3).
+ *
+ * Borrows: nothing; the text is static.
+ * Returns: that of a khach.v1.Channel, or of no channel in particular for another number.
+ */
+const char *khach_text_placeholder(int64_t channel);
+
 /** Most tokens that a query may have; one with more finds nothing. */
 #define KHACH_QUERY_TOKENS_MAX 64
 
