@@ -1,5 +1,6 @@
 internal import KhachProto
 internal import KhachRPC
+internal import SwiftProtobuf
 
 /// What agents do to the customers of a random shop.
 extension RandomShop {
