@@ -291,7 +291,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
-                "TTRPCNIO", protobuf,
+                "TTRPCNIO", "CSQLite", protobuf,
             ],
             swiftSettings: strict
         ),

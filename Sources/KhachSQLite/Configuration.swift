@@ -22,6 +22,9 @@ extension SQLiteStore {
         package var gatheredKeysMax = 65_536
         /// Pages of the log after which it is copied back into the file.
         package var checkpointPages: Int32 = 16_000
+        /// How long a log that somebody reads is left before it is tried again to empty it of what
+        /// was erased; only while nothing is written.
+        package var erasedRetryMilliseconds = 1_000
 
         /// Called once when a commit's outcome is not known: the process should end, and the next
         /// one recover.

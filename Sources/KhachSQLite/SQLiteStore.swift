@@ -201,6 +201,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
             gatheredKeysMax: configuration.gatheredKeysMax
         )
         try session.rebuildIfAsked()
+        if let failure = session.checkpointErased() { throw failure }
         return (meta, try Writer(session: session, configuration: configuration))
     }
 

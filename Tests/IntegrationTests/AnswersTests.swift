@@ -59,6 +59,7 @@ struct AnswersTests {
         )
         for round in 0..<3 {
             try await shop.record(round == 0 ? 600 : 150, zone: zone.name)
+            try await shop.change(25)
             _ = try cache.syncOnce()
             for _ in 0..<60 {
                 try await self.compareLists(&shop, cache)

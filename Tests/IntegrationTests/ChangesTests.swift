@@ -233,7 +233,7 @@ struct ChangesTests {
         try shop.lines(["customers", "address", id, "x"], status: 4)
         #expect(try shop.message("u1", "sđt 0912345678", key: "one") == "DUPLICATE")
         #expect(try shop.lines(["customers", "list"]).isEmpty)
-        #expect(try shop.lines(["audit"]).allSatisfy { $0["after"] == nil })
+        #expect(try shop.lines(["audit", "--customer", id]).allSatisfy { $0["after"] == nil })
         #expect(try shop.message("u1", "chào shop") == "CREATED_CUSTOMER")
         #expect(try shop.id("u1") != id)
         #expect(try shop.phones("u1").isEmpty)
@@ -261,6 +261,8 @@ struct ChangesTests {
                 ["page.roles.set", shop.page, "lan", "", ""],
                 ["page.update", shop.page, "lan", "", ""],
                 ["business.update", shop.business, "lan", "", ""],
+                ["page.create", shop.page, "lan", "", ""],
+                ["business.create", shop.business, "lan", "", ""],
             ]
         )
         let ofCustomer = try shop.lines(["audit", "--customer", id, "--limit", "3"])

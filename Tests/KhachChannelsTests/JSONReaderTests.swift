@@ -124,9 +124,11 @@ struct JSONReaderTests {
 
                 ours = nil
             }
+            let text = String(decoding: bytes, as: UTF8.self)
+            // It takes a comma behind the last member, which no grammar of JSON has.
+            guard ours != nil || !text.contains(#/,\s*}/#) else { continue }
             guard let theirs else {
                 // It refuses halves of surrogate pairs, and numbers that no Double holds.
-                let text = String(decoding: bytes, as: UTF8.self)
                 #expect(
                     ours == nil || text.contains("\\u") || text.contains(#/[0-9][eE]/#),
                     "\(text)"
@@ -137,7 +139,7 @@ struct JSONReaderTests {
             acceptedCount += 1
             #expect(
                 ours.map { Self.isSame($0, theirs) } ?? false,
-                "\(String(decoding: bytes, as: UTF8.self))"
+                "\(text)"
             )
         }
         #expect(acceptedCount > 100)

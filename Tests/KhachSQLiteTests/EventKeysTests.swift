@@ -80,6 +80,7 @@ struct EventKeysTests {
                 table.formUnion(rows)
                 wholeUpTo = slice.wholeUpTo ?? wholeUpTo
                 keys.committed()
+                keys.beginBatchIfFull()
             } else {
                 keys.rolledBack()
                 interaction = before
@@ -91,6 +92,21 @@ struct EventKeysTests {
         }
         #expect(wholeUpTo == example.wholeUpTo)
         #expect(wholeUpTo == 0 || Set(1...wholeUpTo).isSubset(of: table))
+    }
+
+    @Test("are not sorted within a commit, which callers wait for")
+    func answersFirst() {
+        var keys = EventKeys(gatheredMax: 4)
+        for number in 1...4 {
+            keys.add(Self.key(Int64(number)), Int64(number))
+        }
+        keys.committed()
+        keys.add(Self.key(5), 5)
+        #expect(keys.takeSlice().rows.isEmpty)
+        keys.committed()
+        keys.beginBatchIfFull()
+        keys.add(Self.key(6), 6)
+        #expect(keys.takeSlice().rows.count == 2)
     }
 
     @Test("are their bytes: the same letter written in two ways is two keys")

@@ -134,7 +134,10 @@ struct LoopbackTests {
                 try await responses.send(Payload(repeating: byte, count: 20_000))
             }
         }
-        try await withServer(table(["many": many])) { _, address in
+        // On a busy machine the reader may come by once a minute.
+        var limits = Limits()
+        limits.stalledWriteMillisecondsMax = 600_000
+        try await withServer(table(["many": many]), limits: limits) { _, address in
             let client = try await Client.connect(address: address)
             var count = 0
             for try await message in try await client.serverStream(service, "many", Payload()) {

@@ -40,7 +40,10 @@ struct RequirementsTableTests {
     func row(_ row: Row) throws {
         #expect(FileManager.default.fileExists(atPath: Checkout.path(row.home)), "\(row.home)")
         let tests = try Checkout.text(of: row.testFile)
-        #expect(tests.contains("\"\(row.test)\""), "\(row.test) in \(row.testFile)")
+        let attribute = tests.ranges(of: "\"\(row.test)\"").first.map { name in
+            tests[..<name.lowerBound].split(whereSeparator: \.isWhitespace).last
+        }
+        #expect(attribute == "@Test(", "\(row.test) in \(row.testFile)")
         let numbers = row.test.split { !$0.isLetter && !$0.isNumber }
         #expect(numbers.contains { $0 == row.number }, "\(row.number) in \"\(row.test)\"")
     }

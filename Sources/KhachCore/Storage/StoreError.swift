@@ -8,6 +8,7 @@ package struct StoreError: Error, Sendable {
             case invalid
             case deadlineExceeded
             case unavailable
+            case zoneMissing
             case full
             case outcomeUnknown
             case corrupt
@@ -27,6 +28,8 @@ package struct StoreError: Error, Sendable {
         package static var deadlineExceeded: Self { .init(value: .deadlineExceeded) }
         /// Nothing was changed, and the same call may succeed later.
         package static var unavailable: Self { .init(value: .unavailable) }
+        /// Nothing was changed: tzdata lacks the zone of the business.
+        package static var zoneMissing: Self { .init(value: .zoneMissing) }
         /// Nothing was changed: the disk is full.
         package static var full: Self { .init(value: .full) }
         /// A commit failed: it may or may not be there after a restart.

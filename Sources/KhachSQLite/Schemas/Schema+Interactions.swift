@@ -1,5 +1,7 @@
 /// What version 2 makes of the interactions: a customer's are a chain, and keys have a table of
 /// their own, so that a new one is a row at the end and no more.
+///
+/// Benchmarks/src/store_loop.c holds a copy of version 2, as far as a load fills it.
 extension Schema {
     static let version2Interactions: [StaticString] = [
         // `previous_id` is the customer's one before, 0 for none; `last_interaction` of the

@@ -1,7 +1,6 @@
 /// The tables of a store.
 ///
 /// Nothing here may change once it shipped; a change is a new step of `Migrations`.
-/// Benchmarks/src/store_loop.c holds a copy.
 enum Schema {
     static let version1: [StaticString] = [
         """

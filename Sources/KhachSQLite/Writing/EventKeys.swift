@@ -65,7 +65,7 @@ struct EventKeys {
         )
     }
 
-    /// Called after a commit, and once what was gathered is read again.
+    /// Called after a commit, and once what was gathered is read again; `beginBatchIfFull` follows.
     mutating func committed() {
         self.added.removeAll(keepingCapacity: true)
         if let batch = self.batch {
@@ -74,9 +74,15 @@ struct EventKeys {
                 self.batch = nil
             }
         }
-        if self.batch == nil, self.gathered.count >= self.gatheredMax {
-            self.beginBatch()
-        }
+    }
+
+    /// Sorts what was gathered, once it is enough.
+    ///
+    /// Called when nobody waits: it takes some tens of milliseconds.
+    mutating func beginBatchIfFull() {
+        guard self.batch == nil, self.gathered.count >= self.gatheredMax else { return }
+
+        self.beginBatch()
     }
 
     /// Forgets the group.

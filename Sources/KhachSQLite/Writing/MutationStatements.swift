@@ -20,7 +20,6 @@ struct MutationStatements {
     let selectRequest: Statement
     let insertRequest: Statement
     let pruneRequests: Statement
-    let selectIdentity: Statement
     let selectOtherIdentity: Statement
     let insertOtherIdentity: Statement
     let deleteIdentity: Statement
@@ -77,7 +76,6 @@ struct MutationStatements {
         self.selectRequest = try make(Self.selectRequestSQL)
         self.insertRequest = try make(Self.insertRequestSQL)
         self.pruneRequests = try make(Self.pruneRequestsSQL)
-        self.selectIdentity = try make(Self.selectIdentitySQL)
         self.selectOtherIdentity = try make(Self.selectOtherIdentitySQL)
         self.insertOtherIdentity = try make(Self.insertOtherIdentitySQL)
         self.deleteIdentity = try make(Self.deleteIdentitySQL)
@@ -155,10 +153,6 @@ extension MutationStatements {
         DELETE FROM mutation_requests WHERE (business_id, request_id) IN (
             SELECT business_id, request_id FROM mutation_requests WHERE at < ?1 LIMIT 100)
         """
-    private static let selectIdentitySQL: StaticString = """
-        SELECT customer_id FROM identities
-        WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2
-        """
     private static let selectOtherIdentitySQL: StaticString = """
         SELECT customer_id FROM other_identities
         WHERE page_id = ?1 AND kind = ?2 AND external_user_id = ?3
@@ -188,17 +182,18 @@ extension MutationStatements {
     private static let insertTombstoneSQL: StaticString = """
         INSERT INTO tombstones (business_id, seq, customer_id, record) VALUES (?1, ?2, ?3, ?4)
         """
-    // The statements of a customer's interactions are given the last one, and go back from it.
+    // The statements of a customer's interactions are given the last one, and go back from it; none
+    // twice, so that they end also where a damaged file has made a circle of them.
     private static let moveInteractionsSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION ALL
+            VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions SET customer_id = ?2 WHERE id IN (SELECT id FROM chain)
         """
     /// Behind the first interaction of a chain comes the last of another.
     private static let joinChainsSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION ALL
+            VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions SET previous_id = ?2
         WHERE previous_id = 0 AND id IN (SELECT id FROM chain)
@@ -206,7 +201,7 @@ extension MutationStatements {
     // The key stays, so that the same delivery again does not bring the customer back.
     private static let eraseInteractionsSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION ALL
+            VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions
         SET customer_id = NULL, conversation_key = '', post_id = '', state = 4, text = '',
@@ -215,13 +210,13 @@ extension MutationStatements {
         """
     private static let eraseObservationsSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION ALL
+            VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         DELETE FROM contact_observations WHERE interaction_id IN (SELECT id FROM chain)
         """
     private static let selectRegistersSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION ALL
+            VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         SELECT direction, kind, post_id, occurred_first, occurred_last
         FROM chain CROSS JOIN interactions USING (id)

@@ -36,7 +36,7 @@ extension WriteSession {
     /// A log that is always read can be copied but not begun anew; once it is much too long, the
     /// reads that hold it are waited for. An error of the disk ends the writer.
     func checkpointIfDue(pages: Int32) -> StoreError? {
-        if self.hasErased, let failure = self.checkpointErased() { return failure }
+        if let failure = self.checkpointErased() { return failure }
         let log = self.database.logPages
         // A log that began anew is shorter than what was copied of the one before.
         if log < self.database.copiedPages { self.database.copiedPages = 0 }
@@ -52,8 +52,10 @@ extension WriteSession {
         self.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
     }
 
-    /// Empties the log's file of what was erased; while somebody reads, after a later commit.
-    private func checkpointErased() -> StoreError? {
+    /// Empties the log's file when it may hold what was erased; while somebody reads, it still may.
+    func checkpointErased() -> StoreError? {
+        guard self.hasErased else { return nil }
+
         sqlite3_busy_timeout(self.database.handle, 0)
         defer { sqlite3_busy_timeout(self.database.handle, Database.busyMillisecondsMax) }
         var (log, copied): (Int32, Int32) = (0, 0)

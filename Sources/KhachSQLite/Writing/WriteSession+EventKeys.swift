@@ -48,5 +48,6 @@ extension WriteSession {
             self.eventKeys.add(ExternalID(page, select.text(2)), select.integer(0))
         }
         self.eventKeys.committed()
+        self.eventKeys.beginBatchIfFull()
     }
 }

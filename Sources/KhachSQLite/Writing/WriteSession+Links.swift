@@ -95,6 +95,10 @@ extension WriteSession {
         self.mutations.joinChains.bind(1, gone.lastInteraction)
         self.mutations.joinChains.bind(2, survivor.lastInteraction)
         try self.mutations.joinChains.run()
+        guard self.database.changes == 1 else {
+            throw StoreError(.corrupt, "a chain with a first interaction expected, a circle found")
+        }
+
         survivor.lastInteraction = gone.lastInteraction
     }
 

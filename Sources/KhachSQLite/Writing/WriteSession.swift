@@ -35,8 +35,8 @@ final class WriteSession {
     var roleHolders: [PageID: Set<[UInt8]>] = [:]
     /// The last row whose text was dropped.
     var droppedRow: Int64
-    /// Whether the log may hold what was erased.
-    var hasErased = false
+    /// Whether the log may hold what was erased: at first, by a process that was killed.
+    var hasErased = true
 
     static let pagesMax = 65_536
     private static let feedsMax = 65_536
@@ -125,7 +125,7 @@ final class WriteSession {
         self.statements.commit.runForResult()
     }
 
-    /// Called after a commit that succeeded.
+    /// Called after a commit that succeeded, before it is answered.
     func committed() {
         for entry in self.touched {
             entry.isTouched = false
@@ -135,6 +135,11 @@ final class WriteSession {
         self.eventKeys.committed()
         if self.feeds.count > Self.feedsMax { self.feeds.removeAll() }
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
+    }
+
+    /// Called once a commit is answered: what callers need not wait for.
+    func answered() {
+        self.eventKeys.beginBatchIfFull()
     }
 
     /// Forgets the group.
@@ -223,7 +228,7 @@ final class WriteSession {
 
     func calendar(named zone: String) throws(StoreError) -> LocalCalendar {
         guard let calendar = self.zones.calendar(zone) else {
-            throw StoreError(.unavailable, "tzdata with \(zone) expected, found none")
+            throw StoreError(.zoneMissing, "tzdata with \(zone) expected, found none")
         }
         return calendar
     }

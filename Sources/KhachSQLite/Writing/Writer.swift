@@ -148,7 +148,9 @@ final class Writer: Sendable {
             if group.isEmpty {
                 switch state {
                 case .open:
-                    self.arrivals.wait()
+                    if let failure = self.waitForArrival(session) {
+                        self.fail(failure, session)
+                    }
                 case .closing:
                     session.checkpointAtEnd()
                     return
@@ -165,6 +167,21 @@ final class Writer: Sendable {
                 self.fail(failure, session)
             }
         }
+    }
+
+    /// Waits for a command; while the log holds what was erased, tries again and again to empty it.
+    ///
+    /// Returns the error after which nothing more may be written.
+    private func waitForArrival(_ session: WriteSession) -> StoreError? {
+        guard session.hasErased else {
+            self.arrivals.wait()
+            return nil
+        }
+
+        let retry = DispatchTimeInterval.milliseconds(self.configuration.erasedRetryMilliseconds)
+        guard self.arrivals.wait(timeout: .now() + retry) == .timedOut else { return nil }
+
+        return session.checkpointErased()
     }
 
     /// Takes commands from the front, as many as one commit may hold.
@@ -211,6 +228,7 @@ final class Writer: Sendable {
             for answer in answers {
                 answer()
             }
+            session.answered()
             return nil
         case SQLITE_FULL, SQLITE_BUSY:
             // The frame that commits was not written.
@@ -241,7 +259,7 @@ final class Writer: Sendable {
             }
             return failure
         }
-        guard group.count > 1, error.code == .corrupt else {
+        guard group.count > 1, error.isOfOneCommand else {
             for command in group {
                 command.refuse(error)
             }
@@ -286,5 +304,10 @@ extension StoreError {
         case .notFound, .alreadyExists, .deadlineExceeded, .requestReused: true
         default: false
         }
+    }
+
+    /// Whether what one command met says nothing of the others of its group.
+    fileprivate var isOfOneCommand: Bool {
+        self.code == .corrupt || self.code == .zoneMissing
     }
 }

@@ -105,8 +105,8 @@ extension Khach_Store_V1_DetectedPoint {
 }
 
 extension ContactBook {
-    /// What texts hold: of the facts where the record does not tell it, else of the record with
-    /// the facts' positions; `nil` when they do not fit.
+    /// What texts hold: of the facts where the record does not tell it, otherwise of the record
+    /// with the facts' positions; `nil` when they do not fit.
     init?(_ record: Khach_V1_Customer, _ facts: Khach_Store_V1_CustomerFacts) {
         guard facts.marks.isEmpty, facts.points.isEmpty else {
             self.init(

@@ -12,7 +12,8 @@ extension Status {
         case .invalid: self.init(.invalidArgument, reason: "INVALID", error.message)
         case .deadlineExceeded:
             self.init(.deadlineExceeded, reason: "DEADLINE_EXCEEDED", error.message)
-        case .unavailable: self.init(.unavailable, reason: "STORE_UNAVAILABLE", error.message)
+        case .unavailable, .zoneMissing:
+            self.init(.unavailable, reason: "STORE_UNAVAILABLE", error.message)
         case .full: self.init(.resourceExhausted, reason: "STORE_FULL", error.message)
         case .outcomeUnknown: self.init(.unknown, reason: "OUTCOME_UNKNOWN", error.message)
         case .corrupt: self.init(.dataLoss, reason: "STORE_CORRUPT", error.message)

@@ -127,10 +127,23 @@ static int busy_ms(const khach_cache *cache)
 
 void khach__cache_empty_log(khach_cache *cache)
 {
-    /* Readers are not waited for: then the log is emptied after a later erasure. */
+    int result;
+
+    /* Readers are not waited for: the next sync, or whoever opens the cache, tries again. */
     (void)sqlite3_busy_timeout(cache->db, 0);
-    (void)sqlite3_exec(cache->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    result =
+        sqlite3_wal_checkpoint_v2(cache->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
+    if (result == SQLITE_OK)
+        (void)sqlite3_exec(cache->db, "UPDATE sync_state SET has_erased = 0", NULL, NULL, NULL);
+}
+
+void khach__cache_empty_log_if_free(khach_cache *cache)
+{
+    if (cache->lock_fd < 0 || flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return;
+    khach__cache_empty_log(cache);
+    khach__cache_unlock(cache);
 }
 
 /* --- opening --- */
@@ -215,6 +228,18 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     return khach__cache_run(cache, settings, error);
 }
 
+/* Empties the log when an erasure could not. */
+static khach_status finish_erasure(khach_cache *cache, khach_error **error)
+{
+    khach_cache_sync sync = {0};
+    khach_status status = khach__cache_sync_read(cache, &sync, error);
+
+    if (status == KHACH_OK && sync.has_erased)
+        khach__cache_empty_log_if_free(cache);
+    free(sync.cursor.bytes);
+    return status;
+}
+
 khach_status khach__cache_open(khach_cache **out, const char *path, const char *business_id,
     uint32_t lock_timeout_ms, khach_error **error)
 {
@@ -240,6 +265,8 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
         status = open_database(cache, path, error);
     if (status == KHACH_OK)
         status = khach__cache_schema_prepare(cache, error);
+    if (status == KHACH_OK)
+        status = finish_erasure(cache, error);
     if (status == KHACH_OK)
         status = khach__cache_index_failure(
             cache, khach_index_open(&cache->index, cache->db, "base_customers"), error);

@@ -55,6 +55,7 @@ typedef struct khach_cache_sync {
     int64_t as_of_ms;
     uint64_t customers_count;
     bool is_search_indexed; /* the derived tables and the indexes are there */
+    bool has_erased;        /* the log may hold what was erased: it is to be emptied */
     int32_t last_status;
 } khach_cache_sync;
 
@@ -77,9 +78,11 @@ khach_status khach__cache_index_failure(
     khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
-/* Moves the log into the file and empties it, so that nothing of what was erased is left in it;
- * under the lock. Failing is harmless. */
+/* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
+ * writes that this is done; under the lock. While somebody reads it fails: the next one is due. */
 void khach__cache_empty_log(khach_cache *cache);
+/* The same without the lock, when nobody holds it: who does, will do it. */
+void khach__cache_empty_log_if_free(khach_cache *cache);
 
 /* cache_schema.c */
 khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error);

@@ -214,6 +214,7 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
         return broken(page, "the identifier of a tombstone", "none");
 
     page->tombstones_count++;
+    page->sync.has_erased = true;
     status = find_row(page, &before, customer, change->seq);
     if (status == KHACH_OK && before.is_found && !before.is_newer && page->sync.is_search_indexed)
         status = khach__cache_index_failure(page->cache,
@@ -366,7 +367,7 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
         status = khach__cache_run(cache, "COMMIT", error);
     if (status != KHACH_OK)
         (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
-    else if (work.tombstones_count > 0)
+    else if (work.sync.has_erased)
         khach__cache_empty_log(cache);
     else
         khach__cache_checkpoint(cache, !progress->has_more);

@@ -83,7 +83,10 @@ static khach_status migrate(khach_cache *cache, khach_error **error)
 {
     static const char before[] =
         "DROP TABLE name_tokens; DROP INDEX base_customers_by_created;"
-        "DROP INDEX base_customers_by_page; ALTER TABLE base_customers RENAME TO layout_2;";
+        "DROP INDEX base_customers_by_page; ALTER TABLE base_customers RENAME TO layout_2;"
+        /* Layout 2 did not say whether its log was to be emptied. */
+        "ALTER TABLE sync_state ADD COLUMN has_erased INTEGER NOT NULL DEFAULT 0;"
+        "UPDATE sync_state SET has_erased = 1;";
     static const char after[] = "DROP TABLE layout_2; PRAGMA user_version = 3;";
     khach_status status = khach__cache_run(cache, before, error);
 

@@ -13,7 +13,7 @@ static const char schema[] =
     "  epoch INTEGER NOT NULL DEFAULT 1, seq INTEGER NOT NULL DEFAULT 0,"
     "  head_seq INTEGER NOT NULL DEFAULT 0, as_of_ms INTEGER NOT NULL DEFAULT 0,"
     "  customers_count INTEGER NOT NULL DEFAULT 0, search_indexed INTEGER NOT NULL DEFAULT 0,"
-    "  last_status INTEGER NOT NULL DEFAULT 0);"
+    "  last_status INTEGER NOT NULL DEFAULT 0, has_erased INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE base_business("
     "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, record BLOB NOT NULL);"
     "CREATE TABLE base_pages("
@@ -193,7 +193,8 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
 khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
     static const char sql[] = "SELECT cursor, phase, epoch, seq, head_seq, as_of_ms,"
-                              " customers_count, search_indexed, last_status FROM sync_state";
+                              " customers_count, search_indexed, last_status, has_erased"
+                              " FROM sync_state";
     sqlite3_stmt *statement = NULL;
     khach_status status = khach__cache_prepare(cache, &statement, sql, error);
 
@@ -221,6 +222,7 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
     sync->customers_count = (uint64_t)sqlite3_column_int64(statement, 6);
     sync->is_search_indexed = sqlite3_column_int(statement, 7) != 0;
     sync->last_status = sqlite3_column_int(statement, 8);
+    sync->has_erased = sqlite3_column_int(statement, 9) != 0;
 
 done:
     (void)sqlite3_finalize(statement);
@@ -232,7 +234,8 @@ khach_status khach__cache_sync_write(
 {
     static const char sql[] =
         "UPDATE sync_state SET cursor = ?1, phase = ?2, epoch = ?3, seq = ?4, head_seq = ?5,"
-        " as_of_ms = ?6, customers_count = ?7, search_indexed = ?8, last_status = ?9";
+        " as_of_ms = ?6, customers_count = ?7, search_indexed = ?8, last_status = ?9,"
+        " has_erased = ?10";
     sqlite3_stmt *statement = NULL;
     khach_status status = khach__cache_prepare(cache, &statement, sql, error);
 
@@ -248,6 +251,7 @@ khach_status khach__cache_sync_write(
     (void)sqlite3_bind_int64(statement, 7, (int64_t)sync->customers_count);
     (void)sqlite3_bind_int(statement, 8, sync->is_search_indexed);
     (void)sqlite3_bind_int(statement, 9, sync->last_status);
+    (void)sqlite3_bind_int(statement, 10, sync->has_erased);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
     (void)sqlite3_finalize(statement);

@@ -35,6 +35,7 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
     sqlite3_stmt *statement = NULL;
     khach_status status = sync->is_search_indexed ? unindex(cache, error) : KHACH_OK;
 
+    sync->has_erased = true;
     if (status == KHACH_OK)
         status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)

@@ -191,6 +191,8 @@ khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, kha
 
     khach_sync_progress_init(&progress);
     status = khach__cache_sync_read(client->cache, &sync, error);
+    if (status == KHACH_OK && sync.has_erased)
+        khach__cache_empty_log_if_free(client->cache);
     if (status == KHACH_OK)
         status = pull(client, &sync.cursor, &progress, error);
     if (status != KHACH_OK && status != KHACH_E_MEMORY && status != (khach_status)sync.last_status)

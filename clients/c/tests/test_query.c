@@ -255,7 +255,7 @@ static void make_layout_2(khach_cache *cache)
         "CREATE TABLE name_tokens(token TEXT NOT NULL, customer INTEGER NOT NULL,"
         " name_folded TEXT NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
         " PRIMARY KEY (token, customer DESC)) WITHOUT ROWID;"
-        "PRAGMA user_version = 2; COMMIT;";
+        "ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
 
     CHECK_INT(khach__cache_run(cache, sql, NULL), KHACH_OK);
 }
