@@ -13,7 +13,7 @@ final class Storefront {
     init() throws {
         self.folder = try TemporaryFolder()
         self.daemon = try Daemon.khachd(self.folder)
-        let json = ["--server", self.daemon.address, "--output", "json"]
+        let json = ["--server", self.daemon.address, "--output", "json", "--actor", "lan"]
         self.business = try #require(
             try IntegrationTests.khach(["business", "create", "Nhà Mây"] + json).object()["id"]
                 as? String

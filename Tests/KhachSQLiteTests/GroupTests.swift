@@ -40,11 +40,12 @@ struct GroupTests {
     private static func addPage(of zone: String, to store: SQLiteStore) async throws -> PageKey {
         let business = try await store.createBusiness(
             NewBusiness(name: "Lost", timeZone: zone, locale: "vi"),
+            by: .service,
             now: StoreConformance.now
         )
         let key = PageKey(channel: .facebook, externalPageID: "lost")
         let page = NewPage(businessID: business.id, key: key, name: "Lost")
-        return try await store.createPage(page, now: StoreConformance.now).key
+        return try await store.createPage(page, by: .service, now: StoreConformance.now).key
     }
 
     /// Records batches in one group; `nil` for one that was `unavailable`.
