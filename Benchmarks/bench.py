@@ -39,6 +39,11 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def written_bytes(self):
+        """What it gave to the disk so far, log and file together."""
+        lines = pathlib.Path(f"/proc/{self.process.pid}/io").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
+
     def stop(self):
         self.process.terminate()
         return self.process.wait(60)
@@ -148,14 +153,17 @@ class Bench:
         lines = sum(1 for _ in open(self.interactions))
         customers = 10_000 if self.quick else 100_000
         heading(f"RecordInteractions, {number(lines)} interactions, durable",
-                "interactions/s", "p50 ms", "cpu us", "C loop rows/s", "ratio", "server MiB")
+                "interactions/s", "p50 ms", "cpu us", "KB written", "C loop rows/s", "ratio",
+                "server MiB")
         for batch, in_flight in ((500, 1), (500, 8)):
             payloads = self.encode(batch)
             data = self.folder / f"data-{in_flight}"
             server = Server(self.bin / "khachd", "serve", "--data", data, "--listen",
                             "tcp:127.0.0.1:0", "--log-level", "error")
             self.business = self.prepare(server.address)
+            before = server.written_bytes()
             result = self.measured(server, 1, in_flight, 0, RECORD, payloads)
+            written = server.written_bytes() - before
             rate = lines / result["seconds"]
             peak = peak_mib(server.process.pid)
             server.stop()
@@ -163,8 +171,8 @@ class Bench:
                              lines // customers)
             row(f"batches of {batch}, {in_flight} in flight", number(rate),
                 f"{result['p50_us'] / 1e3:.1f}",
-                f"{result['cpu_us'] / batch:.1f}", number(loop), f"{rate / loop:.2f}",
-                f"{peak:.0f}")
+                f"{result['cpu_us'] / batch:.1f}", f"{written / 1e3 / lines:.1f}", number(loop),
+                f"{rate / loop:.2f}", f"{peak:.0f}")
         self.data = data
 
     def loop(self, program, figure, path, *arguments):
