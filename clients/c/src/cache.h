@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
-#define KHACH_CACHE_SCHEMA_VERSION 3
+#define KHACH_CACHE_SCHEMA_VERSION 4
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */

@@ -1,5 +1,5 @@
-/* A cache of layout 2 becomes one of layout 3: its rows are read again from the records that it
- * keeps, and the derived tables are filled from them. */
+/* An older cache becomes one of the layout of this program: of layout 2, its rows are read again
+ * from the records that it keeps; of layout 2 and 3, the derived tables are filled anew. */
 
 #include "cache.h"
 
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define LAYOUT_BEFORE 2
+#define LAYOUT_FIRST 2
 
 static khach_status copy_row(
     khach_cache *cache, sqlite3_stmt *from, sqlite3_stmt *to, khach_error **error)
@@ -79,7 +79,7 @@ static khach_status derive(khach_cache *cache, khach_error **error)
     return status;
 }
 
-static khach_status migrate(khach_cache *cache, khach_error **error)
+static khach_status migrate_2(khach_cache *cache, khach_error **error)
 {
     static const char before[] =
         "DROP TABLE name_tokens; DROP INDEX base_customers_by_created;"
@@ -87,7 +87,7 @@ static khach_status migrate(khach_cache *cache, khach_error **error)
         /* Layout 2 did not say whether its log was to be emptied. */
         "ALTER TABLE sync_state ADD COLUMN has_erased INTEGER NOT NULL DEFAULT 0;"
         "UPDATE sync_state SET has_erased = 1;";
-    static const char after[] = "DROP TABLE layout_2; PRAGMA user_version = 3;";
+    static const char after[] = "DROP TABLE layout_2;";
     khach_status status = khach__cache_run(cache, before, error);
 
     if (status == KHACH_OK)
@@ -96,13 +96,39 @@ static khach_status migrate(khach_cache *cache, khach_error **error)
         status = copy_rows(cache, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, after, error);
+    return status;
+}
+
+/* Layout 3 had other derived tables, and indexes once its first pass was over. */
+static khach_status migrate_3(khach_cache *cache, khach_error **error)
+{
+    static const char before[] =
+        "DROP TABLE customer_counts; DROP TABLE name_tokens; DROP TABLE token_counts;"
+        "DROP TABLE customer_days; DROP TABLE contact_values; DROP TABLE block_events;"
+        "DROP INDEX IF EXISTS base_customers_by_created;"
+        "DROP INDEX IF EXISTS base_customers_by_page_created;"
+        "DROP INDEX IF EXISTS base_customers_by_page_inbound;"
+        "DROP INDEX IF EXISTS base_customers_by_name;"
+        "DROP INDEX IF EXISTS base_customers_by_first_recorded;"
+        "DROP INDEX IF EXISTS base_customers_by_first_inbound;";
+
+    return khach__cache_run(cache, before, error);
+}
+
+static khach_status migrate(khach_cache *cache, int layout, khach_error **error)
+{
+    khach_status status =
+        layout == LAYOUT_FIRST ? migrate_2(cache, error) : migrate_3(cache, error);
+
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, "PRAGMA user_version = 4", error);
     return status != KHACH_OK ? status : derive(cache, error);
 }
 
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
 {
     sqlite3_stmt *version = NULL;
-    bool is_due;
+    int layout = 0;
     khach_status status = khach__cache_lock(cache, error);
 
     if (status != KHACH_OK)
@@ -111,11 +137,11 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
     /* Another process may have been first. */
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &version, "PRAGMA user_version", error);
-    is_due = status == KHACH_OK && sqlite3_step(version) == SQLITE_ROW
-        && sqlite3_column_int(version, 0) == LAYOUT_BEFORE;
+    if (status == KHACH_OK && sqlite3_step(version) == SQLITE_ROW)
+        layout = sqlite3_column_int(version, 0);
     (void)sqlite3_finalize(version);
-    if (is_due)
-        status = migrate(cache, error);
+    if (layout >= LAYOUT_FIRST && layout < KHACH_CACHE_SCHEMA_VERSION)
+        status = migrate(cache, layout, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "COMMIT", error);
     if (status != KHACH_OK)

@@ -22,7 +22,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
                             " ON CONFLICT DO UPDATE SET customers = customers + 1",
     [SQL_TOKEN_COUNT_TAKE] = "UPDATE token_counts SET customers = customers - 1"
                              " WHERE business_id = ?1 AND token = ?2",
-    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                    " ?8)",
     [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
                      " AND created_at = ?3 AND customer_id = ?4",
     [SQL_CONTACT_FIRST] = "SELECT first_seen_at, customer_id, is_first FROM contact_values"
@@ -70,10 +71,12 @@ static const char *const statements_sql[SQL_CURSORS] = {
         "SELECT page_id, traits, customers FROM customer_counts WHERE business_id = ?1",
     [SQL_TRAITS_OF_PAGE] = "SELECT page_id, traits, customers FROM customer_counts"
                            " WHERE business_id = ?1 AND page_id = ?2",
-    [SQL_DAYS_SET] = "SELECT customer_id, page_id, activity, since FROM customer_days"
-                     " WHERE business_id = ?1 AND day >= ?2 AND day <= ?3",
     [SQL_DAYS_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM customer_days"
-                      " WHERE business_id = ?1 AND day = ?2 LIMIT ?3)",
+                      " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                      " AND created_at < ?4 LIMIT ?5)",
+    [SQL_DAY_CREATED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
+                        " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                        " AND created_at < ?4",
     [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
     [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
     [SQL_COUNT_RUN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
@@ -107,7 +110,7 @@ static const char *const order_keys[] = {"created_at", "created_at", "last_inbou
 static const char *const order_directions[] = {"DESC", "ASC", "DESC"};
 /* By kind, and for the last order; what a row is judged by follows its key and its id. */
 static const char *const cursor_columns[][2] = {
-    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, activity, since", ""}};
+    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, traits, activity, since", ""}};
 static const char *const cursor_sources[][2] = {
     {"$ INDEXED BY $_by_created WHERE business_id = ?1", ""},
     {"$ INDEXED BY $_by_page_created WHERE page_id = ?1 AND traits = ?2",
@@ -220,7 +223,7 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){.row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
+    index->bounds = (bounds){.row_cost = 400, .lookup_cost = 2500, .probe_cost = 3000,
         .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100, .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {

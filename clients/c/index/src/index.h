@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+#define DAY_MS INT64_C(86400000)
+/* After the end of a day in UTC, what is still this day somewhere. */
+#define DAY_SLACK_MS (DAY_MS / 2)
 /* Rows of a source that are counted to tell its cost. */
 #define SIZE_ROWS_MAX 30000
 /* Bytes of a folded text, and the code point above all that may follow it. */
@@ -41,8 +44,8 @@ typedef enum khach_index_sql {
     SQL_RUN_SIZE,
     SQL_TRAITS_OF_BUSINESS,
     SQL_TRAITS_OF_PAGE,
-    SQL_DAYS_SET,
     SQL_DAYS_SIZE,
+    SQL_DAY_CREATED,
     SQL_DAYS_FIRST,
     SQL_DAYS_LAST,
     SQL_COUNT_RUN,
@@ -147,8 +150,8 @@ khach_index_status khach__index_execute(sqlite3 *db, const char *table, const ch
 khach_index_status khach__judge_register(khach_index *index);
 /* Makes the judge ready for a filter; unlimited rows, every id. */
 void khach__judge_open(khach_index *index, const khach_index_filter *filter);
-/* Whether the filter asks for some channels, statuses or flags. */
-bool khach__judge_has_traits(const khach_index *index);
+/* Whether the filter has a page and traits among its own. */
+bool khach__judge_has_run(const khach_index *index, int64_t page, int64_t traits);
 /* Everything but names, days and ids. */
 bool khach__judge_accepts(
     const khach_index *index, int64_t page, int64_t traits, int64_t created);
@@ -170,7 +173,7 @@ bool khach__record_has_day(const uint8_t *record, size_t record_bytes, uint32_t 
 
 /* --- parts.c: the table-valued function khach_parts(what, source) --- */
 
-enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4 };
+enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4, PARTS_SIGNS = 5 };
 
 khach_index_status khach__parts_register(khach_index *index);
 
@@ -182,6 +185,7 @@ typedef struct top {
     size_t room;
     khach_index_order order;
     const khach_index_position *after;
+    int complete_rank; /* all names of this rank and better are among them */
 } top;
 
 /* Negative when `left` comes before `right`. */
@@ -189,6 +193,9 @@ int khach__position_compare(khach_index_order order, const khach_index_position 
     const khach_index_position *right);
 /* False for a row that would not be kept, whose rank may be worse than it is said to be here. */
 bool khach__top_wants(const top *list, const khach_index_position *row);
+/* Whether it is full, and cannot be bettered by rows with keys below `bound`, or, without a bound
+ * (INT64_MIN), by any behind those that it was given in its order. */
+bool khach__top_is_settled(const top *list, int64_t bound);
 /* Adds a row that comes behind the place where the list goes on, when it is good enough. */
 void khach__top_add(top *list, const khach_index_position *row);
 
@@ -250,7 +257,7 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
 khach_index_status khach__source_created(khach_index *index, verdict *out);
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out);
 khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out);
-/* Whether the customer of a cursor's row answers what only its record says; ranks it. */
+/* Whether the customer of a row answers what only its own row says; gives its place if it does. */
 khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
     khach_index_position *row, bool *is_accepted);
 
@@ -264,16 +271,38 @@ khach_index_status khach__size_of_tokens(
 khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int64_t *rows);
 khach_index_status khach__size_of_created(khach_index *index, int64_t *rows);
 
+/* --- recent.c: the latest writers --- */
+
+/* What it may cost, and what it did. */
+typedef struct recent_walk {
+    int32_t from; /* days, the last one first */
+    int32_t to;
+    double budget;
+    bool is_done; /* nobody who was not met comes into the list */
+} recent_walk;
+
+khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk *walk);
+
 /* --- days.c: who wrote in a range of days --- */
 
-/* The days of the filter that the business has. */
-khach_index_status khach__days_clip(khach_index *index, int32_t *from, int32_t *to);
-/* About how many rows the days of a range have. */
+/* The days of the filter that the business has, and its last one. */
+khach_index_status khach__days_clip(
+    khach_index *index, int32_t *from, int32_t *to, int32_t *last);
+/* How many rows a day has with dates of creation in a range, up to `rows_max`. */
+khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
+    int64_t created_before, int64_t rows_max, int64_t *rows);
+/* About how many rows the days of a range have, of customers whose date of creation is asked for. */
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
-/* Collects them; stops at `room_max` customers and `rows_max` rows read, and then `*is_whole` is
- * false. */
-khach_index_status khach__days_collect(khach_index *index, id_set *out, size_t room_max,
-    uint64_t rows_max, bool *is_whole);
+/* Collects those whom the filter accepts but for their names; stops at `customers_max`, and then
+ * `*is_whole` is false. */
+typedef struct day_range {
+    int32_t from;
+    int32_t to;
+    size_t customers_max;
+} day_range;
+
+khach_index_status khach__days_collect(
+    khach_index *index, const day_range *range, id_set *out, bool *is_whole);
 
 /* --- statistics.c --- */
 

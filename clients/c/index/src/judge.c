@@ -54,13 +54,20 @@ void khach__judge_open(khach_index *index, const khach_index_filter *filter)
     }
 }
 
-bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits, int64_t created)
+bool khach__judge_has_run(const khach_index *index, int64_t page, int64_t traits)
 {
     const judge *asked = &index->judge;
 
     return asked->traits[traits & (KHACH_TRAITS_COUNT - 1)]
-        && created >= asked->filter->created_from && created < asked->created_before
         && khach__judge_has_page(asked->filter, page);
+}
+
+bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits, int64_t created)
+{
+    const judge *asked = &index->judge;
+
+    return created >= asked->filter->created_from && created < asked->created_before
+        && khach__judge_has_run(index, page, traits);
 }
 
 /* khach_accept(page_id, traits, created_at, id) */

@@ -17,14 +17,18 @@ typedef enum source {
 typedef struct plan {
     khach_index *index;
     const khach_index_filter *filter;
-    bool has_tokens;
+    bool has_tokens; /* words, or signs, by which names are found */
+    bool is_flower;  /* a name without words, which is compared as it stands */
     bool has_days;
     bool has_created;
     bool has_traits;
     run_list runs;   /* read unless nothing is asked that needs them */
     int32_t day_from; /* of the days that there are */
     int32_t day_to;
+    int32_t day_last; /* on which anybody wrote */
     double matches; /* a guess of how many customers answer */
+    double named;   /* a guess of how many names answer */
+    double written; /* a guess of how many rows the days of the range have */
     source best;
     double best_cost;
     id_set ids;
@@ -34,6 +38,17 @@ typedef struct plan {
 khach_index_status khach__plan_open(
     plan *work, khach_index *index, const khach_index_filter *filter, bool is_inbound);
 void khach__plan_free(plan *work);
+
+/* Whether days or dates leave nobody. */
+bool khach__plan_is_empty(const plan *work);
+
+/* What it costs, at a guess, to take the first rows of a list. */
+typedef struct guess {
+    double order; /* in the order of the index of the list */
+    double days;  /* by created date, days merged; otherwise, from the latest days */
+} guess;
+
+khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t room, guess *out);
 
 /* Looks at every customer of the best source. */
 khach_index_status khach__plan_read(plan *work, verdict *out);

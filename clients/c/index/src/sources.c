@@ -129,35 +129,54 @@ khach_index_status khach__source_scan(khach_index *index, verdict *out)
     return khach__source_read(index, statement, out);
 }
 
-/* Finds the token that the fewest rows have. */
+/* Counts the rows of a token, and keeps it when they are the fewest. */
+static khach_index_status weigh_token(khach_index *index, const char *text, size_t bytes)
+{
+    judge *asked = &index->judge;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_TOKENS_SIZE);
+    int64_t found = 0;
+    khach_index_status status;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+    status = khach__index_number(index, statement, &found);
+    asked->matches *= (double)found;
+    if (status == KHACH_INDEX_OK && found < asked->token_rows) {
+        asked->token = text;
+        asked->token_bytes = bytes;
+        asked->token_rows = found;
+    }
+    return status;
+}
+
+/* Finds the token that the fewest rows have, of a flower the sign. */
 static khach_index_status find_rarest(khach_index *index)
 {
     judge *asked = &index->judge;
     const khach_name_query *name = asked->filter->name;
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_TOKENS_SIZE);
+    size_t count = khach_name_query_token_count(name);
+    size_t plain_bytes = 0;
+    const char *plain = khach_name_query_plain(name, &plain_bytes);
+    size_t bytes = 0;
     khach_index_status status = KHACH_INDEX_OK;
 
     if (asked->token != NULL)
         return KHACH_INDEX_OK;
-    if (statement == NULL)
-        return khach__index_failure(index->db);
     asked->token_rows = INT64_MAX;
     asked->matches = 1;
-    for (size_t i = 0; status == KHACH_INDEX_OK && i < khach_name_query_token_count(name); i++) {
-        size_t bytes = 0;
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < count; i++) {
         const char *text = khach_name_query_token(name, i, &bytes);
-        int64_t found = 0;
 
-        bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
-        (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
-        status = khach__index_number(index, statement, &found);
-        asked->matches *= (double)found;
-        if (status == KHACH_INDEX_OK && found < asked->token_rows) {
-            asked->token = text;
-            asked->token_bytes = bytes;
-            asked->token_rows = found;
-        }
+        status = weigh_token(index, text, bytes);
     }
+    for (size_t at = 0; status == KHACH_INDEX_OK && count == 0
+         && (bytes = khach_text_find_sign(plain, plain_bytes, &at)) > 0;
+         at += bytes)
+        status = weigh_token(index, plain + at, bytes);
+    if (count == 0)
+        asked->matches = (double)asked->token_rows;
     return status;
 }
 
@@ -183,7 +202,7 @@ static khach_index_status open_tokens(
     *statement = khach__index_statement(index, sql);
     if (status != KHACH_INDEX_OK)
         return status;
-    if (*statement == NULL)
+    if (*statement == NULL || index->judge.token == NULL)
         return khach__index_failure(index->db);
     bind_texts(index, *statement, index->judge.token, index->judge.token_bytes, LAST_CODE_POINT);
     return KHACH_INDEX_OK;
@@ -324,6 +343,8 @@ khach_index_status khach__source_probe(khach_index *index, khach_index_order ord
         rank = judge_record(index, order, statement, place.rank);
     (void)sqlite3_reset(statement);
     *is_accepted = rank != 0;
+    if (rank != 0)
+        row->key = place.key;
     row->rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
     if (result == SQLITE_DONE)
         return KHACH_INDEX_CORRUPT; /* An index names it. */

@@ -243,6 +243,12 @@ const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes
     return query->folded;
 }
 
+const char *khach_name_query_plain(const khach_name_query *query, size_t *bytes)
+{
+    *bytes = query->plain_bytes;
+    return query->plain;
+}
+
 int khach_name_query_has_marks(const khach_name_query *query)
 {
     return query->has_marks && query->tokens_count > 0;

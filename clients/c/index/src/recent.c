@@ -1,0 +1,133 @@
+/* The latest writers that a filter accepts: days from the newest to the oldest, of each only rows of
+ * customers created when the filter says. A customer is looked up on the last day, where it is met
+ * first; whoever comes behind a day wrote no later than the day before. */
+
+#include "index.h"
+
+#include <stdlib.h>
+
+/* Customers that were met. Never more than the budget has looked up. */
+typedef struct met_set {
+    int64_t *ids; /* by hash; 0 is nobody */
+    size_t count;
+    size_t room; /* a power of two */
+} met_set;
+
+static size_t place_of(const met_set *set, int64_t id)
+{
+    size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (set->room - 1);
+
+    while (set->ids[at] != 0 && set->ids[at] != id)
+        at = (at + 1) & (set->room - 1);
+    return at;
+}
+
+static bool grow(met_set *set)
+{
+    met_set grown = {.room = set->room == 0 ? 1024 : set->room * 2, .count = set->count};
+
+    grown.ids = calloc(grown.room, sizeof(*grown.ids));
+    if (grown.ids == NULL)
+        return false;
+    for (size_t i = 0; i < set->room; i++) {
+        if (set->ids[i] != 0)
+            grown.ids[place_of(&grown, set->ids[i])] = set->ids[i];
+    }
+    free(set->ids);
+    *set = grown;
+    return true;
+}
+
+/* Whether the customer is new here; it is in the set then. */
+static khach_index_status meet(met_set *set, int64_t id, bool *is_new)
+{
+    size_t at;
+
+    if (set->count * 2 >= set->room && !grow(set))
+        return KHACH_INDEX_MEMORY;
+    at = place_of(set, id);
+    *is_new = set->ids[at] != id;
+    set->count += *is_new;
+    set->ids[at] = id;
+    return KHACH_INDEX_OK;
+}
+
+/* Whether the customer of a day's row may have written in the range: false when this day and the
+ * one before tell that it did not. */
+static bool may_have_written(
+    const khach_index_filter *filter, int32_t day, uint32_t activity, int64_t since)
+{
+    int kind = filter->messaged_kinds == KHACH_DAY_MESSAGED ? SINCE_MESSAGE
+        : filter->messaged_kinds == KHACH_DAY_COMMENTED     ? SINCE_COMMENT
+                                                            : SINCE_ANY;
+
+    if (filter->messaged_kinds == 0)
+        return true;
+    if (day <= filter->messaged_to && (activity & filter->messaged_kinds) != 0)
+        return true;
+    return since_day(since, kind) >= filter->messaged_from && since_day(since, kind) != 0;
+}
+
+/* Takes those of a day who were not met on a later one. */
+static khach_index_status take_day(
+    khach_index *index, top *list, met_set *met, int32_t day, recent_walk *walk)
+{
+    const judge *asked = &index->judge;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAY_CREATED);
+    khach_index_status status = KHACH_INDEX_OK;
+    int result = SQLITE_DONE;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, asked->filter->business_id);
+    (void)sqlite3_bind_int64(statement, 2, day);
+    (void)sqlite3_bind_int64(statement, 3, asked->filter->created_from);
+    (void)sqlite3_bind_int64(statement, 4, asked->created_before);
+    walk->budget -= index->bounds.run_cost;
+    while (status == KHACH_INDEX_OK && walk->budget > 0
+        && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        khach_index_position row = {.id = sqlite3_column_int64(statement, 0)};
+        bool is_new = false;
+
+        walk->budget -= index->bounds.row_cost;
+        if (!khach__judge_has_run(index, sqlite3_column_int64(statement, 1),
+                sqlite3_column_int64(statement, 2))
+            || !may_have_written(asked->filter, day,
+                (uint32_t)sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)))
+            continue;
+        status = meet(met, row.id, &is_new);
+        if (status != KHACH_INDEX_OK || !is_new)
+            continue;
+        walk->budget -= index->bounds.lookup_cost;
+        status = khach__source_probe(index, list->order, &row, &is_new);
+        if (status == KHACH_INDEX_OK && is_new)
+            khach__top_add(list, &row);
+    }
+    (void)sqlite3_reset(statement);
+    if (status == KHACH_INDEX_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+        status = khach__index_failure(index->db);
+    return status;
+}
+
+khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk *walk)
+{
+    met_set met = {0};
+    khach_index_status status = KHACH_INDEX_OK;
+    int64_t bound = INT64_MAX;
+
+    walk->is_done = false;
+    for (int32_t day = walk->to; status == KHACH_INDEX_OK && day >= walk->from; day--) {
+        status = take_day(index, list, &met, day, walk);
+        bound = day * DAY_MS + DAY_SLACK_MS;
+        if (walk->budget <= 0 || khach__top_is_settled(list, bound))
+            break;
+        if (status == KHACH_INDEX_OK && khach__index_must_stop(index))
+            status = KHACH_INDEX_INTERRUPTED;
+        bound = 1;
+    }
+    /* Who never wrote is on no day, and behind all others. */
+    walk->is_done = walk->budget > 0
+        && (khach__top_is_settled(list, bound) || index->judge.filter->messaged_kinds != 0);
+    free(met.ids);
+    return status;
+}
