@@ -15,6 +15,8 @@
 #include <sqlite3.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
+/* Layouts from the first on become this one. */
+#define KHACH_CACHE_SCHEMA_FIRST 2
 #define KHACH_CACHE_SCHEMA_VERSION 4
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 

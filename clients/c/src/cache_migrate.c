@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#define LAYOUT_FIRST 2
-
 static khach_status copy_row(
     khach_cache *cache, sqlite3_stmt *from, sqlite3_stmt *to, khach_error **error)
 {
@@ -118,7 +116,7 @@ static khach_status migrate_3(khach_cache *cache, khach_error **error)
 static khach_status migrate(khach_cache *cache, int layout, khach_error **error)
 {
     khach_status status =
-        layout == LAYOUT_FIRST ? migrate_2(cache, error) : migrate_3(cache, error);
+        layout == KHACH_CACHE_SCHEMA_FIRST ? migrate_2(cache, error) : migrate_3(cache, error);
 
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "PRAGMA user_version = 4", error);
@@ -140,7 +138,7 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK && sqlite3_step(version) == SQLITE_ROW)
         layout = sqlite3_column_int(version, 0);
     (void)sqlite3_finalize(version);
-    if (layout >= LAYOUT_FIRST && layout < KHACH_CACHE_SCHEMA_VERSION)
+    if (layout >= KHACH_CACHE_SCHEMA_FIRST && layout < KHACH_CACHE_SCHEMA_VERSION)
         status = migrate(cache, layout, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "COMMIT", error);

@@ -176,7 +176,8 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
         return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
             "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,
             (int)found.version);
-    if (found.version == KHACH_CACHE_SCHEMA_VERSION - 1) {
+    if (found.version >= KHACH_CACHE_SCHEMA_FIRST
+        && found.version < KHACH_CACHE_SCHEMA_VERSION) {
         status = khach__cache_migrate(cache, error);
         if (status == KHACH_OK)
             status = read_identity(cache, &found, error);

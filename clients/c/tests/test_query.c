@@ -234,7 +234,22 @@ static void check_statistics(model *world, khach_cache *cache)
     khach_statistics_free(found);
 }
 
-/* --- layout 2 --- */
+/* --- older layouts --- */
+
+/* Days without traits, and no signs of names. */
+static void make_layout_3(khach_cache *cache)
+{
+    static const char sql[] =
+        "BEGIN IMMEDIATE; DELETE FROM name_tokens; DELETE FROM token_counts;"
+        "DROP TABLE customer_days;"
+        "CREATE TABLE customer_days(business_id INTEGER NOT NULL, day INTEGER NOT NULL,"
+        " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
+        " activity INTEGER NOT NULL, since INTEGER NOT NULL,"
+        " PRIMARY KEY (business_id, day, created_at, customer_id)) STRICT, WITHOUT ROWID;"
+        "PRAGMA user_version = 3; COMMIT;";
+
+    CHECK_INT(khach__cache_run(cache, sql, NULL), KHACH_OK);
+}
 
 /* Makes the cache what version 0.1 would have made of the same feed. */
 static void make_layout_2(khach_cache *cache)
@@ -383,6 +398,12 @@ int main(int argc, char **argv)
     }
     check_refusals(cache);
     check_statistics_refusals(cache);
+
+    make_layout_3(cache);
+    khach__cache_close(cache);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    check(&world, cache);
+    check_statistics(&world, cache);
 
     make_layout_2(cache);
     khach__cache_close(cache);

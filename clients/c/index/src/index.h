@@ -291,7 +291,7 @@ khach_index_status khach__days_clip(
 /* How many rows a day has with dates of creation in a range, up to `rows_max`. */
 khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
     int64_t created_before, int64_t rows_max, int64_t *rows);
-/* About how many rows the days of a range have, of customers whose date of creation is asked for. */
+/* About how many rows the days of a range have, of customers created when the filter says. */
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
 /* Collects those whom the filter accepts but for their names; stops at `customers_max`, and then
  * `*is_whole` is false. */

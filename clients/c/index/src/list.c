@@ -1,6 +1,7 @@
 /* How a list is found. Every way gives the same rows in the same order; they differ in cost. What
- * is cheap is done at once; else rows are taken in the order of the list until there are enough,
- * for at most what the best source of all answers would cost, and then that source is read. */
+ * is cheap is done at once; else rows are taken in the order of the list, or from the latest days,
+ * until there are enough, for about what the best source of all answers would cost, and then that
+ * source is read. */
 
 #include "plan.h"
 
@@ -235,7 +236,8 @@ static khach_index_status collect_flowers(listing *work)
 {
     plan *costs = &work->plan;
     const bounds *limits = &costs->index->bounds;
-    double walked = (double)work->list.room * (double)costs->runs.customers_all / (costs->named + 1);
+    double everyone = (double)costs->runs.customers_all;
+    double walked = (double)work->list.room * everyone / (costs->named + 1);
     khach_index_status status;
 
     if (costs->ids.count > 0

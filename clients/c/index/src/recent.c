@@ -1,5 +1,5 @@
-/* The latest writers that a filter accepts: days from the newest to the oldest, of each only rows of
- * customers created when the filter says. A customer is looked up on the last day, where it is met
+/* The latest writers that a filter accepts: days from the newest to the oldest, of each only those
+ * who were created when the filter says. A customer is looked up on the last day, where it is met
  * first; whoever comes behind a day wrote no later than the day before. */
 
 #include "index.h"
