@@ -308,7 +308,9 @@ static khach_index_status take_ways(listing *work, bool *is_done)
     }
     for (int i = 0; i < 2 && status == KHACH_INDEX_OK && !*is_done; i++) {
         double budget = i == 0 ? costs->index->bounds.cheap_cost + 2 * guesses[1] : source_cost;
-        double most = i == 0 ? costs->index->bounds.cheap_cost + 2 * source_cost : source_cost;
+        double most = i == 0 && guesses[1] < 1e18
+            ? costs->index->bounds.cheap_cost + 2 * source_cost
+            : source_cost;
 
         if (guesses[i] >= source_cost)
             break;
