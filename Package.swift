@@ -78,6 +78,13 @@ let package = Package(
             providers: [.apt(["libutf8proc-dev"])]
         ),
 
+        .systemLibrary(
+            name: "CXXHash",
+            path: "clients/c/sys/CXXHash",
+            pkgConfig: "libxxhash",
+            providers: [.apt(["libxxhash-dev"])]
+        ),
+
         // The protocol.
         .target(
             name: "TTRPC",
@@ -114,7 +121,7 @@ let package = Package(
         .target(
             name: "KhachSQLite",
             dependencies: [
-                "KhachCore", "CSQLite", "CKhachIndex",
+                "KhachCore", "CSQLite", "CKhachDigest", "CKhachIndex",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             exclude: ["DESIGN.md"],
@@ -159,6 +166,14 @@ let package = Package(
             sources: ["src"],
             publicHeadersPath: "include"
         ),
+        // Sums over records: of the server and of the cache.
+        .target(
+            name: "CKhachDigest",
+            dependencies: ["CXXHash"],
+            path: "clients/c/digest",
+            sources: ["src"],
+            publicHeadersPath: "include"
+        ),
         .target(
             name: "CKhachExport",
             dependencies: ["CKhachText"],
@@ -170,7 +185,8 @@ let package = Package(
         .target(
             name: "CKhach",
             dependencies: [
-                "CKhachText", "CKhachIndex", "CKhachExport", "CSQLite", "CProtobufC",
+                "CKhachText", "CKhachDigest", "CKhachIndex", "CKhachExport", "CSQLite",
+                "CProtobufC",
             ],
             path: "clients/c",
             sources: ["src"],
@@ -227,7 +243,9 @@ let package = Package(
         ),
         .target(
             name: "KhachTestKit",
-            dependencies: ["KhachCore", "KhachService", "KhachProto", "CKhachText", protobuf],
+            dependencies: [
+                "KhachCore", "KhachService", "KhachProto", "CKhachDigest", "CKhachText", protobuf,
+            ],
             path: "Tests/Support/KhachTestKit",
             swiftSettings: strict
         ),

@@ -40,6 +40,14 @@ package enum Limits {
     package static let pageRowsDefault = 200
     package static let pageRowsMax = 1_000
     package static let pageBytesMax = 1 << 20
+    /// Of one reply of ListRevisions.
+    package static let revisionsMax = 10_000
+    /// Customers that one ListRevisions looks at.
+    package static let revisionsScannedMax = 500_000
+    package static let digestPagesMax = 1_000
+    /// With their slots, which are 6 KiB a page.
+    package static let digestSlotPagesMax = 100
+    package static let recordsPerBatchMax = 1_000
     package static let filterPagesMax = 1_000
     /// Counts are exact up to here (domain.md §4.9).
     package static let countMax = 100_000

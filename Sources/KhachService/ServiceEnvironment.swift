@@ -89,6 +89,7 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     DirectoryMethods(environment: environment).register(in: &table)
     DirectoryChangeMethods(environment: environment).register(in: &table)
     SyncMethods(environment: environment).register(in: &table)
+    DigestMethods(environment: environment).register(in: &table)
     HealthMethods(
         serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })
     )

@@ -37,6 +37,27 @@ func expect(
     }
 }
 
+/// Expects that the digests that are kept are those of the rows, in a folder's store.
+func expectDigests(in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let database = try Database(path: "\(path)/khach.db", access: .readWrite)
+    let sums: StaticString = """
+        SELECT group_concat(page_id || ' ' || slot || ' ' || low || ' ' || high || ' ' || count)
+        FROM (SELECT * FROM digests WHERE count <> 0 OR low <> 0 OR high <> 0)
+        """
+    let statement = try Statement(database, sums)
+    #expect(try statement.step(), sourceLocation: sourceLocation)
+    let kept = statement.text(0)
+    statement.reset()
+    // In a transaction that is rolled back, they are made anew.
+    try database.execute("BEGIN")
+    try database.execute("DELETE FROM digests")
+    try PageDigests.fill(in: database)
+    #expect(try statement.step(), sourceLocation: sourceLocation)
+    #expect(!kept.isEmpty && statement.text(0) == kept, sourceLocation: sourceLocation)
+    statement.reset()
+    try database.execute("ROLLBACK")
+}
+
 /// Expects that a customer's chain is its interactions, each once, in a folder's store.
 func expectChains(in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let database = try Database(path: "\(path)/khach.db", access: .readOnly)

@@ -3,7 +3,9 @@
 /// `SQLiteStore` conforms, and `MemoryStore` of the test kit is its oracle; both pass
 /// `StoreConformance`. What is to be written is a value, not a closure, so no store can hold a
 /// transaction open across an `await`. Every write has been committed to disk when it returns.
-package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory {
+package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory,
+    RecordDigests
+{
     /// Identity of the store's history; a restore is a new generation. 16 bytes.
     var generation: [UInt8] { get }
     /// Key for authenticating cursors and page tokens; made with the store. 32 bytes.

@@ -30,6 +30,7 @@ struct Migrations: Sendable {
                     try database.execute(sql)
                 }
                 try Schema.addIndex(to: database)
+                try Schema.addSync(to: database)
             },
             stamp: "PRAGMA user_version = 2"
         ),

@@ -180,7 +180,8 @@ extension MutationStatements {
         SELECT seq, business_id FROM tombstones WHERE customer_id = ?1
         """
     private static let insertTombstoneSQL: StaticString = """
-        INSERT INTO tombstones (business_id, seq, customer_id, record) VALUES (?1, ?2, ?3, ?4)
+        INSERT INTO tombstones (business_id, seq, customer_id, record, page_id, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         """
     // The statements of a customer's interactions are given the last one, and go back from it; none
     // twice, so that they end also where a damaged file has made a circle of them.

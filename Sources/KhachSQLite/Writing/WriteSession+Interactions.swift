@@ -250,7 +250,12 @@ extension WriteSession {
             stored: CustomerRow(
                 record: record,
                 facts: facts,
-                lastInteraction: select.integer(4)
+                lastInteraction: select.integer(4),
+                digest: RecordDigest(
+                    of: select.integer(3),
+                    seq: CommitSequence(bitPattern: select.integer(5)),
+                    record: select.bytes(1)
+                )
             )
         )
         self.customers.insert(entry)
@@ -282,6 +287,15 @@ extension WriteSession {
         if entry.stored == nil {
             try self.writeIdentity(of: customer)
         }
+        let digest = record.withUnsafeBytes {
+            RecordDigest(of: customer.id.rawValue, seq: seq, record: $0)
+        }
+        try self.digests.replace(
+            customer.id.rawValue,
+            on: customer.pageID,
+            entry.stored?.digest,
+            by: digest
+        )
         try record.lend { (bytes) throws(StoreError) in
             try self.index.follow(
                 entry.stored?.record,
@@ -294,7 +308,8 @@ extension WriteSession {
         entry.stored = CustomerRow(
             record: record,
             facts: facts,
-            lastInteraction: entry.lastInteraction
+            lastInteraction: entry.lastInteraction,
+            digest: digest
         )
     }
 

@@ -29,6 +29,7 @@ final class WriteSession {
     var changedFeeds: [BusinessID] = []
     var customers = CustomerCache()
     var eventKeys: EventKeys
+    var digests: PageDigests
     /// In the order in which the group touched them, which is the order of their sequences.
     var touched: [CustomerEntry] = []
     /// The ids with a role, as bytes, of the pages that were asked for.
@@ -55,6 +56,7 @@ final class WriteSession {
         self.statements = try WriteStatements(database)
         self.mutations = try MutationStatements(database)
         self.index = try CustomerIndex(database)
+        self.digests = try PageDigests(database)
         self.droppedRow = try Self.readDroppedRow(database)
         self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
         self.lastIdentifier = meta.lastIdentifier
@@ -73,6 +75,7 @@ final class WriteSession {
         for entry in self.touched {
             try self.write(entry)
         }
+        try self.digests.write()
         try self.writeEventKeys()
         try self.writeFeeds()
         if self.lastIdentifier != self.storedIdentifier {
@@ -149,6 +152,7 @@ final class WriteSession {
         self.touched.removeAll()
         self.customers.removeAll()
         self.eventKeys.rolledBack()
+        self.digests.rolledBack()
         self.feeds.removeAll()
         self.changedFeeds.removeAll()
         self.pages.removeAll()

@@ -80,7 +80,7 @@ struct WriteStatements {
         self.selectCustomerByIdentity = try Statement(
             database,
             """
-            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = (
+            SELECT business_id, record, facts, id, last_interaction, seq FROM customers WHERE id = (
                 SELECT customer_id FROM identities
                 WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
             """
@@ -88,7 +88,8 @@ struct WriteStatements {
         self.selectCustomer = try Statement(
             database,
             """
-            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = ?1
+            SELECT business_id, record, facts, id, last_interaction, seq
+            FROM customers WHERE id = ?1
             """
         )
         self.selectStored = try Statement(

@@ -28,7 +28,7 @@ extension CustomerID {
 }
 
 extension InputError {
-    fileprivate static func identifier(_ field: String, _ kind: String, _ text: String) -> Self {
+    static func identifier(_ field: String, _ kind: String, _ text: String) -> Self {
         let found: String
         if text.isEmpty {
             found = "nothing"

@@ -88,21 +88,9 @@ struct SyncMethods {
         business: BusinessID,
         readAt: Instant
     ) throws -> Payload {
-        let next = SyncCursor(business: business, position: page.next)
         var writer = PayloadWriter(capacity: page.bytes.count + page.entries.count * 24 + 256)
-        for entry in page.entries {
-            let recordBytes = entry.range.count
-            let bytesCount =
-                1 + PayloadWriter.varintBytes(entry.seq)
-                + 1 + PayloadWriter.varintBytes(UInt64(recordBytes)) + recordBytes
-            writer.writeHeader(field: 1, bytesCount: bytesCount)
-            writer.write(entry.seq, field: 1)
-            writer.write(page.bytes[entry.range], field: Int(entry.kind.rawValue))
-        }
-        writer.write(
-            next.sealed(by: self.environment.seal, generation: self.environment.store.generation),
-            field: 2
-        )
+        writer.writeChanges(page.entries, of: page.bytes, field: 1)
+        writer.write(self.environment.cursor(business, page.next), field: 2)
         writer.write(page.hasMore ? 1 : 0, field: 3)
         let phase: Khach_V1_PullChangesResponse.Phase
         switch cursor?.position {
@@ -116,5 +104,32 @@ struct SyncMethods {
         writer.write(time, field: 7)
         writer.write(page.customersEstimate, field: 8)
         return writer.payload
+    }
+}
+
+extension ServiceEnvironment {
+    /// A position as the client keeps it.
+    func cursor(_ business: BusinessID, _ position: FeedPosition) -> [UInt8] {
+        SyncCursor(business: business, position: position)
+            .sealed(by: self.seal, generation: self.store.generation)
+    }
+}
+
+extension PayloadWriter {
+    /// Writes each entry as a `Change`: seq = 1, the entity = its kind.
+    mutating func writeChanges(
+        _ entries: [ChangePage.Entry],
+        of bytes: [UInt8],
+        field: Int
+    ) {
+        for entry in entries {
+            let recordBytes = entry.range.count
+            let bytesCount =
+                1 + PayloadWriter.varintBytes(entry.seq)
+                + 1 + PayloadWriter.varintBytes(UInt64(recordBytes)) + recordBytes
+            self.writeHeader(field: field, bytesCount: bytesCount)
+            self.write(entry.seq, field: 1)
+            self.write(bytes[entry.range], field: Int(entry.kind.rawValue))
+        }
     }
 }
