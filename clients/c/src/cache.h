@@ -3,6 +3,7 @@
 
 /* The cache: one SQLite file per business. Only the cache_*.c files know SQLite. */
 
+#include "engine.h"
 #include "error.h"
 #include "sync.h"
 
@@ -15,7 +16,9 @@
 #include <sqlite3.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
-#define KHACH_CACHE_SCHEMA_VERSION 3
+#define KHACH_CACHE_SCHEMA_VERSION 4
+/* The oldest layout that is brought to this one. */
+#define KHACH_CACHE_SCHEMA_VERSION_MIN 2
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */
@@ -57,6 +60,15 @@ typedef struct khach_cache_sync {
     bool is_search_indexed; /* the derived tables and the indexes are there */
     bool has_erased;        /* the log may hold what was erased: it is to be emptied */
     int32_t last_status;
+    bool is_repairing;   /* rows were mended, and the cursor of that state is not taken yet */
+    bool is_reindex_due; /* a damaged row was replaced: what was derived of it is not known */
+    bool is_unverified;  /* the server's own digests did not add up when they were last compared */
+    int64_t verified_at_ms;
+    uint64_t verified_seq;
+    uint64_t repairs_count; /* comparisons that found something to mend */
+    uint64_t repaired_rows_count;
+    uint64_t full_resyncs_count;
+    int32_t last_cause; /* a khach_cause: of the last repair */
 } khach_cache_sync;
 
 /* cache.c: opening, closing, locking, failing. */
@@ -92,9 +104,11 @@ khach_status khach__cache_sync_write(
     khach_cache *cache, const khach_cache_sync *sync, khach_error **error);
 
 extern const char khach__cache_customers_sql[];
+/* What layout 4 adds. */
+extern const char khach__cache_repair_sql[];
 
 /* cache_migrate.c */
-/* Brings a cache of layout 2 to this one: no row is lost, nothing is synced again. */
+/* Brings a cache of an older layout to this one: no row is lost, nothing is synced again. */
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error);
 
 /* cache_apply.c */
@@ -107,9 +121,32 @@ void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *
 khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     const khach_bytes *asked, khach_sync_progress *progress, khach_error **error);
 
+/* The same for records that were fetched to mend the cache: they replace what is there, whatever
+ * its sequence, and the rows `dropped` go. */
+khach_status khach__cache_mend(khach_cache *cache, const khach_sync_page *page,
+    const int64_t *dropped, size_t dropped_count, khach_error **error);
+
+/* cache_compare.c */
+/* Sums up what is stored. A row whose columns are not those of its record counts for nothing. */
+khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
+/* Lists the rows of a page whose slots are not 0, in order of id. */
+khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
+    khach_revisions *out, khach_error **error);
+/* A page that is gone from the scope, with its rows. */
+khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error);
+/* Goes on from a cursor: what is there is the state that it names. An empty one begins anew. */
+khach_status khach__cache_adopt(khach_cache *cache, const khach_bytes *cursor, uint64_t seq,
+    khach_error **error);
+/* Keeps what a comparison found. */
+khach_status khach__cache_note_report(
+    khach_cache *cache, const khach_engine_report *report, khach_error **error);
+
 /* cache_snapshot.c */
 /* At the end of a first pass: drops what the server no longer has, and indexes the names. */
 khach_status khach__cache_snapshot_finish(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error);
+/* When everything is there: makes what is derived of rows. */
+khach_status khach__cache_snapshot_complete(
     khach_cache *cache, khach_cache_sync *sync, khach_error **error);
 khach_status khach__cache_restart(khach_cache *cache, khach_error **error);
 /* Keeps the status of a failed sync, as well as it can. */

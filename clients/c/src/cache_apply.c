@@ -15,6 +15,7 @@ typedef struct apply {
     khach_cache_sync sync;
     uint64_t upserts_count;
     uint64_t tombstones_count;
+    bool is_forced; /* what comes replaces what is there, whatever its sequence */
     khach_error **error;
 } apply;
 
@@ -76,6 +77,7 @@ static khach_status broken(apply *page, const char *expected, const char *found)
 typedef struct row_before {
     bool is_found;
     bool is_newer; /* than the change: leave it */
+    bool is_damaged; /* nothing can be said of it */
     uint8_t *record; /* yours: what `cache->before` was read from */
 } row_before;
 
@@ -95,17 +97,25 @@ static khach_status find_row(apply *page, row_before *before, int64_t customer, 
         size_t bytes = (size_t)sqlite3_column_bytes(statement, 2);
 
         before->is_found = true;
-        before->is_newer = sqlite3_column_int64(statement, 1) == page->sync.epoch
+        before->is_newer = !page->is_forced
+            && sqlite3_column_int64(statement, 1) == page->sync.epoch
             && sqlite3_column_int64(statement, 0) >= (int64_t)seq;
+        /* Replaced by the same state of itself: it was damaged. */
+        if (page->is_forced && sqlite3_column_int64(statement, 0) == (int64_t)seq)
+            page->sync.is_reindex_due = true;
         before->record = malloc(bytes + 1);
         if (before->record == NULL) {
             status = khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a row");
         } else {
             if (bytes > 0)
                 memcpy(before->record, sqlite3_column_blob(statement, 2), bytes);
-            status = khach__cache_index_failure(page->cache,
-                khach_index_customer_read(&page->cache->before, before->record, bytes),
-                page->error);
+            khach_index_status done =
+                khach_index_customer_read(&page->cache->before, before->record, bytes);
+
+            before->is_damaged = page->is_forced && done == KHACH_INDEX_CORRUPT;
+            page->sync.is_reindex_due = page->sync.is_reindex_due || before->is_damaged;
+            if (!before->is_damaged)
+                status = khach__cache_index_failure(page->cache, done, page->error);
         }
     } else if (result != SQLITE_DONE) {
         status = khach__cache_failure(page->cache, page->error);
@@ -143,6 +153,12 @@ static khach_status write_change(apply *page, khach_cache_write write, const kha
     return write_run(page, statement);
 }
 
+/* Whether what is derived of rows is kept with each of them. */
+static bool is_indexed(const apply *page)
+{
+    return page->sync.is_search_indexed && !page->sync.is_reindex_due;
+}
+
 /* Inserts or replaces the row, and what is derived of it once that is there. */
 static khach_status write_row(
     apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
@@ -160,11 +176,12 @@ static khach_status write_row(
         status = find_row(page, &before, cache->after.id, change->seq);
         if (status == KHACH_OK && !before.is_newer)
             status = write_change(page,
-                khach_index_customer_moved(&cache->before, &cache->after) ? KHACH_WRITE_UPDATE
-                                                                          : KHACH_WRITE_TOUCH,
+                page->is_forced || khach_index_customer_moved(&cache->before, &cache->after)
+                    ? KHACH_WRITE_UPDATE
+                    : KHACH_WRITE_TOUCH,
                 change, folded, folded_bytes);
     }
-    if (status == KHACH_OK && !before.is_newer && page->sync.is_search_indexed)
+    if (status == KHACH_OK && !before.is_newer && is_indexed(page))
         status = khach__cache_index_failure(cache,
             khach_index_put(
                 cache->index, before.is_found ? &cache->before : NULL, &cache->after),
@@ -198,25 +215,16 @@ static khach_status apply_customer(apply *page, const khach_change *change)
     return status;
 }
 
-static khach_status apply_tombstone(apply *page, const khach_change *change)
+/* Takes out a customer, unless its row is newer than `seq`. */
+static khach_status remove_row(apply *page, int64_t customer, uint64_t seq)
 {
-    Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
-        &page->cache->arena.allocator, change->bytes_count, change->bytes);
     sqlite3_stmt *statement = NULL;
     row_before before;
-    int64_t customer;
     khach_status status;
 
-    if (record == NULL)
-        return broken(page, "a tombstone", "other bytes");
-    customer = khach__record_number('c', record->customer_id);
-    if (customer < 0)
-        return broken(page, "the identifier of a tombstone", "none");
-
-    page->tombstones_count++;
     page->sync.has_erased = true;
-    status = find_row(page, &before, customer, change->seq);
-    if (status == KHACH_OK && before.is_found && !before.is_newer && page->sync.is_search_indexed)
+    status = find_row(page, &before, customer, seq);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && is_indexed(page))
         status = khach__cache_index_failure(page->cache,
             khach_index_put(page->cache->index, &page->cache->before, NULL), page->error);
     free(before.record);
@@ -228,6 +236,21 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
     (void)sqlite3_bind_int64(statement, 1, customer);
     page->sync.customers_count--;
     return write_run(page, statement);
+}
+
+static khach_status apply_tombstone(apply *page, const khach_change *change)
+{
+    Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
+        &page->cache->arena.allocator, change->bytes_count, change->bytes);
+    int64_t customer;
+
+    if (record == NULL)
+        return broken(page, "a tombstone", "other bytes");
+    customer = khach__record_number('c', record->customer_id);
+    if (customer < 0)
+        return broken(page, "the identifier of a tombstone", "none");
+    page->tombstones_count++;
+    return remove_row(page, customer, change->seq);
 }
 
 /* --- the business and its pages --- */
@@ -265,6 +288,15 @@ static khach_status apply_page(apply *page, const khach_change *change)
     status = write_open(page, KHACH_WRITE_PAGE, &statement);
     if (status != KHACH_OK)
         return status;
+    if (page->is_forced) {
+        char drop[64];
+
+        (void)sqlite3_snprintf((int)sizeof(drop), drop, "DELETE FROM base_pages WHERE page = %lld",
+            (long long)khach__record_number('p', record->id));
+        status = khach__cache_run(page->cache, drop, page->error);
+        if (status != KHACH_OK)
+            return status;
+    }
     (void)sqlite3_bind_int64(statement, 1, khach__record_number('p', record->id));
     (void)sqlite3_bind_int64(statement, 2, (int64_t)change->seq);
     (void)sqlite3_bind_int64(statement, 3, page->sync.epoch);
@@ -371,6 +403,37 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
         khach__cache_empty_log(cache);
     else
         khach__cache_checkpoint(cache, !progress->has_more);
+    khach__cache_unlock(cache);
+    free(work.sync.cursor.bytes);
+    return status;
+}
+
+khach_status khach__cache_mend(khach_cache *cache, const khach_sync_page *page,
+    const int64_t *dropped, size_t dropped_count, khach_error **error)
+{
+    apply work = {.cache = cache, .is_forced = true, .error = error};
+    khach_status status = khach__cache_lock(cache, error);
+
+    if (status != KHACH_OK)
+        return status;
+    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
+    if (status == KHACH_OK)
+        status = khach__cache_sync_read(cache, &work.sync, error);
+    if (status == KHACH_OK)
+        status = apply_changes(&work, page);
+    for (size_t i = 0; i < dropped_count && status == KHACH_OK; i++)
+        status = remove_row(&work, dropped[i], INT64_MAX);
+    work.sync.is_repairing = true;
+    work.sync.repaired_rows_count += work.upserts_count + dropped_count;
+    if (status == KHACH_OK)
+        status = khach__cache_sync_write(cache, &work.sync, error);
+
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, "COMMIT", error);
+    if (status != KHACH_OK)
+        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+    else
+        khach__cache_checkpoint(cache, false);
     khach__cache_unlock(cache);
     free(work.sync.cursor.bytes);
     return status;

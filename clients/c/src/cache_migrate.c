@@ -1,13 +1,11 @@
 /* A cache of layout 2 becomes one of layout 3: its rows are read again from the records that it
- * keeps, and the derived tables are filled from them. */
+ * keeps, and the derived tables are filled from them. Layout 4 adds what repairs have to say. */
 
 #include "cache.h"
 
 #include <khach_text.h>
 
 #include <stdlib.h>
-
-#define LAYOUT_BEFORE 2
 
 static khach_status copy_row(
     khach_cache *cache, sqlite3_stmt *from, sqlite3_stmt *to, khach_error **error)
@@ -79,7 +77,7 @@ static khach_status derive(khach_cache *cache, khach_error **error)
     return status;
 }
 
-static khach_status migrate(khach_cache *cache, khach_error **error)
+static khach_status migrate_2(khach_cache *cache, khach_error **error)
 {
     static const char before[] =
         "DROP TABLE name_tokens; DROP INDEX base_customers_by_created;"
@@ -87,9 +85,11 @@ static khach_status migrate(khach_cache *cache, khach_error **error)
         /* Layout 2 did not say whether its log was to be emptied. */
         "ALTER TABLE sync_state ADD COLUMN has_erased INTEGER NOT NULL DEFAULT 0;"
         "UPDATE sync_state SET has_erased = 1;";
-    static const char after[] = "DROP TABLE layout_2; PRAGMA user_version = 3;";
+    static const char after[] = "DROP TABLE layout_2";
     khach_status status = khach__cache_run(cache, before, error);
 
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_repair_sql, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_customers_sql, error);
     if (status == KHACH_OK)
@@ -99,10 +99,21 @@ static khach_status migrate(khach_cache *cache, khach_error **error)
     return status != KHACH_OK ? status : derive(cache, error);
 }
 
+static khach_status migrate(khach_cache *cache, int version, khach_error **error)
+{
+    char stamp[64];
+    khach_status status = version == 2 ? migrate_2(cache, error)
+                                       : khach__cache_run(cache, khach__cache_repair_sql, error);
+
+    (void)sqlite3_snprintf((int)sizeof(stamp), stamp, "PRAGMA user_version = %d",
+        KHACH_CACHE_SCHEMA_VERSION);
+    return status != KHACH_OK ? status : khach__cache_run(cache, stamp, error);
+}
+
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
 {
-    sqlite3_stmt *version = NULL;
-    bool is_due;
+    sqlite3_stmt *statement = NULL;
+    int version = KHACH_CACHE_SCHEMA_VERSION;
     khach_status status = khach__cache_lock(cache, error);
 
     if (status != KHACH_OK)
@@ -110,12 +121,12 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
     status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
     /* Another process may have been first. */
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &version, "PRAGMA user_version", error);
-    is_due = status == KHACH_OK && sqlite3_step(version) == SQLITE_ROW
-        && sqlite3_column_int(version, 0) == LAYOUT_BEFORE;
-    (void)sqlite3_finalize(version);
-    if (is_due)
-        status = migrate(cache, error);
+        status = khach__cache_prepare(cache, &statement, "PRAGMA user_version", error);
+    if (status == KHACH_OK && sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    (void)sqlite3_finalize(statement);
+    if (version < KHACH_CACHE_SCHEMA_VERSION)
+        status = migrate(cache, version, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "COMMIT", error);
     if (status != KHACH_OK)

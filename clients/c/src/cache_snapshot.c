@@ -54,12 +54,20 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
 khach_status khach__cache_snapshot_finish(
     khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
-    khach_index_status done = KHACH_INDEX_OK;
     khach_status status = KHACH_OK;
 
     if (sync->epoch > 1)
         status = sweep(cache, sync, error);
-    if (status == KHACH_OK && !sync->is_search_indexed) {
+    return status != KHACH_OK ? status : khach__cache_snapshot_complete(cache, sync, error);
+}
+
+khach_status khach__cache_snapshot_complete(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error)
+{
+    khach_index_status done = KHACH_INDEX_OK;
+    khach_status status = KHACH_OK;
+
+    if (!sync->is_search_indexed) {
         done = khach_index_create_indexes(cache->db, "base_customers");
         if (done == KHACH_INDEX_OK)
             done = khach_index_rebuild(cache->index);
@@ -76,7 +84,8 @@ khach_status khach__cache_snapshot_finish(
 khach_status khach__cache_restart(khach_cache *cache, khach_error **error)
 {
     static const char sql[] = "UPDATE sync_state SET cursor = x'', epoch = epoch + 1,"
-                              " phase = min(phase, 1), seq = 0, head_seq = 0";
+                              " phase = min(phase, 1), seq = 0, head_seq = 0,"
+                              " full_resyncs_count = full_resyncs_count + (customers_count > 0)";
     khach_status status = khach__cache_lock(cache, error);
 
     if (status != KHACH_OK)

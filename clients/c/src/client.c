@@ -7,13 +7,12 @@
 #include "cache.h"
 #include "connection.h"
 #include "export_file.h"
+#include "sync_run.h"
 #include "transport.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SYNC_SERVICE "khach.v1.SyncService"
-#define PULL_METHOD "PullChanges"
 #define ADDRESS_BYTES_MAX 512
 #define PATH_BYTES_MAX 4000
 
@@ -21,6 +20,7 @@ struct khach_client {
     char *address; /* NULL for offline use */
     khach_cache *cache;
     khach_connection connection;
+    khach_sync_run run; /* the sync that is under way */
     khach_options options; /* its strings are not kept */
 };
 
@@ -54,6 +54,12 @@ void khach_sync_progress_init(khach_sync_progress *progress)
 {
     if (progress != NULL)
         *progress = (khach_sync_progress){.struct_size = sizeof(khach_sync_progress)};
+}
+
+void khach_comparison_init(khach_comparison *comparison)
+{
+    if (comparison != NULL)
+        *comparison = (khach_comparison){.struct_size = sizeof(khach_comparison)};
 }
 
 void khach_cache_state_init(khach_cache_state *state)
@@ -123,6 +129,12 @@ khach_status khach_client_open(
     }
     status = khach__cache_open(&client->cache, options->cache_path,
         options->business_id == NULL ? "" : options->business_id, options->lock_timeout_ms, error);
+    client->run = (khach_sync_run){
+        .cache = client->cache,
+        .connection = &client->connection,
+        .options = &client->options,
+        .address = client->address,
+    };
 
 done:
     if (status == KHACH_OK)
@@ -136,6 +148,7 @@ void khach_client_close(khach_client *client)
 {
     if (client == NULL)
         return;
+    khach__sync_run_close(&client->run);
     khach__connection_close(&client->connection);
     khach__cache_close(client->cache);
     free(client->address);
@@ -144,39 +157,24 @@ void khach_client_close(khach_client *client)
 
 /* --- sync --- */
 
-/* Pulls the page after `cursor` and applies it. */
-static khach_status pull(khach_client *client, const khach_bytes *cursor,
-    khach_sync_progress *progress, khach_error **error)
+/* Goes one call further with the sync that is under way, or with a new one. */
+static khach_status step(khach_client *client, khach_sync_progress *progress, khach_error **error)
 {
-    khach_call call = {client->address, SYNC_SERVICE, PULL_METHOD,
-        client->options.connect_timeout_ms, client->options.call_timeout_ms};
-    khach_bytes request = {NULL, 0};
-    khach_sync_page page;
-    const uint8_t *reply = NULL;
-    size_t reply_bytes = 0;
-    khach_status status = khach__sync_request(&request, client->cache->business_id, cursor,
-        client->options.page_rows, client->options.page_bytes);
+    khach_status status = KHACH_OK;
 
-    if (status != KHACH_OK)
-        return khach__error_set(error, KHACH_E_MEMORY, "no memory for a request");
-    status = khach__connection_call(
-        &client->connection, &call, &request, &reply, &reply_bytes, error);
-    free(request.bytes);
+    if (client->run.engine == NULL)
+        status = khach__sync_run_open(&client->run, KHACH_GOAL_SYNC, false, error);
     if (status == KHACH_OK)
-        status = khach__sync_page_read(&page, reply, reply_bytes, error);
-    /* A page that moves nothing would be asked for again without end. */
-    if (status == KHACH_OK && page.has_more && page.cursor_bytes == cursor->count
-        && memcmp(page.cursor, cursor->bytes, cursor->count) == 0)
-        status = khach__error_set(
-            error, KHACH_E_PROTOCOL, "a cursor that moves expected, the same found");
-    if (status == KHACH_OK)
-        status = khach__cache_apply(client->cache, &page, cursor, progress, error);
+        status = khach__sync_run_step(&client->run, progress, error);
+    if (status != KHACH_OK && status != KHACH_E_MEMORY)
+        khach__cache_note(client->cache, status);
+    if (status != KHACH_OK || !progress->has_more)
+        khach__sync_run_close(&client->run);
     return status;
 }
 
 khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, khach_error **error)
 {
-    khach_cache_sync sync = {0};
     khach_sync_progress progress;
     khach_status status;
 
@@ -190,17 +188,69 @@ khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, kha
             error, KHACH_E_OFFLINE, "an address expected when the client was opened, none found");
 
     khach_sync_progress_init(&progress);
-    status = khach__cache_sync_read(client->cache, &sync, error);
-    if (status == KHACH_OK && sync.has_erased)
-        khach__cache_empty_log_if_free(client->cache);
-    if (status == KHACH_OK)
-        status = pull(client, &sync.cursor, &progress, error);
-    if (status != KHACH_OK && status != KHACH_E_MEMORY && status != (khach_status)sync.last_status)
-        khach__cache_note(client->cache, status);
-    free(sync.cursor.bytes);
+    status = step(client, &progress, error);
     if (status == KHACH_OK && out != NULL)
         *out = progress;
     return status;
+}
+
+/* Syncs and compares to the end. */
+static khach_status compare(khach_client *client, khach_goal goal, bool accepts_shrink,
+    khach_comparison *out, khach_error **error)
+{
+    khach_sync_progress progress;
+    khach_status status;
+
+    clear(error);
+    if (client == NULL)
+        return missing(error);
+    if (out != NULL && out->struct_size != sizeof(*out))
+        return wrong_size(error, "comparison", sizeof(*out), out->struct_size);
+    if (client->address == NULL)
+        return khach__error_set(
+            error, KHACH_E_OFFLINE, "an address expected when the client was opened, none found");
+
+    khach__sync_run_close(&client->run);
+    status = khach__sync_run_open(&client->run, goal, accepts_shrink, error);
+    do {
+        khach_sync_progress_init(&progress);
+        if (status == KHACH_OK)
+            status = khach__sync_run_step(&client->run, &progress, error);
+    } while (status == KHACH_OK && progress.has_more);
+    if (status == KHACH_OK && out != NULL) {
+        const khach_engine_report *report = khach__engine_report(client->run.engine);
+
+        out->cause = (int32_t)report->cause;
+        out->is_equal = report->is_equal;
+        out->is_unverified = report->is_unverified;
+        out->rows_count = report->rows_count;
+        out->damaged_count = report->damaged_count;
+        out->missing_count = report->missing_count;
+        out->surplus_count = report->surplus_count;
+        out->fetched_count = report->fetched_count;
+        out->dropped_count = report->dropped_count;
+        out->received_bytes = report->received_bytes;
+        out->compared_bytes = report->compared_bytes;
+    }
+    if (status != KHACH_OK && status != KHACH_E_MEMORY)
+        khach__cache_note(client->cache, status);
+    khach__sync_run_close(&client->run);
+    return status;
+}
+
+khach_status khach_verify(khach_client *client, khach_comparison *out, khach_error **error)
+{
+    return compare(client, KHACH_GOAL_VERIFY, false, out, error);
+}
+
+khach_status khach_repair(
+    khach_client *client, uint32_t flags, khach_comparison *out, khach_error **error)
+{
+    clear(error);
+    if ((flags & ~KHACH_REPAIR_ACCEPT_SHRINK) != 0)
+        return khach__error_set(error, KHACH_E_INVALID,
+            "flags of 0 or %u expected, %u found", KHACH_REPAIR_ACCEPT_SHRINK, (unsigned)flags);
+    return compare(client, KHACH_GOAL_REPAIR, (flags & KHACH_REPAIR_ACCEPT_SHRINK) != 0, out, error);
 }
 
 khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, khach_error **error)
@@ -233,7 +283,10 @@ khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, kha
 khach_status khach_sync_restart(khach_client *client, khach_error **error)
 {
     clear(error);
-    return client == NULL ? missing(error) : khach__cache_restart(client->cache, error);
+    if (client == NULL)
+        return missing(error);
+    khach__sync_run_close(&client->run);
+    return khach__cache_restart(client->cache, error);
 }
 
 khach_status khach_cache_state_read(
@@ -260,6 +313,14 @@ khach_status khach_cache_state_read(
     out->head_seq = sync.head_seq;
     out->as_of_ms = sync.as_of_ms;
     out->customers_count = sync.customers_count;
+    out->verified_at_ms = sync.verified_at_ms;
+    out->verified_seq = sync.verified_seq;
+    out->is_repairing = sync.is_repairing;
+    out->is_unverified = sync.is_unverified;
+    out->repairs_count = sync.repairs_count;
+    out->repaired_rows_count = sync.repaired_rows_count;
+    out->last_cause = sync.last_cause;
+    out->full_resyncs_count = sync.full_resyncs_count;
     return KHACH_OK;
 }
 

@@ -96,6 +96,7 @@ static khach_status status_of(uint64_t code, slice reason)
         {"CURSOR_SCOPE_MISMATCH", KHACH_E_SCOPE_MISMATCH},
         {"GENERATION_CHANGED", KHACH_E_GENERATION_CHANGED},
         {"CURSOR_AHEAD", KHACH_E_CURSOR_AHEAD},
+        {"SCOPE_CHANGED", KHACH_E_SCOPE_CHANGED},
     };
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {

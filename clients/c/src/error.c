@@ -100,6 +100,8 @@ const char *khach_status_name(khach_status status)
         "KHACH_E_CACHE_CORRUPT",
         "KHACH_E_DISK_FULL",
         "KHACH_E_OFFLINE",
+        "KHACH_E_SHRINK",
+        "KHACH_E_SCOPE_CHANGED",
     };
     int index = -(int)status;
 

@@ -236,6 +236,18 @@ static void check_statistics(model *world, khach_cache *cache)
 
 /* --- layout 2 --- */
 
+/* What layout 4 added, taken away. */
+static const char layout_3[] =
+    "ALTER TABLE sync_state DROP COLUMN is_repairing;"
+    "ALTER TABLE sync_state DROP COLUMN is_reindex_due;"
+    "ALTER TABLE sync_state DROP COLUMN is_unverified;"
+    "ALTER TABLE sync_state DROP COLUMN verified_at_ms;"
+    "ALTER TABLE sync_state DROP COLUMN verified_seq;"
+    "ALTER TABLE sync_state DROP COLUMN repairs_count;"
+    "ALTER TABLE sync_state DROP COLUMN repaired_rows_count;"
+    "ALTER TABLE sync_state DROP COLUMN full_resyncs_count;"
+    "ALTER TABLE sync_state DROP COLUMN last_cause; PRAGMA user_version = 3;";
+
 /* Makes the cache what version 0.1 would have made of the same feed. */
 static void make_layout_2(khach_cache *cache)
 {
@@ -256,6 +268,8 @@ static void make_layout_2(khach_cache *cache)
         " name_folded TEXT NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
         " PRIMARY KEY (token, customer DESC)) WITHOUT ROWID;"
         "ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
+
+    CHECK_INT(khach__cache_run(cache, layout_3, NULL), KHACH_OK);
 
     CHECK_INT(khach__cache_run(cache, sql, NULL), KHACH_OK);
 }

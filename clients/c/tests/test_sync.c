@@ -402,10 +402,9 @@ static void test_refusals_of_the_server(void)
         const char *reason;
         khach_status status;
     } cases[] = {
-        {3, "CURSOR_INVALID", KHACH_E_CURSOR_INVALID},
-        {9, "GENERATION_CHANGED", KHACH_E_GENERATION_CHANGED},
-        {11, "CURSOR_AHEAD", KHACH_E_CURSOR_AHEAD},
         {5, "BUSINESS_NOT_FOUND", KHACH_E_NOT_FOUND},
+        {7, "FORBIDDEN", KHACH_E_REMOTE},
+        {14, "DRAINING", KHACH_E_NETWORK},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -413,6 +412,41 @@ static void test_refusals_of_the_server(void)
 
         check_refused(frame.bytes, frame.count, cases[i].status);
         free(frame.bytes);
+    }
+}
+
+/* A cursor that is of no use is left, and tried once: an empty cache begins anew, and a server that
+ * refuses that too is told of. */
+static void test_refused_cursors(void)
+{
+    static const struct {
+        int code;
+        const char *reason;
+        khach_status status;
+    } cases[] = {
+        {3, "CURSOR_INVALID", KHACH_E_CURSOR_INVALID},
+        {9, "GENERATION_CHANGED", KHACH_E_GENERATION_CHANGED},
+        {9, "SCOPE_CHANGED", KHACH_E_SCOPE_CHANGED},
+        {11, "CURSOR_AHEAD", KHACH_E_CURSOR_AHEAD},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        scene at;
+        khach_bytes first = fixture_failure(1, cases[i].code, "no", cases[i].reason);
+        khach_bytes second = fixture_failure(3, cases[i].code, "no", cases[i].reason);
+
+        scene_open(&at);
+        at.server.replies[0] = (fixture_reply){first.bytes, first.count, 0, 0};
+        at.server.replies[1] = (fixture_reply){second.bytes, second.count, 0, 0};
+        at.server.replies_count = 2;
+        scene_start(&at, 300);
+        CHECK_INT(khach_sync_once(at.client, NULL, NULL), cases[i].status);
+        CHECK_INT(state_of(&at).phase, KHACH_PHASE_EMPTY);
+        CHECK_INT(state_of(&at).full_resyncs_count, 0);
+        fixture_stop(&at.server);
+        scene_close(&at);
+        free(first.bytes);
+        free(second.bytes);
     }
 }
 
@@ -481,6 +515,7 @@ int main(void)
     test_hostile_pages();
     test_many_parts();
     test_refusals_of_the_server();
+    test_refused_cursors();
     test_restart();
     test_reconnects();
     return 0;

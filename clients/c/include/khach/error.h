@@ -28,9 +28,9 @@ typedef enum khach_status {
     KHACH_E_NOT_FOUND = -8,
     /** The cache does not hold enough to answer: sync first. */
     KHACH_E_NOT_SYNCED = -9,
-    /** The server does not know the cursor: khach_sync_restart() walks the snapshot again. */
+    /** The server does not know the cursor. A sync compares and mends, and does not fail of it. */
     KHACH_E_CURSOR_INVALID = -10,
-    /** The server was restored or rebuilt: khach_sync_restart() reconciles the cache. */
+    /** The server was restored or rebuilt; again, since the sync began. */
     KHACH_E_GENERATION_CHANGED = -11,
     /** The cursor is newer than the server: it lost commits, or it is another server. */
     KHACH_E_CURSOR_AHEAD = -12,
@@ -47,7 +47,12 @@ typedef enum khach_status {
     /** The disk is full; nothing of the page was kept. */
     KHACH_E_DISK_FULL = -18,
     /** The client was opened without an address. */
-    KHACH_E_OFFLINE = -19
+    KHACH_E_OFFLINE = -19,
+    /** The server has far fewer customers than the cache, which was left as it is: look whether it
+     *  is the right one, then khach_repair() with KHACH_REPAIR_ACCEPT_SHRINK. */
+    KHACH_E_SHRINK = -20,
+    /** Other pages may be seen than before. */
+    KHACH_E_SCOPE_CHANGED = -21
 } khach_status;
 
 /** A failure in full. Opaque: read with the getters below. */

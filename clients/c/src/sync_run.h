@@ -1,0 +1,28 @@
+#ifndef KHACH_SRC_SYNC_RUN_H
+#define KHACH_SRC_SYNC_RUN_H
+
+/* The engine's actions, done: calls over a connection, the rest in the cache. */
+
+#include "cache.h"
+#include "connection.h"
+#include "engine.h"
+
+typedef struct khach_sync_run {
+    khach_engine *engine;
+    khach_cache *cache;
+    khach_connection *connection;
+    const khach_options *options;
+    const char *address;
+} khach_sync_run;
+
+/* Begins; the cache says where. */
+khach_status khach__sync_run_open(
+    khach_sync_run *run, khach_goal goal, bool accepts_shrink, khach_error **error);
+void khach__sync_run_close(khach_sync_run *run);
+
+/* One call to the server, and what follows from it. `progress->has_more` is 0 at the end, which has
+ * been noted in the cache; the run is closed then, and after a failure. */
+khach_status khach__sync_run_step(
+    khach_sync_run *run, khach_sync_progress *progress, khach_error **error);
+
+#endif
