@@ -7,7 +7,8 @@ struct OfflineCommands: AsyncParsableCommand {
         abstract: "Ask a cache that `khach sync` made, without a network.",
         subcommands: [
             OfflineList.self, OfflineGet.self, OfflineSearch.self, OfflineCount.self,
-            OfflineStatistics.self, OfflineStatus.self, OfflineExport.self,
+            OfflineStatistics.self, OfflineStatus.self, OfflineExport.self, OfflineVerify.self,
+            OfflineRepair.self,
         ]
     )
 }

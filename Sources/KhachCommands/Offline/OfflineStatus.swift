@@ -27,6 +27,14 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("customersCount", "\(state.customersCount)")
             lines.write("schemaVersion", number: "\(state.schemaVersion)")
             lines.write("isSearchIndexed", number: "\(state.isSearchIndexed)")
+            lines.write("verifiedAt", state.verifiedAtMilliseconds.map(JSONLines.time) ?? "")
+            lines.write("verifiedSeq", "\(state.verifiedSeq)")
+            lines.write("isRepairing", number: "\(state.isRepairing)")
+            lines.write("isUnverified", number: "\(state.isUnverified)")
+            lines.write("repairsCount", "\(state.repairsCount)")
+            lines.write("repairedRowsCount", "\(state.repairedRowsCount)")
+            lines.write("lastCause", "\(state.lastCause)")
+            lines.write("fullResyncsCount", "\(state.fullResyncsCount)")
             lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
             lines.end()
             let json = String(decoding: lines.bytes.dropLast(), as: UTF8.self)
@@ -40,8 +48,25 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("customers", "\(state.customersCount)"),
                 ("names indexed", state.isSearchIndexed ? "yes" : "no"),
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
+                ("verified", Self.verified(state)),
+                ("repairs", Self.repairs(state)),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
             ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
         )
+    }
+
+    private static func verified(_ state: CacheState) -> String {
+        guard !state.isRepairing else { return "no: a repair is under way" }
+        guard !state.isUnverified else { return "no: the server's digests do not add up" }
+        guard let at = state.verifiedAtMilliseconds else { return "never" }
+
+        return "\(JSONLines.time(at)) at \(state.verifiedSeq)"
+    }
+
+    private static func repairs(_ state: CacheState) -> String {
+        guard state.repairsCount > 0 else { return "none" }
+
+        return "\(state.repairsCount), \(PlainText.customers(state.repairedRowsCount)); the last: "
+            + state.lastCause.words
     }
 }

@@ -122,12 +122,13 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     const khach_bytes *asked, khach_sync_progress *progress, khach_error **error);
 
 /* The same for records that were fetched to mend the cache: they replace what is there, whatever
- * its sequence, and the rows `dropped` go. */
-khach_status khach__cache_mend(khach_cache *cache, const khach_sync_page *page,
-    const int64_t *dropped, size_t dropped_count, khach_error **error);
+ * its sequence, and rows go. */
+khach_status khach__cache_mend(
+    khach_cache *cache, const khach_action *action, khach_error **error);
 
 /* cache_compare.c */
-/* Sums up what is stored. A row whose columns are not those of its record counts for nothing. */
+/* Sums up what is stored. A row whose columns are not those of its record makes its
+ * slot another than the server's. */
 khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
 /* Lists the rows of a page whose slots are not 0, in order of id. */
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,

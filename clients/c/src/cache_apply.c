@@ -408,8 +408,8 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     return status;
 }
 
-khach_status khach__cache_mend(khach_cache *cache, const khach_sync_page *page,
-    const int64_t *dropped, size_t dropped_count, khach_error **error)
+khach_status khach__cache_mend(
+    khach_cache *cache, const khach_action *action, khach_error **error)
 {
     apply work = {.cache = cache, .is_forced = true, .error = error};
     khach_status status = khach__cache_lock(cache, error);
@@ -419,12 +419,13 @@ khach_status khach__cache_mend(khach_cache *cache, const khach_sync_page *page,
     status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &work.sync, error);
+    work.sync.is_reindex_due = work.sync.is_reindex_due || action->has_damage;
     if (status == KHACH_OK)
-        status = apply_changes(&work, page);
-    for (size_t i = 0; i < dropped_count && status == KHACH_OK; i++)
-        status = remove_row(&work, dropped[i], INT64_MAX);
+        status = apply_changes(&work, action->page);
+    for (size_t i = 0; i < action->dropped_count && status == KHACH_OK; i++)
+        status = remove_row(&work, action->dropped[i], INT64_MAX);
     work.sync.is_repairing = true;
-    work.sync.repaired_rows_count += work.upserts_count + dropped_count;
+    work.sync.repaired_rows_count += work.upserts_count + action->dropped_count;
     if (status == KHACH_OK)
         status = khach__cache_sync_write(cache, &work.sync, error);
 

@@ -102,15 +102,16 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
 
     while (status == KHACH_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
         khach_page_sums *sums = page_sums(out, sqlite3_column_int64(row, ROW_PAGE));
-        khach_digest digest;
+        /* A row that is damaged counts, as nothing that the server has. */
+        khach_digest digest = {.count = 1};
 
-        if (sums == NULL) {
-            status = no_memory(error);
-        } else if (is_whole(cache, row)) {
+        if (is_whole(cache, row))
             digest = row_digest(row);
+        if (sums == NULL)
+            status = no_memory(error);
+        else
             khach_digest_add(
                 &sums->slots[khach_digest_slot(sqlite3_column_int64(row, ROW_ID))], digest);
-        }
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
@@ -189,6 +190,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
             revision.seq = (uint64_t)sqlite3_column_int64(row, ROW_SEQ);
             revision.low = digest.low;
             revision.high = digest.high;
+        } else {
+            out->has_damage = true;
         }
         if (!khach__revisions_add(out, revision))
             status = khach__error_set(error, KHACH_E_MEMORY, "no memory for revisions");

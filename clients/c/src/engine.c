@@ -42,6 +42,7 @@ typedef struct engine_rows {
     size_t asked_count; /* of the request that is under way */
     int64_t *dropped;
     size_t dropped_count;
+    bool has_damage;
 } engine_rows;
 
 struct khach_engine {
@@ -599,6 +600,7 @@ void khach__engine_rows(khach_engine *engine, khach_revisions *ours)
     if (!adds_up(engine))
         engine->report.is_unverified = true;
     compare_rows(engine, ours);
+    rows->has_damage = ours->has_damage;
     free(ours->rows);
     *ours = (khach_revisions){0};
     if (engine->start.goal == KHACH_GOAL_VERIFY)
@@ -616,6 +618,7 @@ static void mend(khach_engine *engine)
         .page = &engine->page,
         .dropped = engine->rows.dropped,
         .dropped_count = engine->rows.dropped_count,
+        .has_damage = engine->rows.has_damage,
     };
 }
 

@@ -61,6 +61,7 @@ typedef struct khach_revisions {
     khach_row_revision *rows;
     size_t count;
     size_t room;
+    bool has_damage; /* a row among them was not what its record says */
 } khach_revisions;
 
 typedef enum khach_action_kind {
@@ -82,6 +83,7 @@ typedef struct khach_action {
     const khach_sync_page *page;   /* APPLY; MEND: the records, as a page without a cursor */
     const int64_t *dropped;        /* MEND: ids of rows that are no more */
     size_t dropped_count;
+    bool has_damage;               /* MEND: what is derived of the rows is not known */
     int64_t page_id;               /* LIST, DROP_PAGE */
     const uint8_t *slots;          /* LIST: a byte for each of KHACH_DIGEST_SLOTS, nonzero to list */
     const khach_bytes *cursor;     /* APPLY: the one that was asked with; ADOPT */

@@ -99,8 +99,7 @@ static void compare(khach_sync_run *run, const khach_action *action)
             khach__engine_rows(run->engine, &rows);
         break;
     case KHACH_ACTION_MEND:
-        status = khach__cache_mend(
-            run->cache, action->page, action->dropped, action->dropped_count, &error);
+        status = khach__cache_mend(run->cache, action, &error);
         if (status == KHACH_OK)
             khach__engine_mended(run->engine);
         break;

@@ -76,6 +76,25 @@ public final class OfflineClient: Sendable {
         return SyncProgress(progress)
     }
 
+    /// Syncs, and compares the cache with the server, byte for byte; mends nothing.
+    public func verify() throws(ClientError) -> Comparison {
+        var found = khach_comparison()
+        khach_comparison_init(&found)
+        try self.call { client, error in khach_verify(client, &found, error) }
+        return Comparison(found)
+    }
+
+    /// Syncs, compares, fetches what differs, and drops what the server does not have.
+    ///
+    /// - Parameter acceptingShrink: Also when the server has far fewer customers than the cache.
+    public func repair(acceptingShrink: Bool = false) throws(ClientError) -> Comparison {
+        var found = khach_comparison()
+        khach_comparison_init(&found)
+        let flags: UInt32 = acceptingShrink ? 1 : 0
+        try self.call { client, error in khach_repair(client, flags, &found, error) }
+        return Comparison(found)
+    }
+
     /// Forgets the cursor and keeps the rows: the next sync walks the snapshot again.
     public func restartSync() throws(ClientError) {
         try self.call { client, error in khach_sync_restart(client, error) }
