@@ -92,7 +92,13 @@ package struct PageUpdate: Hashable, Sendable {
     }
 
     /// Changes a page; says what changed.
-    package func apply(to page: inout Page) -> [AuditChange] {
+    ///
+    /// Throws `unsupportedOnChannel`, and then changes nothing.
+    package func apply(to page: inout Page) throws(StoreError) -> [AuditChange] {
+        if self.blockMode == .gateway, !page.key.channel.blockCapability.canBlock {
+            throw .gatewayUnsupported
+        }
+
         var changes: [AuditChange] = []
         func note(_ field: String, _ before: String, _ after: String) {
             guard before != after else { return }

@@ -174,15 +174,31 @@ package struct StoreAgreement {
             ownPhones: ["+84\(912_345_600 + self.seed.number(1...40))"],
             blockMode: self.seed.pick([.local, .gateway])
         )
+        var taken: [Bool] = []
         for (store, world) in zip(self.stores, self.worlds) {
-            _ = try await store.updatePage(
-                world.pages[page].id,
-                update,
-                by: Authorship(actor: "an"),
-                now: self.now
+            taken.append(
+                try await Self.takes(update, of: world.pages[page].id, store, now: self.now)
             )
         }
+        try StoreConformance.requireEqual(taken[0], taken[1])
         return "page"
+    }
+
+    /// Whether the page's channel can do what is asked (B6).
+    private static func takes(
+        _ update: PageUpdate,
+        of page: PageID,
+        _ store: any CustomerStore,
+        now: Instant
+    ) async throws -> Bool {
+        do {
+            _ = try await store.updatePage(page, update, by: Authorship(actor: "an"), now: now)
+            return true
+        } catch {
+            guard error.code == .unsupportedOnChannel else { throw error }
+
+            return false
+        }
     }
 
     private mutating func link() async throws -> String {
