@@ -40,6 +40,7 @@ struct MutationStatements {
     let selectRegisters: Statement
     let selectEarliest: Statement
     let selectCustomerIDs: Statement
+    let selectWritten: Statement
     let selectTexts: Statement
     let dropTexts: Statement
     let updateDropped: Statement
@@ -105,6 +106,7 @@ struct MutationStatements {
         self.selectTexts = try make(Self.selectTextsSQL)
         self.dropTexts = try make("UPDATE interactions SET text = '' WHERE id = ?1")
         self.updateDropped = try make("UPDATE meta SET texts_dropped = ?1 WHERE id = 1")
+        self.selectWritten = try make(Self.selectWrittenSQL)
     }
 }
 
@@ -231,6 +233,14 @@ extension MutationStatements {
     private static let selectCustomerIDsSQL: StaticString = """
         SELECT id FROM customers INDEXED BY customers_by_id
         WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT 1000
+        """
+    private static let selectWrittenSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        SELECT occurred_first
+        FROM chain CROSS JOIN interactions USING (id)
+        WHERE direction = 1 AND kind = ?2 AND ignored = 0 AND occurred_first BETWEEN ?3 AND ?4
         """
     private static let selectTextsSQL: StaticString = """
         SELECT id, received_at, text <> '' FROM interactions WHERE id > ?1 ORDER BY id LIMIT ?2
