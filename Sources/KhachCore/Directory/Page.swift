@@ -157,4 +157,11 @@ package struct RoleAccount: Hashable, Sendable {
         self.name = name
         self.roles = roles
     }
+
+    /// Whether it is that of a customer of the page (B1).
+    package func isHeld(by customer: Customer) -> Bool {
+        customer.identities.contains {
+            $0.kind.isEmpty && $0.externalUserID.utf8.elementsEqual(self.externalUserID.utf8)
+        }
+    }
 }

@@ -9,6 +9,7 @@ struct MutationStatements {
     let updatePage: Statement
     let selectRoles: Statement
     let deleteRoles: Statement
+    let deleteRole: Statement
     let insertRole: Statement
     let insertPendingBlock: Statement
     let deletePendingBlock: Statement
@@ -62,6 +63,9 @@ struct MutationStatements {
         self.updatePage = try make(Self.updatePageSQL)
         self.selectRoles = try make(Self.selectRolesSQL)
         self.deleteRoles = try make("DELETE FROM role_accounts WHERE page_id = ?1")
+        self.deleteRole = try make(
+            "DELETE FROM role_accounts WHERE page_id = ?1 AND external_user_id = ?2"
+        )
         self.insertRole = try make(Self.insertRoleSQL)
         self.insertPendingBlock = try make(Self.insertPendingBlockSQL)
         self.deletePendingBlock = try make(

@@ -157,7 +157,29 @@ extension WriteSession {
         return try self.unblock(accounts, on: page, by: author, now: now)
     }
 
-    /// Who is blocked and has a role now is blocked no more (B2).
+    /// The roles of a person who is erased go with the person: what is told of them later is new.
+    func eraseFromRoles(
+        _ customer: Customer,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) {
+        guard try self.hasRole(customer) else { return }
+
+        let before = try self.roles(of: customer.pageID)
+        let after = before.filter { !$0.isHeld(by: customer) }
+        for account in before where account.isHeld(by: customer) {
+            let delete = self.mutations.deleteRole
+            delete.bind(1, customer.pageID.rawValue)
+            try delete.lend([(2, account.externalUserID)]) { () throws(StoreError) in
+                try delete.run()
+            }
+        }
+        self.roleHolders[customer.pageID] = nil
+        let changes = AuditChange.roles(of: customer.pageID, from: before, to: after)
+        try self.audit(changes, of: customer.businessID, by: author, now: now)
+    }
+
+    /// Who is blocked and has a role now is blocked no more, or the gateway is asked so (B2).
     private func unblock(
         _ accounts: [RoleAccount],
         on page: Page,

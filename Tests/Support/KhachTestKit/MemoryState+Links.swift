@@ -107,6 +107,15 @@ extension MemoryState {
         _ codec: RecordCodec
     ) -> CommitSequence {
         for identity in customer.identities { self[identity, on: customer.pageID] = nil }
+        let roles = self.roles[customer.pageID, default: []]
+        let kept = roles.filter { !$0.isHeld(by: customer) }
+        self.roles[customer.pageID] = kept
+        self.note(
+            AuditChange.roles(of: customer.pageID, from: roles, to: kept),
+            customer.businessID,
+            author,
+            now
+        )
         for (key, register) in self.registers where register.customerID == customer.id {
             self.registers[key]?.customerID = nil
             self.registers[key]?.state = .erased
