@@ -40,8 +40,8 @@ struct MutationStatements {
     let eraseObservations: Statement
     let selectRegisters: Statement
     let selectEarliest: Statement
-    let selectCustomerIDs: Statement
     let selectWritten: Statement
+    let selectCustomerIDs: Statement
     let selectTexts: Statement
     let dropTexts: Statement
     let updateDropped: Statement
@@ -106,11 +106,11 @@ struct MutationStatements {
         self.eraseObservations = try make(Self.eraseObservationsSQL)
         self.selectRegisters = try make(Self.selectRegistersSQL)
         self.selectEarliest = try make(Self.selectEarliestSQL)
+        self.selectWritten = try make(Self.selectWrittenSQL)
         self.selectCustomerIDs = try make(Self.selectCustomerIDsSQL)
         self.selectTexts = try make(Self.selectTextsSQL)
         self.dropTexts = try make("UPDATE interactions SET text = '' WHERE id = ?1")
         self.updateDropped = try make("UPDATE meta SET texts_dropped = ?1 WHERE id = 1")
-        self.selectWritten = try make(Self.selectWrittenSQL)
     }
 }
 
@@ -234,10 +234,6 @@ extension MutationStatements {
             AND ignored = 0
         ORDER BY occurred_first LIMIT 2
         """
-    private static let selectCustomerIDsSQL: StaticString = """
-        SELECT id FROM customers INDEXED BY customers_by_id
-        WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT 1000
-        """
     private static let selectWrittenSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
             VALUES (?1) UNION
@@ -245,6 +241,10 @@ extension MutationStatements {
         SELECT occurred_first
         FROM chain CROSS JOIN interactions USING (id)
         WHERE direction = 1 AND kind = ?2 AND ignored = 0 AND occurred_first BETWEEN ?3 AND ?4
+        """
+    private static let selectCustomerIDsSQL: StaticString = """
+        SELECT id FROM customers INDEXED BY customers_by_id
+        WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT 1000
         """
     private static let selectTextsSQL: StaticString = """
         SELECT id, received_at, text <> '' FROM interactions WHERE id > ?1 ORDER BY id LIMIT ?2

@@ -227,7 +227,7 @@ extension MemoryState {
         _ codec: RecordCodec
     ) throws(StoreError) -> FindingsAnswer {
         if case .findings(let bytes) = try self.known(author, business) { return .known(bytes) }
-        var changed: [CustomerID: Int] = [:]
+        var changed: [CustomerID: Redetection] = [:]
         for update in updates {
             let key = Key(update.position.page, update.position.eventKey)
             guard let page = self.pages[key.page]?.value, page.businessID == business,
@@ -239,14 +239,18 @@ extension MemoryState {
             guard next.contacts != register.contacts else { continue }
 
             self.registers[key] = next
-            changed[id, default: 0] += 1
+            changed[id, default: .init()].add(
+                from: register.contacts,
+                to: next.contacts,
+                by: update.detectorVersion
+            )
         }
         for id in changed.keys.sorted() {
             if let customer = self.customers[id]?.value { self.store(customer, codec) }
         }
         self.note(AuditChange.redetect(changed), business, author, now)
         self.remember(.findings(answer), author, business, now)
-        return .accepted(changed.values.reduce(0, +))
+        return .accepted(changed.values.reduce(0) { $0 + $1.textsCount })
     }
 
     mutating func dropTexts(receivedBefore: Instant, rowsMax: Int) -> Bool {

@@ -300,7 +300,8 @@ package struct StoreAgreement {
                         position: text.position,
                         revision: text.revision,
                         findings: InteractionGenerator.detector.findings(in: text.text)
-                            .enumerated().filter { $0.offset % 2 == rest }.map(\.element)
+                            .enumerated().filter { $0.offset % 2 == rest }.map(\.element),
+                        detectorVersion: InteractionGenerator.detector.version
                     )
                 }
                 position = page.next
