@@ -37,7 +37,7 @@ struct InteractionRecordTests {
         Case(
             testDescription: "a comma behind the last element",
             line: #"{"eventKey":["m1",]}"#,
-            reason: "JSON expected, ] found at column 18"
+            reason: "JSON expected, ] found at column 19"
         ),
         Case(
             testDescription: "an unknown field",

@@ -41,7 +41,8 @@ package struct ContactDetector: Sendable {
 
     /// The number that a channel or an agent gave as a value, not in a text; `nil` when it is none.
     ///
-    /// By the same plan as that of texts, so that an old form names what a text was read as. Channels write "841282987721", with the prefixes of before 2018 (domain.md §2.4).
+    /// By the plan of texts, so that an old form names what a text was read as. Channels write
+    /// "841282987721", with the prefixes of before 2018 (domain.md §2.4).
     package func phone(supplied value: String) -> String? {
         var value = value
         return value.withUTF8 { bytes in

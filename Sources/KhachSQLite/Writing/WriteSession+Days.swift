@@ -39,7 +39,8 @@ extension WriteSession {
 
     /// Whether the customer wrote on a day.
     ///
-    /// Goes back from the customer's last interaction, and no further than to the first that is one.
+    /// Goes back from the customer's last interaction, no further than to the first that says so;
+    /// to the end, where there is none.
     private func hasWritten(
         _ kind: Interaction.Kind,
         on day: DayNumber,
