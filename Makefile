@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench format lint generate check-generated clean
+.PHONY: help demo build test sanitize bench format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,10 @@ build: ## khachd and khach, for release
 
 test: ## every test: Swift, C under sanitizers, the real binaries, a stock Go peer
 	@scripts/test.sh
+
+sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
+	@scripts/install.sh test
+	@scripts/sanitize.sh
 
 bench: ## the table of figures, each beside its comparator in the same run
 	@scripts/bench.sh
@@ -34,4 +38,4 @@ check-generated: ## regenerates and demands an empty difference
 	@scripts/check-generated.sh
 
 clean: ## removes what was built
-	rm -rf .build clients/c/build* Benchmarks/build
+	rm -rf .build .build-asan clients/c/build* Benchmarks/build

@@ -251,6 +251,11 @@ let package = Package(
         ),
 
         // Tests.
+        .target(
+            name: "TestFolders",
+            path: "Tests/Support/TestFolders",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "KhachProto", "StreamingProto", nioCore, protobuf],
@@ -276,20 +281,23 @@ let package = Package(
         ),
         .testTarget(
             name: "KhachSQLiteTests",
-            dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
+            dependencies: [
+                "KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "TestFolders",
+                "CSQLite",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
                 "KhachCore", "KhachDetection", "KhachExport", "KhachService", "KhachSQLite",
-                "KhachProto", "KhachTestKit", "TTRPC", "CKhachText", protobuf,
+                "KhachProto", "KhachTestKit", "TestFolders", "TTRPC", "CKhachText", protobuf,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KhachClientTests",
-            dependencies: ["KhachClient", "CKhach", "CKhachText"],
+            dependencies: ["KhachClient", "CKhach", "CKhachText", "TestFolders"],
             path: "clients/swift/Tests/KhachClientTests",
             swiftSettings: strict
         ),
@@ -301,7 +309,8 @@ let package = Package(
         .testTarget(
             name: "KhachCommandsTests",
             dependencies: [
-                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC", protobuf,
+                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC",
+                "TestFolders", protobuf,
             ],
             swiftSettings: strict
         ),
@@ -309,7 +318,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
-                "TTRPCNIO", "CSQLite", protobuf,
+                "TTRPCNIO", "CSQLite", "TestFolders", protobuf,
             ],
             swiftSettings: strict
         ),

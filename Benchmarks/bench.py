@@ -5,6 +5,7 @@ run in turn several times, and the ratio is the median of the pairs' ratios.
 """
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -53,6 +54,7 @@ class Bench:
     def __init__(self, bin_folder, build, quick):
         self.bin, self.build, self.quick = pathlib.Path(bin_folder), pathlib.Path(build), quick
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="khach-bench-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.rounds = 2 if quick else 5
         self.seconds = 0.5 if quick else 2
 

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Foundation
 internal import Glibc
+internal import TestFolders
 internal import Testing
 
 /// The binaries that were built beside these tests, run as a user runs them.
@@ -21,11 +22,11 @@ enum Binaries {
 /// A folder of its own for one test, removed with it.
 final class TemporaryFolder: Sendable {
     let url: URL
+    private let folder: TestFolder
 
     init() throws {
-        self.url = FileManager.default.temporaryDirectory
-            .appending(path: "khach-test-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: self.url, withIntermediateDirectories: true)
+        self.folder = try TestFolder()
+        self.url = URL(filePath: self.folder.path)
     }
 
     deinit {

@@ -1,14 +1,12 @@
-internal import Foundation
 internal import KhachCore
+internal import TestFolders
 internal import Testing
 
 @testable internal import KhachSQLite
 
 /// Runs `body` with a data folder that does not exist yet, and removes it.
 func withFolder(_ body: (String) async throws -> Void) async throws {
-    let path = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try await body(path)
+    try await TestFolder.with { try await body($0.path("data")) }
 }
 
 func expect(

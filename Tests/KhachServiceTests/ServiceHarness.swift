@@ -92,12 +92,16 @@ struct ServiceHarness {
         return reply.business
     }
 
-    func page(_ business: Khach_V1_Business, _ externalID: String) async throws -> Khach_V1_Page {
+    func page(
+        _ business: Khach_V1_Business,
+        _ externalID: String,
+        channel: Khach_V1_Channel = .facebook
+    ) async throws -> Khach_V1_Page {
         let reply: Khach_V1_CreatePageResponse = try await self.call(
             "khach.v1.DirectoryService/CreatePage",
             Khach_V1_CreatePageRequest.with {
                 $0.businessID = business.id
-                $0.channel = .facebook
+                $0.channel = channel
                 $0.externalPageID = externalID
                 $0.name = "Page \(externalID)"
             }

@@ -13,8 +13,11 @@ package enum Recording {
         /// one among them, since a join cannot tell them.
         package var recount: [ContactPoint.Key] = []
         /// Everything that interactions say of the customer is to be made anew from its registers:
-        /// an event moved to another day, or into or out of a block.
+        /// an event moved into a block.
         package var needsRebuild = false
+        /// When the event began by what was known before, if that is of another day: what it alone
+        /// gave that day is to be taken back by the store, which knows the other events.
+        package var movedFrom: Instant?
         /// The register is new to its customer, and its conversation by comment is to be counted.
         package var isNewComment = false
     }
@@ -122,7 +125,10 @@ package enum Recording {
         decision.register.pendingNames = []
         decision.recount = self.superseded(known, by: next) + unsure
         decision.isNewComment = !wasCounted && next.conversationPost != nil
-        decision.needsRebuild = wasCounted && self.hasMoved(known, next, calendar)
+        decision.needsRebuild = wasCounted && next.isIgnored
+        if wasCounted, !next.isIgnored {
+            decision.movedFrom = self.dayLeft(by: next, after: known, calendar)
+        }
         return decision
     }
 
@@ -134,16 +140,17 @@ package enum Recording {
         return block.covers(beganAt)
     }
 
-    /// Whether an event that counted before counts elsewhere now, or no more.
-    private static func hasMoved(
-        _ known: InteractionRegister?,
-        _ next: InteractionRegister,
+    /// When an event began before that begins on an earlier day now; times only ever widen.
+    private static func dayLeft(
+        by next: InteractionRegister,
+        after known: InteractionRegister?,
         _ calendar: LocalCalendar
-    ) -> Bool {
-        guard let before = known?.beganAt, let after = next.beganAt, !next.isIgnored else {
-            return next.isIgnored
-        }
-        return before != after && calendar.day(before) != calendar.day(after)
+    ) -> Instant? {
+        guard let before = known?.beganAt, let after = next.beganAt, before != after,
+            calendar.day(before) != calendar.day(after)
+        else { return nil }
+
+        return before
     }
 
     /// A removal gives no time, no name and no customer: the conversation did arise; it only takes

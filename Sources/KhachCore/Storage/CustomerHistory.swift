@@ -152,10 +152,18 @@ package struct FindingUpdate: Hashable, Sendable {
     /// Of the text that was looked at.
     package var revision: UInt64
     package var findings: [ContactFinding]
+    /// Of the detector that looked: it may have found nothing.
+    package var detectorVersion: String
 
-    package init(position: TextPosition, revision: UInt64, findings: [ContactFinding]) {
+    package init(
+        position: TextPosition,
+        revision: UInt64,
+        findings: [ContactFinding],
+        detectorVersion: String
+    ) {
         self.position = position
         self.revision = revision
         self.findings = findings
+        self.detectorVersion = detectorVersion
     }
 }

@@ -1042,7 +1042,7 @@ public nonisolated struct Khach_V1_BlockCustomersRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// 1 to 1,000.
+  /// 1 to 1,000, of one business: that of the first there is. Another's are NOT_FOUND (S14).
   public var ids: [String] = []
 
   /// At most 500 bytes.
@@ -1176,8 +1176,8 @@ public nonisolated struct Khach_V1_BlockError: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// ROLE_ON_PAGE, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD or
-  /// NOT_PENDING.
+  /// ROLE_ON_PAGE, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD, NOT_PENDING or
+  /// UNSUPPORTED_ON_CHANNEL.
   public var reason: String = String()
 
   public var message: String = String()

@@ -95,7 +95,8 @@ public nonisolated enum Khach_V1_BlockMode: SwiftProtobuf.Enum, Swift.CaseIterab
   /// Nobody: a block is in force here at once.
   case local // = 1
 
-  /// The channel's gateway: a block is pending until it settles it (SettleBlocks).
+  /// The channel's gateway: a block is pending until it settles it (SettleBlocks). Only on a channel
+  /// that can block.
   case gateway // = 2
   case UNRECOGNIZED(Int)
 
@@ -485,7 +486,7 @@ public nonisolated struct Khach_V1_SetRoleAccountsResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Customers who were blocked, have a role now, and so were unblocked (B2).
+  /// Customers who were blocked and have a role now: unblocked, or their gateway is asked to (B2).
   public var unblockedCustomerIds: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -9,6 +9,7 @@ struct MutationStatements {
     let updatePage: Statement
     let selectRoles: Statement
     let deleteRoles: Statement
+    let deleteRole: Statement
     let insertRole: Statement
     let insertPendingBlock: Statement
     let deletePendingBlock: Statement
@@ -39,6 +40,7 @@ struct MutationStatements {
     let eraseObservations: Statement
     let selectRegisters: Statement
     let selectEarliest: Statement
+    let selectWritten: Statement
     let selectCustomerIDs: Statement
     let selectTexts: Statement
     let dropTexts: Statement
@@ -61,6 +63,9 @@ struct MutationStatements {
         self.updatePage = try make(Self.updatePageSQL)
         self.selectRoles = try make(Self.selectRolesSQL)
         self.deleteRoles = try make("DELETE FROM role_accounts WHERE page_id = ?1")
+        self.deleteRole = try make(
+            "DELETE FROM role_accounts WHERE page_id = ?1 AND external_user_id = ?2"
+        )
         self.insertRole = try make(Self.insertRoleSQL)
         self.insertPendingBlock = try make(Self.insertPendingBlockSQL)
         self.deletePendingBlock = try make(
@@ -101,6 +106,7 @@ struct MutationStatements {
         self.eraseObservations = try make(Self.eraseObservationsSQL)
         self.selectRegisters = try make(Self.selectRegistersSQL)
         self.selectEarliest = try make(Self.selectEarliestSQL)
+        self.selectWritten = try make(Self.selectWrittenSQL)
         self.selectCustomerIDs = try make(Self.selectCustomerIDsSQL)
         self.selectTexts = try make(Self.selectTextsSQL)
         self.dropTexts = try make("UPDATE interactions SET text = '' WHERE id = ?1")
@@ -228,6 +234,14 @@ extension MutationStatements {
         WHERE customer_id = ?1 AND kind = 2 AND post_id = ?2 AND occurred_first IS NOT NULL
             AND ignored = 0
         ORDER BY occurred_first LIMIT 2
+        """
+    private static let selectWrittenSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        SELECT occurred_first
+        FROM chain CROSS JOIN interactions USING (id)
+        WHERE direction = 1 AND kind = ?2 AND ignored = 0 AND occurred_first BETWEEN ?3 AND ?4
         """
     private static let selectCustomerIDsSQL: StaticString = """
         SELECT id FROM customers INDEXED BY customers_by_id

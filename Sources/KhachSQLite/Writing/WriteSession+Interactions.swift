@@ -206,6 +206,9 @@ extension WriteSession {
         if decision.isNewComment {
             try self.joinConversation(of: decision.register, into: entry)
         }
+        if let before = decision.movedFrom {
+            try self.leaveDay(of: before, decision.register, entry)
+        }
         guard !entry.isTouched else { return }
 
         self.touch(entry)

@@ -195,6 +195,7 @@ extension WriteSession {
             statement.bind(1, customer.id.rawValue)
             try statement.run()
         }
+        try self.eraseFromRoles(customer, by: author, now: now)
         try self.eraseFromRoleAudit(customer)
         self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)

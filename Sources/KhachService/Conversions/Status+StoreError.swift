@@ -7,6 +7,8 @@ extension Status {
         switch error.code.value {
         case .requestReused:
             self.init(.invalidArgument, reason: "REQUEST_ID_REUSED", error.message)
+        case .unsupportedOnChannel:
+            self.init(.failedPrecondition, reason: "UNSUPPORTED_ON_CHANNEL", error.message)
         case .notFound: self.init(.notFound, reason: "NOT_FOUND", error.message)
         case .alreadyExists: self.init(.alreadyExists, reason: "ALREADY_EXISTS", error.message)
         case .invalid: self.init(.invalidArgument, reason: "INVALID", error.message)

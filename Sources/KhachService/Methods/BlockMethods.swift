@@ -196,6 +196,9 @@ extension Khach_V1_BlockOutcome {
         case .notPending:
             self.error.reason = "NOT_PENDING"
             self.error.message = "a pending block or unblock expected, found none"
+        case .unsupportedOnChannel:
+            self.error.reason = "UNSUPPORTED_ON_CHANNEL"
+            self.error.message = "a channel that can block expected, found one that cannot"
         }
     }
 }

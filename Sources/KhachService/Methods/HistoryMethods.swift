@@ -131,7 +131,8 @@ struct HistoryMethods {
             let update = FindingUpdate(
                 position: text.position,
                 revision: text.revision,
-                findings: found
+                findings: found,
+                detectorVersion: self.environment.detector.version
             )
             let differences = Self.differences(text, found)
             bytes += differences.count * (text.text.utf8.count + 512)

@@ -107,6 +107,15 @@ extension MemoryState {
         _ codec: RecordCodec
     ) -> CommitSequence {
         for identity in customer.identities { self[identity, on: customer.pageID] = nil }
+        let roles = self.roles[customer.pageID, default: []]
+        let kept = roles.filter { !$0.isHeld(by: customer) }
+        self.roles[customer.pageID] = kept
+        self.note(
+            AuditChange.roles(of: customer.pageID, from: roles, to: kept),
+            customer.businessID,
+            author,
+            now
+        )
         for (key, register) in self.registers where register.customerID == customer.id {
             self.registers[key]?.customerID = nil
             self.registers[key]?.state = .erased
@@ -218,7 +227,7 @@ extension MemoryState {
         _ codec: RecordCodec
     ) throws(StoreError) -> FindingsAnswer {
         if case .findings(let bytes) = try self.known(author, business) { return .known(bytes) }
-        var changed: [CustomerID: Int] = [:]
+        var changed: [CustomerID: Redetection] = [:]
         for update in updates {
             let key = Key(update.position.page, update.position.eventKey)
             guard let page = self.pages[key.page]?.value, page.businessID == business,
@@ -230,14 +239,18 @@ extension MemoryState {
             guard next.contacts != register.contacts else { continue }
 
             self.registers[key] = next
-            changed[id, default: 0] += 1
+            changed[id, default: .init()].add(
+                from: register.contacts,
+                to: next.contacts,
+                by: update.detectorVersion
+            )
         }
         for id in changed.keys.sorted() {
             if let customer = self.customers[id]?.value { self.store(customer, codec) }
         }
         self.note(AuditChange.redetect(changed), business, author, now)
         self.remember(.findings(answer), author, business, now)
-        return .accepted(changed.values.reduce(0, +))
+        return .accepted(changed.values.reduce(0) { $0 + $1.textsCount })
     }
 
     mutating func dropTexts(receivedBefore: Instant, rowsMax: Int) -> Bool {

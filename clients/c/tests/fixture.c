@@ -308,24 +308,59 @@ void fixture_add(fixture_server *server, khach_bytes frame)
 
 /* --- files --- */
 
-void fixture_folder(char *folder, char *cache_path)
-{
-    (void)strcpy(folder, "/tmp/khach-test-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
-    (void)sprintf(cache_path, "%s/cache.db", folder);
-}
+#define FOLDERS_MAX 64
 
-void fixture_remove(const char *folder)
+/* Those that are there; a process that was forked removes none of its parent's. */
+static char folders[FOLDERS_MAX][64];
+static pid_t folders_owner;
+
+static void remove_folder(const char *folder)
 {
     DIR *opened = opendir(folder);
     struct dirent *entry;
     char path[512];
 
-    CHECK(opened != NULL);
+    if (opened == NULL)
+        return;
     while ((entry = readdir(opened)) != NULL) {
         (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         (void)unlink(path);
     }
     (void)closedir(opened);
     (void)rmdir(folder);
+}
+
+/* A check that fails ends the test, and leaves nothing behind all the same. */
+static void remove_folders(void)
+{
+    for (size_t i = 0; i < FOLDERS_MAX && folders_owner == getpid(); i++) {
+        if (folders[i][0] != '\0')
+            remove_folder(folders[i]);
+    }
+}
+
+void fixture_folder(char *folder, char *cache_path)
+{
+    size_t place = 0;
+
+    (void)strcpy(folder, "/tmp/khach-test-XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    (void)sprintf(cache_path, "%s/cache.db", folder);
+    if (folders_owner == 0) {
+        folders_owner = getpid();
+        CHECK(atexit(remove_folders) == 0);
+    }
+    while (place < FOLDERS_MAX && folders[place][0] != '\0')
+        place++;
+    CHECK(place < FOLDERS_MAX);
+    (void)strcpy(folders[place], folder);
+}
+
+void fixture_remove(const char *folder)
+{
+    remove_folder(folder);
+    for (size_t i = 0; i < FOLDERS_MAX; i++) {
+        if (strcmp(folders[i], folder) == 0)
+            folders[i][0] = '\0';
+    }
 }

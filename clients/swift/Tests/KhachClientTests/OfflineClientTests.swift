@@ -75,7 +75,7 @@ struct OfflineClientTests {
     @Test("what the server sent is answered without it")
     func syncThenAsk() throws {
         let folder = try TemporaryFolder()
-        let server = ScriptedServer(replies: [try Vectors.hex("sync/first-page.hex")])
+        let server = try ScriptedServer(replies: [Vectors.hex("sync/first-page.hex")])
         let client = try OfflineClient.open(
             cachePath: folder.cache,
             businessID: Self.business,

@@ -71,7 +71,8 @@ typedef enum _Khach__V1__BlockMode {
    */
   KHACH__V1__BLOCK_MODE__LOCAL = 1,
   /*
-   * The channel's gateway: a block is pending until it settles it (SettleBlocks).
+   * The channel's gateway: a block is pending until it settles it (SettleBlocks). Only on a channel
+   * that can block.
    */
   KHACH__V1__BLOCK_MODE__GATEWAY = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__BLOCK_MODE)
@@ -367,7 +368,7 @@ struct  Khach__V1__SetRoleAccountsResponse
 {
   ProtobufCMessage base;
   /*
-   * Customers who were blocked, have a role now, and so were unblocked (B2).
+   * Customers who were blocked and have a role now: unblocked, or their gateway is asked to (B2).
    */
   size_t n_unblocked_customer_ids;
   char **unblocked_customer_ids;
