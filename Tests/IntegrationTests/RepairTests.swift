@@ -47,8 +47,10 @@ struct RepairTests {
         Damage(
             testDescription: "I1: a row too many",
             sql: """
-                INSERT INTO base_customers SELECT id + 1, business_id, page_id, traits, created_at,
-                first_recorded_at, first_inbound_at, last_inbound_at, name_folded, record, seq, epoch
+                INSERT INTO base_customers
+                SELECT (SELECT max(id) + 1 FROM base_customers), business_id, page_id, traits,
+                    created_at, first_recorded_at, first_inbound_at, last_inbound_at, name_folded,
+                    record, seq, epoch
                 FROM base_customers WHERE id = \(one)
                 """,
             found: ["0", "0", "1"],
@@ -56,7 +58,7 @@ struct RepairTests {
         ),
         Damage(
             testDescription: "I4: one lost and one too many",
-            sql: "\(set) id = id + 1 WHERE id = \(one)",
+            sql: "\(set) id = (SELECT max(id) + 1 FROM base_customers) WHERE id = \(one)",
             found: ["1", "0", "1"],
             fetched: "1"
         ),

@@ -116,6 +116,7 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error);
 void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *customer,
     const char *folded, size_t folded_bytes, const uint8_t *record, size_t record_bytes);
 
+/* cache_page.c */
 /* Applies a checked page in one transaction. `asked` is the cursor that the page answers: when the
  * cache has moved on since, the page is dropped, which is no failure. */
 khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,

@@ -1,6 +1,6 @@
-/* Pages of changes into the cache: rows and cursor in one transaction. */
+/* Changes into rows. */
 
-#include "cache.h"
+#include "cache_apply.h"
 
 #include "khach_text.h"
 
@@ -8,16 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What one page has done so far. */
-typedef struct apply {
-    khach_cache *cache;
-    khach_cache_sync sync;
-    uint64_t upserts_count;
-    uint64_t tombstones_count;
-    bool is_forced; /* what comes replaces what is there, whatever its sequence */
-    khach_error **error;
-} apply;
 
 static const char *const write_sql[KHACH_WRITE_COUNT] = {
     [KHACH_WRITE_INSERT] =
@@ -42,7 +32,7 @@ static const char *const write_sql[KHACH_WRITE_COUNT] = {
         " record = excluded.record WHERE excluded.seq > seq OR excluded.epoch <> epoch",
 };
 
-static khach_status write_open(apply *page, khach_cache_write write, sqlite3_stmt **out)
+static khach_status write_open(khach_apply *page, khach_cache_write write, sqlite3_stmt **out)
 {
     sqlite3_stmt **kept = &page->cache->writes[write];
     khach_status status = KHACH_OK;
@@ -55,7 +45,7 @@ static khach_status write_open(apply *page, khach_cache_write write, sqlite3_stm
 }
 
 /* Runs a bound statement that gives no rows. */
-static khach_status write_run(apply *page, sqlite3_stmt *statement)
+static khach_status write_run(khach_apply *page, sqlite3_stmt *statement)
 {
     int result = sqlite3_step(statement);
     khach_status status =
@@ -65,7 +55,7 @@ static khach_status write_run(apply *page, sqlite3_stmt *statement)
     return status;
 }
 
-static khach_status broken(apply *page, const char *expected, const char *found)
+static khach_status broken(khach_apply *page, const char *expected, const char *found)
 {
     return khach__error_set(
         page->error, KHACH_E_PROTOCOL, "%s expected in a change, %s found", expected, found);
@@ -82,7 +72,7 @@ typedef struct row_before {
 } row_before;
 
 /* Looks at the row before a change. */
-static khach_status find_row(apply *page, row_before *before, int64_t customer, uint64_t seq)
+static khach_status find_row(khach_apply *page, row_before *before, int64_t customer, uint64_t seq)
 {
     sqlite3_stmt *statement = NULL;
     khach_status status = write_open(page, KHACH_WRITE_FIND, &statement);
@@ -138,8 +128,8 @@ void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *
     (void)sqlite3_bind_blob64(statement, 9, record, record_bytes, SQLITE_STATIC);
 }
 
-static khach_status write_change(apply *page, khach_cache_write write, const khach_change *change,
-    const char *folded, size_t folded_bytes)
+static khach_status write_change(khach_apply *page, khach_cache_write write,
+    const khach_change *change, const char *folded, size_t folded_bytes)
 {
     sqlite3_stmt *statement = NULL;
     khach_status status = write_open(page, write, &statement);
@@ -154,14 +144,14 @@ static khach_status write_change(apply *page, khach_cache_write write, const kha
 }
 
 /* Whether what is derived of rows is kept with each of them. */
-static bool is_indexed(const apply *page)
+static bool is_indexed(const khach_apply *page)
 {
     return page->sync.is_search_indexed && !page->sync.is_reindex_due;
 }
 
 /* Inserts or replaces the row, and what is derived of it once that is there. */
 static khach_status write_row(
-    apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
+    khach_apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
 {
     khach_cache *cache = page->cache;
     row_before before = {0};
@@ -192,7 +182,7 @@ static khach_status write_row(
     return status;
 }
 
-static khach_status apply_customer(apply *page, const khach_change *change)
+static khach_status apply_customer(khach_apply *page, const khach_change *change)
 {
     khach_index_customer *customer = &page->cache->after;
     char *folded = NULL;
@@ -216,7 +206,7 @@ static khach_status apply_customer(apply *page, const khach_change *change)
 }
 
 /* Takes out a customer, unless its row is newer than `seq`. */
-static khach_status remove_row(apply *page, int64_t customer, uint64_t seq)
+khach_status khach__apply_remove(khach_apply *page, int64_t customer, uint64_t seq)
 {
     sqlite3_stmt *statement = NULL;
     row_before before;
@@ -238,7 +228,7 @@ static khach_status remove_row(apply *page, int64_t customer, uint64_t seq)
     return write_run(page, statement);
 }
 
-static khach_status apply_tombstone(apply *page, const khach_change *change)
+static khach_status apply_tombstone(khach_apply *page, const khach_change *change)
 {
     Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
@@ -250,12 +240,12 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
     if (customer < 0)
         return broken(page, "the identifier of a tombstone", "none");
     page->tombstones_count++;
-    return remove_row(page, customer, change->seq);
+    return khach__apply_remove(page, customer, change->seq);
 }
 
 /* --- the business and its pages --- */
 
-static khach_status apply_business(apply *page, const khach_change *change)
+static khach_status apply_business(khach_apply *page, const khach_change *change)
 {
     Khach__V1__Business *record = khach__v1__business__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
@@ -274,7 +264,7 @@ static khach_status apply_business(apply *page, const khach_change *change)
     return write_run(page, statement);
 }
 
-static khach_status apply_page(apply *page, const khach_change *change)
+static khach_status apply_page(khach_apply *page, const khach_change *change)
 {
     Khach__V1__Page *record = khach__v1__page__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
@@ -304,7 +294,7 @@ static khach_status apply_page(apply *page, const khach_change *change)
     return write_run(page, statement);
 }
 
-static khach_status apply_changes(apply *page, const khach_sync_page *bytes)
+khach_status khach__apply_changes(khach_apply *page, const khach_sync_page *bytes)
 {
     khach_wire wire = khach__wire_open(bytes->bytes, bytes->bytes_count);
     khach_change change;
@@ -333,109 +323,4 @@ static khach_status apply_changes(apply *page, const khach_sync_page *bytes)
             return status;
     }
     return KHACH_OK;
-}
-
-static khach_status apply_page_of_changes(apply *page, const khach_sync_page *bytes)
-{
-    khach_cache_sync written;
-    khach_status status = apply_changes(page, bytes);
-
-    if (status != KHACH_OK)
-        return status;
-    if (page->sync.phase == KHACH_PHASE_EMPTY)
-        page->sync.phase = KHACH_PHASE_SNAPSHOT;
-    if (!bytes->has_more && page->sync.phase == KHACH_PHASE_SNAPSHOT)
-        status = khach__cache_snapshot_finish(page->cache, &page->sync, page->error);
-    if (status != KHACH_OK)
-        return status;
-
-    page->sync.seq = bytes->seq;
-    page->sync.head_seq = bytes->head_seq;
-    if (!bytes->has_more)
-        page->sync.as_of_ms = bytes->read_at_ms;
-    page->sync.last_status = KHACH_OK;
-    written = page->sync;
-    written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
-    return khach__cache_sync_write(page->cache, &written, page->error);
-}
-
-static void report(khach_sync_progress *progress, const apply *page, const khach_sync_page *bytes)
-{
-    progress->has_more = bytes->has_more;
-    progress->phase = page->sync.phase;
-    progress->upserts_count = page->upserts_count;
-    progress->tombstones_count = page->tombstones_count;
-    progress->page_bytes = bytes->bytes_count;
-    progress->seq = page->sync.seq;
-    progress->head_seq = page->sync.head_seq;
-    progress->customers_count = page->sync.customers_count;
-    progress->customers_estimate = bytes->customers_estimate;
-}
-
-khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
-    const khach_bytes *asked, khach_sync_progress *progress, khach_error **error)
-{
-    apply work = {.cache = cache, .error = error};
-    khach_sync_page dropped = *page;
-    khach_status status = khach__cache_lock(cache, error);
-
-    if (status != KHACH_OK)
-        return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
-
-    if (status == KHACH_OK && work.sync.cursor.count == asked->count
-        && memcmp(work.sync.cursor.bytes, asked->bytes, asked->count) == 0) {
-        status = apply_page_of_changes(&work, page);
-        report(progress, &work, page);
-    } else if (status == KHACH_OK) {
-        /* Another process has applied a page in the meantime: go on from its cursor. */
-        dropped.has_more = true;
-        report(progress, &work, &dropped);
-    }
-
-    if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
-    if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
-    else if (work.sync.has_erased)
-        khach__cache_empty_log(cache);
-    else
-        khach__cache_checkpoint(cache, !progress->has_more);
-    khach__cache_unlock(cache);
-    free(work.sync.cursor.bytes);
-    return status;
-}
-
-khach_status khach__cache_mend(
-    khach_cache *cache, const khach_action *action, khach_error **error)
-{
-    apply work = {.cache = cache, .is_forced = true, .error = error};
-    khach_status status = khach__cache_lock(cache, error);
-
-    if (status != KHACH_OK)
-        return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
-    work.sync.is_reindex_due = work.sync.is_reindex_due || action->has_damage;
-    if (status == KHACH_OK)
-        status = apply_changes(&work, action->page);
-    for (size_t i = 0; i < action->dropped_count && status == KHACH_OK; i++)
-        status = remove_row(&work, action->dropped[i], INT64_MAX);
-    work.sync.is_repairing = true;
-    work.sync.repaired_rows_count += work.upserts_count + action->dropped_count;
-    if (status == KHACH_OK)
-        status = khach__cache_sync_write(cache, &work.sync, error);
-
-    if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
-    if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
-    else
-        khach__cache_checkpoint(cache, false);
-    khach__cache_unlock(cache);
-    free(work.sync.cursor.bytes);
-    return status;
 }

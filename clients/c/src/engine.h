@@ -2,12 +2,12 @@
 #define KHACH_SRC_ENGINE_H
 
 /*
- * The sync engine: what a cache does next, as a value. It is told what happened and says what to do;
- * it knows no socket, no file and no clock, so that a simulation can drive it (docs/sync.md).
+ * The sync engine: what a cache does next, as a value. It is told what happened and says what to
+ * do; it knows no socket, no file and no clock, so that a simulation can drive it (docs/sync.md).
  *
  * One path mends a cache, whatever went wrong: compare the sums of pages, then of slots, then the
- * revisions of the slots that differ, and fetch what is other. Then the cursor of the state that was
- * compared is taken, and the feed goes on from there: what changed meanwhile comes once more.
+ * revisions of the slots that differ, and fetch what is other. Then the cursor of the state that
+ * was compared is taken, and the feed goes on from there: what changed meanwhile comes once more.
  */
 
 #include "envelope.h"
@@ -85,7 +85,7 @@ typedef struct khach_action {
     size_t dropped_count;
     bool has_damage;               /* MEND: what is derived of the rows is not known */
     int64_t page_id;               /* LIST, DROP_PAGE */
-    const uint8_t *slots;          /* LIST: a byte for each of KHACH_DIGEST_SLOTS, nonzero to list */
+    const uint8_t *slots;          /* LIST: a byte for each slot, nonzero to list */
     const khach_bytes *cursor;     /* APPLY: the one that was asked with; ADOPT */
     uint64_t seq;                  /* ADOPT */
 } khach_action;

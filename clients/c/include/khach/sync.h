@@ -74,7 +74,7 @@ typedef struct khach_cache_state {
     int32_t is_repairing;
     /** Nonzero when the server's own digests did not add up: nothing can be said against them. */
     int32_t is_unverified;
-    /** Comparisons that found something to mend, rows that were, and the khach_cause of the last. */
+    /** Comparisons that found something to mend, rows that were, the khach_cause of the last. */
     uint64_t repairs_count;
     uint64_t repaired_rows_count;
     int32_t last_cause;
@@ -104,7 +104,7 @@ typedef struct khach_comparison {
     size_t struct_size;
     /** A khach_cause. */
     int32_t cause;
-    /** Nonzero when cache and server were equal, byte for byte: after the repair, if there was one. */
+    /** Nonzero when cache and server were equal, byte for byte: after the repair, if any. */
     int32_t is_equal;
     /** Nonzero when the server's own digests did not add up. */
     int32_t is_unverified;

@@ -28,7 +28,7 @@ public struct CacheState: Hashable, Sendable {
     public let customersCount: UInt64
     /// Why the last sync failed; nil when it did not.
     public let lastFailure: ClientError.Code?
-    /// The server's clock when the cache was last found equal to it, in milliseconds since 1970 UTC.
+    /// The server's clock when the cache was last found equal to it, milliseconds since 1970 UTC.
     public let verifiedAtMilliseconds: Int64?
     /// The commit sequence at which it was.
     public let verifiedSeq: UInt64
