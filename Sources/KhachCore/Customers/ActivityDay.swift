@@ -152,9 +152,13 @@ package struct ActivityLog: Hashable, Sendable {
             index -= 1
         }
         if index > 0, self.days[index - 1].day == day {
-            change(&self.days[index - 1])
-            if self.days[index - 1].isEmpty {
+            var changed = self.days[index - 1]
+            change(&changed)
+            // Most change nothing, and then the days stay shared with those that are stored.
+            if changed.isEmpty {
                 self.days.remove(at: index - 1)
+            } else if changed != self.days[index - 1] {
+                self.days[index - 1] = changed
             }
             return
         }

@@ -47,7 +47,7 @@ struct MutationStatements {
     let updateDropped: Statement
 
     init(_ database: Database) throws(StoreError) {
-        func make(_ sql: StaticString) throws(StoreError) -> Statement {
+        func make(_ sql: StaticString...) throws(StoreError) -> Statement {
             try Statement(database, sql)
         }
         self.selectRedirect = try make("SELECT new_id FROM customer_redirects WHERE old_id = ?1")
@@ -61,7 +61,7 @@ struct MutationStatements {
             "SELECT channel, external_page_id FROM pages WHERE id = ?1"
         )
         self.updatePage = try make(Self.updatePageSQL)
-        self.selectRoles = try make(Self.selectRolesSQL)
+        self.selectRoles = try make(SharedSQL.selectRoles)
         self.deleteRoles = try make("DELETE FROM role_accounts WHERE page_id = ?1")
         self.deleteRole = try make(
             "DELETE FROM role_accounts WHERE page_id = ?1 AND external_user_id = ?2"
@@ -87,8 +87,8 @@ struct MutationStatements {
         self.deleteOtherIdentity = try make(Self.deleteOtherIdentitySQL)
         self.moveIdentities = try make(Self.moveIdentitiesSQL)
         self.moveOtherIdentities = try make(Self.moveOtherIdentitiesSQL)
-        self.moveInteractions = try make(Self.moveInteractionsSQL)
-        self.joinChains = try make(Self.joinChainsSQL)
+        self.moveInteractions = try make(Self.chainSQL, Self.moveInteractionsSQL)
+        self.joinChains = try make(Self.chainSQL, Self.joinChainsSQL)
         self.moveObservations = try make(
             "UPDATE contact_observations SET customer_id = ?2 WHERE customer_id = ?1"
         )
@@ -102,9 +102,9 @@ struct MutationStatements {
         self.deleteCustomer = try make("DELETE FROM customers WHERE id = ?1")
         self.selectTombstone = try make(Self.selectTombstoneSQL)
         self.insertTombstone = try make(Self.insertTombstoneSQL)
-        self.eraseInteractions = try make(Self.eraseInteractionsSQL)
-        self.eraseObservations = try make(Self.eraseObservationsSQL)
-        self.selectRegisters = try make(Self.selectRegistersSQL)
+        self.eraseInteractions = try make(Self.chainSQL, Self.eraseInteractionsSQL)
+        self.eraseObservations = try make(Self.chainSQL, Self.eraseObservationsSQL)
+        self.selectRegisters = try make(Self.chainSQL, Self.selectRegistersSQL)
         self.selectEarliest = try make(Self.selectEarliestSQL)
         self.selectWritten = try make(Self.selectWrittenSQL)
         self.selectCustomerIDs = try make(Self.selectCustomerIDsSQL)
@@ -118,10 +118,6 @@ extension MutationStatements {
     private static let updatePageSQL: StaticString = """
         UPDATE pages SET name = ?2, own_contacts = ?3, block_mode = ?4, seq = ?5, record = ?6
         WHERE id = ?1
-        """
-    private static let selectRolesSQL: StaticString = """
-        SELECT external_user_id, name, roles FROM role_accounts
-        WHERE page_id = ?1 ORDER BY external_user_id
         """
     private static let insertRoleSQL: StaticString = """
         INSERT INTO role_accounts (page_id, external_user_id, name, roles)
@@ -189,42 +185,33 @@ extension MutationStatements {
         INSERT INTO tombstones (business_id, seq, customer_id, record, page_id, at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         """
-    // The statements of a customer's interactions are given the last one, and go back from it; none
-    // twice, so that they end also where a damaged file has made a circle of them.
-    private static let moveInteractionsSQL: StaticString = """
+    /// Begins the statements of a customer's interactions: they are given the last one, and go back
+    /// from it; none twice, so that they end also where a damaged file has made a circle of them.
+    private static let chainSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
             VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+
+        """
+    private static let moveInteractionsSQL: StaticString = """
         UPDATE interactions SET customer_id = ?2 WHERE id IN (SELECT id FROM chain)
         """
     /// Behind the first interaction of a chain comes the last of another.
     private static let joinChainsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions SET previous_id = ?2
         WHERE previous_id = 0 AND id IN (SELECT id FROM chain)
         """
     // The key stays, so that the same delivery again does not bring the customer back.
     private static let eraseInteractionsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions
         SET customer_id = NULL, conversation_key = '', post_id = '', state = 4, text = '',
             pending_names = NULL, contact_count = 0, previous_id = 0
         WHERE id IN (SELECT id FROM chain)
         """
     private static let eraseObservationsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         DELETE FROM contact_observations WHERE interaction_id IN (SELECT id FROM chain)
         """
     private static let selectRegistersSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         SELECT direction, kind, post_id, occurred_first, occurred_last
         FROM chain CROSS JOIN interactions USING (id)
         WHERE ignored = 0 AND occurred_first IS NOT NULL

@@ -129,13 +129,7 @@ struct WriteStatements {
             database,
             "DELETE FROM contact_observations WHERE interaction_id = ?1"
         )
-        self.selectObservations = try Statement(
-            database,
-            """
-            SELECT kind, value, byte_start, byte_end, rule, detector_version
-            FROM contact_observations WHERE interaction_id = ?1 ORDER BY byte_start
-            """
-        )
+        self.selectObservations = try Statement(database, SharedSQL.selectObservations)
         self.selectPoint = try Statement(database, Self.selectPointSQL)
         self.selectPoints = try Statement(database, Self.selectPointsSQL)
     }
