@@ -4,7 +4,7 @@ internal import Glibc
 internal import Testing
 
 /// Who is erased is gone from every file: the store's, and a cache's at its next sync (I6, §3).
-@Suite("Erasure", .timeLimit(.minutes(3)))
+@Suite("Erasure", .timeLimit(.minutes(15)))
 struct EraseTests {
     @Test("nothing personal is left in any file of the server, as it runs, or of a cache")
     func erase() async throws {

@@ -6,7 +6,7 @@ internal import SwiftProtobuf
 internal import Testing
 
 /// A disk without room, under the server and under a cache: nothing that was kept is lost.
-@Suite("A full disk", .serialized, .timeLimit(.minutes(3)))
+@Suite("A full disk", .serialized, .timeLimit(.minutes(15)))
 struct FullDiskTests {
     @Test("khachd refuses writes, goes on reading, and writes again once there is room")
     func server() async throws {

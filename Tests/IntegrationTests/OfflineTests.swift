@@ -3,7 +3,7 @@ internal import Glibc
 internal import Testing
 
 /// A cache answers what the server answers, to the byte, and says of when.
-@Suite("Offline answers", .timeLimit(.minutes(5)))
+@Suite("Offline answers", .timeLimit(.minutes(15)))
 struct OfflineTests {
     @Test("every list is line by line the list of the server")
     func listsAreTheSame() throws {

@@ -5,7 +5,7 @@ internal import Testing
 
 /// A cache that is damaged, or whose server became another, is made equal again, and nothing is
 /// fetched anew (sync.md B, I, N1, N2).
-@Suite("Repair", .timeLimit(.minutes(5)))
+@Suite("Repair", .timeLimit(.minutes(15)))
 struct RepairTests {
     struct Damage: CustomTestStringConvertible, Sendable {
         var testDescription: String

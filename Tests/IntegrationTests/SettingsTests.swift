@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// Settings that cannot be are refused before anything is opened.
-@Suite("Settings of khachd", .timeLimit(.minutes(3)))
+@Suite("Settings of khachd", .timeLimit(.minutes(15)))
 struct SettingsTests {
     static let refused: [[String]] = [
         ["--listen", "tcp:0.0.0.0:0"],

@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import KhachSQLite
 
 /// An event that a later delivery says to be of an earlier day (N2, N3).
-@Suite("Events that move to another day", .timeLimit(.minutes(2)))
+@Suite("Events that move to another day", .timeLimit(.minutes(15)))
 struct MovedEventTests {
     private static let day: Int64 = 86_400_000
     private static let now = Instant(

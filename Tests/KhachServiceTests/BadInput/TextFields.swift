@@ -115,6 +115,43 @@ extension TextField {
             invisible: .refused,
             text: { $0.business }
         ) { _, text in Khach_V1_PullChangesRequest.with { $0.businessID = text } },
+        TextField(
+            method: "khach.v1.SyncService/GetDigests",
+            field: "page_ids",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.page }
+        ) { shop, text in
+            Khach_V1_GetDigestsRequest.with {
+                $0.businessID = shop.business
+                $0.pageIds = [text]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/ListRevisions",
+            field: "page_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.page }
+        ) { shop, text in
+            Khach_V1_ListRevisionsRequest.with {
+                $0.businessID = shop.business
+                $0.pageID = text
+                $0.slots = [0]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/BatchGetRecords",
+            field: "ids",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.customer }
+        ) { shop, text in
+            Khach_V1_BatchGetRecordsRequest.with {
+                $0.businessID = shop.business
+                $0.ids = [text]
+            }
+        },
     ]
 
     private static func export(

@@ -128,6 +128,18 @@ public enum Methods {
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
     >(sync, "PullChanges")
+    /// Reads sums over what the server has.
+    public static let getDigests = Method<
+        Khach_V1_GetDigestsRequest, Khach_V1_GetDigestsResponse
+    >(sync, "GetDigests")
+    /// Lists what the slots of a page hold, without the records.
+    public static let listRevisions = Method<
+        Khach_V1_ListRevisionsRequest, Khach_V1_ListRevisionsResponse
+    >(sync, "ListRevisions")
+    /// Reads records by id.
+    public static let batchGetRecords = Method<
+        Khach_V1_BatchGetRecordsRequest, Khach_V1_BatchGetRecordsResponse
+    >(sync, "BatchGetRecords")
     /// Asks whether a service can answer.
     public static let check = Method<
         Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse
@@ -165,6 +177,9 @@ public enum Methods {
         AnyMethod(exportCustomers),
         AnyMethod(listAuditEntries),
         AnyMethod(pullChanges),
+        AnyMethod(getDigests),
+        AnyMethod(listRevisions),
+        AnyMethod(batchGetRecords),
         AnyMethod(check),
     ]
 

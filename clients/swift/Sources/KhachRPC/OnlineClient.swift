@@ -203,6 +203,30 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.pullChanges, request, timeout: timeout)
     }
 
+    /// Reads sums over what the server has; equal sums are equal records.
+    public func getDigests(
+        _ request: Khach_V1_GetDigestsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_GetDigestsResponse {
+        try await self.call(Methods.getDigests, request, timeout: timeout)
+    }
+
+    /// Lists what the slots of a page hold, without the records.
+    public func listRevisions(
+        _ request: Khach_V1_ListRevisionsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListRevisionsResponse {
+        try await self.call(Methods.listRevisions, request, timeout: timeout)
+    }
+
+    /// Reads records by id, as the feed has them.
+    public func batchGetRecords(
+        _ request: Khach_V1_BatchGetRecordsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_BatchGetRecordsResponse {
+        try await self.call(Methods.batchGetRecords, request, timeout: timeout)
+    }
+
     /// Asks whether a service can answer; the empty name asks for the server as a whole.
     public func check(
         _ request: Grpc_Health_V1_HealthCheckRequest = Grpc_Health_V1_HealthCheckRequest(),
