@@ -98,8 +98,8 @@ struct DigestMethods {
         guard !request.pageIds.isEmpty else { return nil }
 
         var pages: Set<PageID> = []
-        for id in request.pageIds {
-            pages.insert(try PageID(id, field: "page_ids"))
+        for (index, id) in request.pageIds.enumerated() {
+            pages.insert(try PageID(id, field: "page_ids[\(index)]"))
         }
         return pages.sorted()
     }
@@ -176,8 +176,8 @@ struct DigestMethods {
                 )
             }
             var ids: [EntityID] = []
-            for id in request.ids {
-                ids.append(try EntityID(id, field: "ids"))
+            for (index, id) in request.ids.enumerated() {
+                ids.append(try EntityID(id, field: "ids[\(index)]"))
             }
             return try await self.environment.store.records(
                 of: try BusinessID(request.businessID, field: "business_id"),

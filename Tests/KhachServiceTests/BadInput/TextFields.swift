@@ -117,7 +117,7 @@ extension TextField {
         ) { _, text in Khach_V1_PullChangesRequest.with { $0.businessID = text } },
         TextField(
             method: "khach.v1.SyncService/GetDigests",
-            field: "page_ids",
+            field: "page_ids[0]",
             nul: .refused,
             invisible: .refused,
             text: { $0.page }
@@ -142,7 +142,7 @@ extension TextField {
         },
         TextField(
             method: "khach.v1.SyncService/BatchGetRecords",
-            field: "ids",
+            field: "ids[0]",
             nul: .refused,
             invisible: .refused,
             text: { $0.customer }
