@@ -85,6 +85,7 @@ public struct Comparison: Hashable, Sendable {
         case horizon = 6
     }
 
+    /// Why it was made.
     public let cause: Cause
     /// Whether cache and server were equal, byte for byte: after the repair, if there was one.
     public let isEqual: Bool
