@@ -10,7 +10,9 @@ package struct ServerCommand: AsyncParsableCommand {
         commandName: "khachd",
         abstract: "The Khach server: keeps the customers of shops that sell through chat.",
         version: "0.1.0",
-        subcommands: [ServeCommand.self],
+        subcommands: [
+            ServeCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 

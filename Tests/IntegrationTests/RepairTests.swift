@@ -231,7 +231,7 @@ extension Shop {
 }
 
 /// Changes a file behind the back of those who own it.
-private func change(
+func change(
     _ path: String,
     _ sql: String,
     sourceLocation: SourceLocation = #_sourceLocation

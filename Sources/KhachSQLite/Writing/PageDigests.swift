@@ -32,8 +32,13 @@ struct PageDigests {
 
     private var pages: [PageID: Slots] = [:]
     private var changedPages: [PageID] = []
-    private let select: Statement
-    private let upsert: Statement
+    /// `nil` for sums that begin with nothing and are not written.
+    private let select: Statement?
+    private let upsert: Statement?
+
+    private init() {
+        (self.select, self.upsert) = (nil, nil)
+    }
 
     init(_ database: Database) throws(StoreError) {
         self.select = try Statement(
@@ -69,17 +74,19 @@ struct PageDigests {
 
     /// Writes what the group has changed.
     mutating func write() throws(StoreError) {
+        guard let upsert = self.upsert else { return }
+
         for page in self.changedPages {
             guard let slots = self.pages[page] else { continue }
 
-            self.upsert.bind(1, page.rawValue)
+            upsert.bind(1, page.rawValue)
             for slot in slots.isChanged.indices where slots.isChanged[slot] {
                 let digest = slots.digests[slot]
-                self.upsert.bind(2, Int64(slot))
-                self.upsert.bind(3, Int64(bitPattern: digest.low))
-                self.upsert.bind(4, Int64(bitPattern: digest.high))
-                self.upsert.bind(5, Int64(bitPattern: digest.count))
-                try self.upsert.run()
+                upsert.bind(2, Int64(slot))
+                upsert.bind(3, Int64(bitPattern: digest.low))
+                upsert.bind(4, Int64(bitPattern: digest.high))
+                upsert.bind(5, Int64(bitPattern: digest.count))
+                try upsert.run()
                 slots.isChanged[slot] = false
             }
         }
@@ -95,18 +102,40 @@ struct PageDigests {
     private mutating func slots(of page: PageID) throws(StoreError) -> Slots {
         if let slots = self.pages[page] { return slots }
         var digests = PageDigest(page: page).slots
-        self.select.bind(1, page.rawValue)
-        while try self.select.step() {
-            digests[Int(self.select.integer(0))] = RecordDigest(row: self.select, from: 1)
+        if let select = self.select {
+            select.bind(1, page.rawValue)
+            while try select.step() {
+                digests[Int(select.integer(0))] = RecordDigest(row: select, from: 1)
+            }
         }
         let slots = Slots(digests)
         self.pages[page] = slots
         return slots
     }
 
+    /// How many slots of a store are other than its rows say.
+    static func differences(in database: Database) throws(StoreError) -> Int {
+        var (kept, made) = (try PageDigests(database), PageDigests())
+        try made.addRows(of: database)
+        let pages = try Statement(database, "SELECT DISTINCT page_id FROM digests")
+        while try pages.step() {
+            _ = try kept.slots(of: PageID(rawValue: pages.integer(0)))
+        }
+        return Set(kept.pages.keys).union(made.pages.keys).reduce(0) { count, page in
+            let zero = PageDigest(page: page).slots
+            let (left, right) = (kept.pages[page]?.digests, made.pages[page]?.digests)
+            return count + zip(left ?? zero, right ?? zero).count { $0 != $1 }
+        }
+    }
+
     /// Makes the digests of a store that has none, from its rows.
     static func fill(in database: Database) throws(StoreError) {
         var digests = try PageDigests(database)
+        try digests.addRows(of: database)
+        try digests.write()
+    }
+
+    private mutating func addRows(of database: Database) throws(StoreError) {
         let rows = try Statement(database, "SELECT id, page_id, seq, record FROM customers")
         while try rows.step() {
             let id = rows.integer(0)
@@ -115,9 +144,8 @@ struct PageDigests {
                 seq: CommitSequence(bitPattern: rows.integer(2)),
                 record: rows.bytes(3)
             )
-            try digests.replace(id, on: PageID(rawValue: rows.integer(1)), nil, by: row)
+            try self.replace(id, on: PageID(rawValue: rows.integer(1)), nil, by: row)
         }
-        try digests.write()
     }
 }
 
