@@ -53,7 +53,7 @@ void khach__engine_clear_request(khach_engine *engine)
 
 /* --- the feed --- */
 
-static void begin_pull(khach_engine *engine)
+void khach__engine_pull(khach_engine *engine)
 {
     khach__engine_clear_request(engine);
     khach__engine_call(engine, STATE_PULLING, "PullChanges",
@@ -104,7 +104,7 @@ void khach__engine_applied(
     }
     engine->start.seq = seq;
     if (has_more)
-        begin_pull(engine);
+        khach__engine_pull(engine);
     else if (is_comparison_due(engine))
         khach__engine_compare(engine);
     else
@@ -127,12 +127,16 @@ void khach__engine_mended(khach_engine *engine)
         break;
     case STATE_ADOPTING:
         khach__engine_clear_comparison(engine);
-        engine->rounds++;
+        /* An empty cache that begins anew has compared nothing, and need not. */
+        if (engine->adopted.count > 0)
+            engine->rounds++;
+        else if (engine->start.goal == KHACH_GOAL_SYNC)
+            engine->report.cause = KHACH_CAUSE_NONE;
         engine->start.seq = engine->adopted_seq;
         if (!khach__engine_copy(&engine->cursor, engine->adopted.bytes, engine->adopted.count))
             khach__engine_stop_memory(engine);
         else
-            begin_pull(engine);
+            khach__engine_pull(engine);
         break;
     default:
         break;
@@ -221,7 +225,7 @@ khach_engine *khach__engine_open(const khach_engine_start *start)
     if (start->is_repairing || start->goal != KHACH_GOAL_SYNC)
         engine->report.cause = KHACH_CAUSE_ASKED;
     if (khach__engine_copy(&engine->cursor, start->cursor->bytes, start->cursor->count))
-        begin_pull(engine);
+        khach__engine_pull(engine);
     else
         khach__engine_stop_memory(engine);
     return engine;

@@ -26,6 +26,8 @@
 #define KHACH_ENGINE_PAGES_MAX 10000
 /* How often a cache is compared in one run: once, and once after it was mended. */
 #define KHACH_ENGINE_ROUNDS_MAX 2
+/* How often the feed is followed once more, so that cache and digests are of one state. */
+#define KHACH_ENGINE_PINS_MAX 8
 /* A cache that would lose this many rows, and a quarter of what it has, is not mended unasked. */
 #define KHACH_ENGINE_SHRINK_ROWS 100
 

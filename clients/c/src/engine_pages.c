@@ -37,6 +37,15 @@ void khach__engine_roots_came(khach_engine *engine, const uint8_t *bytes, size_t
         khach__engine_stop(engine, status, error);
         return;
     }
+    /* Something was written since: what is only newer is no difference. A cursor that is of no use
+     * cannot be followed, and needs no such care: whatever differs is fetched. */
+    if (digests.seq != engine->start.seq && !engine->has_recovered
+        && engine->pins < KHACH_ENGINE_PINS_MAX) {
+        engine->pins++;
+        free(digests.pages);
+        khach__engine_pull(engine);
+        return;
+    }
     engine->adopted_seq = digests.seq;
     engine->report.compared_at_ms = digests.read_at_ms;
     engine->pages = digests.pages;

@@ -59,6 +59,7 @@ struct khach_engine {
     khach_error *error;
     khach_engine_report report;
     unsigned rounds;
+    unsigned pins;
     bool has_recovered; /* from a cursor that the server did not take */
     /* The comparison that is under way. */
     khach_bytes adopted;
@@ -74,6 +75,8 @@ struct khach_engine {
 };
 
 /* engine.c */
+/* Asks for the next page of the feed. */
+void khach__engine_pull(khach_engine *engine);
 bool khach__engine_copy(khach_bytes *out, const uint8_t *bytes, size_t count);
 void khach__engine_stop(khach_engine *engine, khach_status status, khach_error *error);
 void khach__engine_stop_memory(khach_engine *engine);
