@@ -48,6 +48,8 @@ package enum Limits {
     /// With their slots, which are 6 KiB a page.
     package static let digestSlotPagesMax = 100
     package static let recordsPerBatchMax = 1_000
+    /// Of a client's outbox in one request.
+    package static let mutationsMax = 500
     package static let filterPagesMax = 1_000
     /// Counts are exact up to here (domain.md §4.9).
     package static let countMax = 100_000

@@ -10,7 +10,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
 
     let writer: Writer
     let codec: RecordCodec
-    private let folder: DataFolder
+    let folder: DataFolder
     private let readers: Readers
     private let snapshots: HeldSnapshots
 

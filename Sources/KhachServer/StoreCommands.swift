@@ -35,6 +35,7 @@ struct BackupCommand: AsyncParsableCommand {
                 )
             }
 
+            let begun = Clocks.now()
             let copy = "\(unfinished)/\(BackupManifest.storeName)"
             let contents = try StoreBackup.copy(dataFolder: self.data, to: copy)
             try CheckCommand.demand(try StoreCheck.run(copy))
@@ -59,6 +60,7 @@ struct BackupCommand: AsyncParsableCommand {
                     "a folder that can be named \(self.to) expected, found: \(found)"
                 )
             }
+            try BackupMark.write(begun, in: self.data)
             print(manifest.text, terminator: "")
         }
     }

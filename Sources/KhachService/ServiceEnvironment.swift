@@ -90,6 +90,7 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     DirectoryChangeMethods(environment: environment).register(in: &table)
     SyncMethods(environment: environment).register(in: &table)
     DigestMethods(environment: environment).register(in: &table)
+    OutboxMethods(environment: environment).register(in: &table)
     HealthMethods(
         serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })
     )

@@ -9,7 +9,7 @@
 //   https://github.com/apple/swift-protobuf/
 
 /// How a cache follows one business: the change feed, digests to compare with, records to repair
-/// with (docs/sync.md).
+/// with, and the outbox of edits that were made offline (docs/sync.md).
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -403,6 +403,297 @@ public nonisolated struct Khach_V1_BatchGetRecordsResponse: Sendable {
   public var idsDone: UInt32 = 0
 
   public var seq: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An edit that was made on a cache, perhaps without a network.
+public nonisolated struct Khach_V1_ClientMutation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Dense for each client, from 1.
+  public var mutationID: UInt64 = 0
+
+  public var customerID: String = String()
+
+  /// Who made it: 1 to 200 bytes.
+  public var actor: String = String()
+
+  /// By the client's clock; for people, never for order.
+  public var madeAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_madeAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_madeAt = newValue}
+  }
+  /// Returns true if `madeAt` has been explicitly set.
+  public var hasMadeAt: Bool {self._madeAt != nil}
+  /// Clears the value of `madeAt`. Subsequent reads from it will return its default value.
+  public mutating func clearMadeAt() {self._madeAt = nil}
+
+  /// None: it was discarded before it was ever sent.
+  public var change: Khach_V1_ClientMutation.OneOf_Change? = nil
+
+  public var address: Khach_V1_EditText {
+    get {
+      if case .address(let v)? = change {return v}
+      return Khach_V1_EditText()
+    }
+    set {change = .address(newValue)}
+  }
+
+  public var manualName: Khach_V1_EditText {
+    get {
+      if case .manualName(let v)? = change {return v}
+      return Khach_V1_EditText()
+    }
+    set {change = .manualName(newValue)}
+  }
+
+  public var block: Khach_V1_EditBlock {
+    get {
+      if case .block(let v)? = change {return v}
+      return Khach_V1_EditBlock()
+    }
+    set {change = .block(newValue)}
+  }
+
+  public var unblock: Khach_V1_EditBlock {
+    get {
+      if case .unblock(let v)? = change {return v}
+      return Khach_V1_EditBlock()
+    }
+    set {change = .unblock(newValue)}
+  }
+
+  public var addContact: Khach_V1_EditContact {
+    get {
+      if case .addContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .addContact(newValue)}
+  }
+
+  public var rejectContact: Khach_V1_EditContact {
+    get {
+      if case .rejectContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .rejectContact(newValue)}
+  }
+
+  public var pinContact: Khach_V1_EditContact {
+    get {
+      if case .pinContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .pinContact(newValue)}
+  }
+
+  public var unpinContact: Khach_V1_EditContact {
+    get {
+      if case .unpinContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .unpinContact(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// None: it was discarded before it was ever sent.
+  public nonisolated enum OneOf_Change: Equatable, Sendable {
+    case address(Khach_V1_EditText)
+    case manualName(Khach_V1_EditText)
+    case block(Khach_V1_EditBlock)
+    case unblock(Khach_V1_EditBlock)
+    case addContact(Khach_V1_EditContact)
+    case rejectContact(Khach_V1_EditContact)
+    case pinContact(Khach_V1_EditContact)
+    case unpinContact(Khach_V1_EditContact)
+
+  }
+
+  public init() {}
+
+  fileprivate var _madeAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+public nonisolated struct Khach_V1_EditText: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty clears it.
+  public var text: String = String()
+
+  /// The `edit_revision` of what it was made against; 0 for none.
+  public var editRevision: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_EditBlock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_EditContact: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A number of khach.v1.ContactKind: 1 phone, 2 e-mail.
+  public var kind: UInt32 = 0
+
+  public var value: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_PushMutationsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// 16 random bytes that the cache made when it was made.
+  public var clientID: Data = Data()
+
+  /// In order of `mutation_id`. At most 500; none asks where the server stands.
+  public var mutations: [Khach_V1_ClientMutation] = []
+
+  /// The client has the outcomes up to this id, or will never ask for them: the server forgets them.
+  /// The first mutation may follow it, also when the server knows less of this client.
+  public var acknowledgedID: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What became of a mutation; the same for ever.
+public nonisolated struct Khach_V1_MutationOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var mutationID: UInt64 = 0
+
+  public var result: Khach_V1_MutationOutcome.Result = .unspecified
+
+  /// Why it was REJECTED: the reason of the error that the ordinary call has, such as NOT_FOUND or
+  /// ROLE_ON_PAGE; DISCARDED when it had no change.
+  public var reason: String = String()
+
+  public var message: String = String()
+
+  /// The customer that was changed, when it is another one.
+  public var customerID: String = String()
+
+  /// The commit sequence whose feed shows it.
+  public var seq: UInt64 = 0
+
+  /// SUPERSEDED: what is stored. What was asked, the client has.
+  public var stored: Khach_V1_HandEntry {
+    get {_stored ?? Khach_V1_HandEntry()}
+    set {_stored = newValue}
+  }
+  /// Returns true if `stored` has been explicitly set.
+  public var hasStored: Bool {self._stored != nil}
+  /// Clears the value of `stored`. Subsequent reads from it will return its default value.
+  public mutating func clearStored() {self._stored = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Result: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+    case applied // = 1
+
+    /// Done, and other than it was asked: of another customer that this one was linked with, a value
+    /// written in its normal form, or nothing to do because it was so already.
+    case appliedModified // = 2
+
+    /// Not done; `reason` says why.
+    case rejected // = 3
+
+    /// Not done: somebody saved the same field meanwhile. Both values are given.
+    case superseded // = 4
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .applied
+      case 2: self = .appliedModified
+      case 3: self = .rejected
+      case 4: self = .superseded
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .applied: return 1
+      case .appliedModified: return 2
+      case .rejected: return 3
+      case .superseded: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [Khach_V1_MutationOutcome.Result] = [
+      .unspecified,
+      .applied,
+      .appliedModified,
+      .rejected,
+      .superseded,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _stored: Khach_V1_HandEntry? = nil
+}
+
+public nonisolated struct Khach_V1_PushMutationsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One for each mutation of the request, in order, up to the first that could not be taken:
+  /// the error for that is the answer when it comes first.
+  public var outcomes: [Khach_V1_MutationOutcome] = []
+
+  /// The last of this client that the server has.
+  public var lastMutationID: UInt64 = 0
+
+  /// Up to this id all is in a backup: the client needs to keep them no longer.
+  public var durableMutationID: UInt64 = 0
+
+  /// 16 bytes.
+  public var generation: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1025,6 +1316,453 @@ nonisolated extension Khach_V1_BatchGetRecordsResponse: SwiftProtobuf.Message, S
     if lhs.changes != rhs.changes {return false}
     if lhs.idsDone != rhs.idsDone {return false}
     if lhs.seq != rhs.seq {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ClientMutation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClientMutation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}mutation_id\0\u{3}customer_id\0\u{1}actor\0\u{3}made_at\0\u{1}address\0\u{3}manual_name\0\u{1}block\0\u{1}unblock\0\u{3}add_contact\0\u{3}reject_contact\0\u{3}pin_contact\0\u{3}unpin_contact\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mutationID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.actor) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._madeAt) }()
+      case 5: try {
+        var v: Khach_V1_EditText?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .address(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .address(v)
+        }
+      }()
+      case 6: try {
+        var v: Khach_V1_EditText?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .manualName(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .manualName(v)
+        }
+      }()
+      case 7: try {
+        var v: Khach_V1_EditBlock?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .block(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .block(v)
+        }
+      }()
+      case 8: try {
+        var v: Khach_V1_EditBlock?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .unblock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .unblock(v)
+        }
+      }()
+      case 9: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .addContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .addContact(v)
+        }
+      }()
+      case 10: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .rejectContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .rejectContact(v)
+        }
+      }()
+      case 11: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .pinContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .pinContact(v)
+        }
+      }()
+      case 12: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .unpinContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .unpinContact(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.mutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.mutationID, fieldNumber: 1)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 2)
+    }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 3)
+    }
+    try { if let v = self._madeAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    switch self.change {
+    case .address?: try {
+      guard case .address(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .manualName?: try {
+      guard case .manualName(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .block?: try {
+      guard case .block(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .unblock?: try {
+      guard case .unblock(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .addContact?: try {
+      guard case .addContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .rejectContact?: try {
+      guard case .rejectContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .pinContact?: try {
+      guard case .pinContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .unpinContact?: try {
+      guard case .unpinContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ClientMutation, rhs: Khach_V1_ClientMutation) -> Bool {
+    if lhs.mutationID != rhs.mutationID {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs.actor != rhs.actor {return false}
+    if lhs._madeAt != rhs._madeAt {return false}
+    if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditText: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditText"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}edit_revision\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.editRevision) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.editRevision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.editRevision, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditText, rhs: Khach_V1_EditText) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.editRevision != rhs.editRevision {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditBlock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditBlock, rhs: Khach_V1_EditBlock) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditContact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditContact"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularStringField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditContact, rhs: Khach_V1_EditContact) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PushMutationsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}client_id\0\u{1}mutations\0\u{3}acknowledged_id\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.clientID) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.mutations) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledgedID) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.clientID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.clientID, fieldNumber: 2)
+    }
+    if !self.mutations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.mutations, fieldNumber: 3)
+    }
+    if self.acknowledgedID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.acknowledgedID, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_PushMutationsRequest, rhs: Khach_V1_PushMutationsRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.clientID != rhs.clientID {return false}
+    if lhs.mutations != rhs.mutations {return false}
+    if lhs.acknowledgedID != rhs.acknowledgedID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_MutationOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MutationOutcome"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}mutation_id\0\u{1}result\0\u{1}reason\0\u{1}message\0\u{3}customer_id\0\u{1}seq\0\u{1}stored\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mutationID) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._stored) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.mutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.mutationID, fieldNumber: 1)
+    }
+    if self.result != .unspecified {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 4)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 5)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 6)
+    }
+    try { if let v = self._stored {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_MutationOutcome, rhs: Khach_V1_MutationOutcome) -> Bool {
+    if lhs.mutationID != rhs.mutationID {return false}
+    if lhs.result != rhs.result {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs._stored != rhs._stored {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_MutationOutcome.Result: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RESULT_UNSPECIFIED\0\u{1}APPLIED\0\u{1}APPLIED_MODIFIED\0\u{1}REJECTED\0\u{1}SUPERSEDED\0")
+}
+
+nonisolated extension Khach_V1_PushMutationsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PushMutationsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcomes\0\u{3}last_mutation_id\0\u{3}durable_mutation_id\0\u{1}generation\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outcomes) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastMutationID) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.durableMutationID) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.outcomes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outcomes, fieldNumber: 1)
+    }
+    if self.lastMutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lastMutationID, fieldNumber: 2)
+    }
+    if self.durableMutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durableMutationID, fieldNumber: 3)
+    }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_PushMutationsResponse, rhs: Khach_V1_PushMutationsResponse) -> Bool {
+    if lhs.outcomes != rhs.outcomes {return false}
+    if lhs.lastMutationID != rhs.lastMutationID {return false}
+    if lhs.durableMutationID != rhs.durableMutationID {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

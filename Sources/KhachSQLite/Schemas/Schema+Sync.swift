@@ -41,7 +41,8 @@ extension Schema {
             business_id INTEGER NOT NULL,
             client_id BLOB NOT NULL,
             last_mutation_id INTEGER NOT NULL,
-            seen_at INTEGER NOT NULL,
+            durable_mutation_id INTEGER NOT NULL,
+            written_at INTEGER NOT NULL,
             PRIMARY KEY (business_id, client_id)
         ) STRICT, WITHOUT ROWID
         """,
@@ -50,12 +51,16 @@ extension Schema {
             business_id INTEGER NOT NULL,
             client_id BLOB NOT NULL,
             mutation_id INTEGER NOT NULL,
-            at INTEGER NOT NULL,
             payload_hash BLOB NOT NULL,
-            customer_id INTEGER NOT NULL,
             outcome BLOB NOT NULL,
+            -- Whose value the outcome holds; NULL when it holds nobody's.
+            customer_id INTEGER,
             PRIMARY KEY (business_id, client_id, mutation_id)
         ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE INDEX client_mutations_by_customer ON client_mutations (customer_id)
+        WHERE customer_id IS NOT NULL
         """,
     ]
 }

@@ -23,7 +23,7 @@ extension WriteSession {
         return answers
     }
 
-    private func changeBlock(
+    func changeBlock(
         _ item: BlockItem,
         of business: BusinessID?,
         by author: Authorship,

@@ -197,6 +197,7 @@ extension WriteSession {
         }
         try self.eraseFromRoles(customer, by: author, now: now)
         try self.eraseFromRoleAudit(customer)
+        try self.eraseFromOutcomes(customer.id)
         self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
         try self.mutations.deletePendingBlock.run()

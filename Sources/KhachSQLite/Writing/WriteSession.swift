@@ -19,6 +19,7 @@ final class WriteSession {
     let zones: ZoneRules
     let statements: WriteStatements
     let mutations: MutationStatements
+    let outbox: OutboxStatements
     let index: CustomerIndex
     var identifiers: IdentifierSequence
     var lastIdentifier: Int64
@@ -55,6 +56,7 @@ final class WriteSession {
         self.zones = zones
         self.statements = try WriteStatements(database)
         self.mutations = try MutationStatements(database)
+        self.outbox = try OutboxStatements(database)
         self.index = try CustomerIndex(database)
         self.digests = try PageDigests(database)
         self.droppedRow = try Self.readDroppedRow(database)

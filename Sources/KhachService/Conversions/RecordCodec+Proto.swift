@@ -26,7 +26,8 @@ extension RecordCodec {
             tombstone.reason = redirectTo == nil ? .erased : .linked
             tombstone.redirectTo = redirectTo?.text ?? ""
             return bytes(of: tombstone)
-        }
+        },
+        encodeOutcome: { bytes(of: Khach_V1_MutationOutcome($0)) }
     )
 
     private static func bytes(of message: some Message) -> [UInt8] {

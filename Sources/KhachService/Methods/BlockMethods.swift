@@ -183,22 +183,7 @@ extension Khach_V1_BlockOutcome {
         }
         guard let refusal = answer.refusal else { return }
 
-        switch refusal {
-        case .roleOnPage:
-            self.error.reason = "ROLE_ON_PAGE"
-            self.error.message = "an account without a role on the page expected, found one with"
-        case .noConversation:
-            self.error.reason = "NO_CONVERSATION"
-            self.error.message = "a conversation by message expected, found none"
-        case .notFound:
-            self.error.reason = "NOT_FOUND"
-            self.error.message = "a customer expected, found none"
-        case .notPending:
-            self.error.reason = "NOT_PENDING"
-            self.error.message = "a pending block or unblock expected, found none"
-        case .unsupportedOnChannel:
-            self.error.reason = "UNSUPPORTED_ON_CHANNEL"
-            self.error.message = "a channel that can block expected, found one that cannot"
-        }
+        self.error.reason = refusal.reason
+        self.error.message = refusal.message
     }
 }

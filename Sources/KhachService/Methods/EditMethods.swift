@@ -54,18 +54,15 @@ struct EditMethods {
             switch path {
             case "address":
                 saves.append(
-                    HandSave(
-                        field: .address,
-                        text: try checkedText(
-                            request.address,
-                            "address",
-                            0...Limits.addressBytesMax
-                        ),
-                        editRevision: request.addressRevision
-                    )
+                    try HandSave(address: request.address, against: request.addressRevision)
                 )
             case "manual_name":
-                saves.append(try self.nameSave(request))
+                saves.append(
+                    try HandSave(
+                        manualName: request.manualName,
+                        against: request.manualNameRevision
+                    )
+                )
             default:
                 throw InputError(
                     "update_mask",
@@ -74,31 +71,6 @@ struct EditMethods {
             }
         }
         return saves
-    }
-
-    private static func nameSave(
-        _ request: Khach_V1_UpdateCustomerRequest
-    ) throws(InputError) -> HandSave {
-        let count = request.manualName.unicodeScalars.count
-        guard count <= Limits.nameCodePointsMax else {
-            throw InputError(
-                "manual_name",
-                "at most \(Limits.nameCodePointsMax) code points expected, found \(count)"
-            )
-        }
-        let name = CustomerName(cleaning: request.manualName)
-        guard name != nil || request.manualName.isEmpty else {
-            throw InputError(
-                "manual_name",
-                "a visible name or none expected, found an invisible one"
-            )
-        }
-        return HandSave(
-            field: .manualName,
-            text: name?.text ?? "",
-            folded: name?.folded ?? "",
-            editRevision: request.manualNameRevision
-        )
     }
 
     private func edit(

@@ -126,6 +126,7 @@ extension MemoryState {
             self.registers[key]?.pendingNames = []
         }
         self.redirects = self.redirects.filter { $0.value != customer.id }
+        self.eraseFromOutcomes(customer.id, codec)
         for index in self.audit[customer.businessID, default: []].indices
         where self.audit[customer.businessID]?[index].change.customerID == customer.id {
             self.audit[customer.businessID]?[index].change.before = ""

@@ -61,7 +61,7 @@ extension MemoryState {
         return answers
     }
 
-    private mutating func changeBlock(
+    mutating func changeBlock(
         _ item: BlockItem,
         of business: BusinessID?,
         _ author: Authorship,

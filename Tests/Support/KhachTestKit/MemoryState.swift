@@ -34,6 +34,9 @@ struct MemoryState: Sendable {
     var audit: [BusinessID: [AuditEntry]] = [:]
     var requests: [BusinessID: [String: (at: Instant, Authorship, answer: Answer)]] = [:]
     var tombstones: [BusinessID: [(id: CustomerID, seq: CommitSequence, record: [UInt8])]] = [:]
+    var outboxes: [ClientKey: Outbox] = [:]
+    /// Until when all is in a backup.
+    var lastBackup: Instant?
     var droppedCount = 0
     let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)

@@ -53,6 +53,15 @@ extension MemoryStore {
         }
     }
 
+    package func push(
+        _ batch: MutationBatch,
+        now: Instant
+    ) async throws(StoreError) -> PushAnswer {
+        try self.attempt { (state) throws(StoreError) in
+            try state.push(batch, now: now, self.codec)
+        }
+    }
+
     package func recordProfiles(
         _ profiles: [ProfileObservation],
         now: Instant

@@ -547,6 +547,321 @@ void   khach__v1__batch_get_records_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__batch_get_records_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__client_mutation__init
+                     (Khach__V1__ClientMutation         *message)
+{
+  static const Khach__V1__ClientMutation init_value = KHACH__V1__CLIENT_MUTATION__INIT;
+  *message = init_value;
+}
+size_t khach__v1__client_mutation__get_packed_size
+                     (const Khach__V1__ClientMutation *message)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__client_mutation__pack
+                     (const Khach__V1__ClientMutation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__client_mutation__pack_to_buffer
+                     (const Khach__V1__ClientMutation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ClientMutation *
+       khach__v1__client_mutation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ClientMutation *)
+     protobuf_c_message_unpack (&khach__v1__client_mutation__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__client_mutation__free_unpacked
+                     (Khach__V1__ClientMutation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_text__init
+                     (Khach__V1__EditText         *message)
+{
+  static const Khach__V1__EditText init_value = KHACH__V1__EDIT_TEXT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_text__get_packed_size
+                     (const Khach__V1__EditText *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_text__pack
+                     (const Khach__V1__EditText *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_text__pack_to_buffer
+                     (const Khach__V1__EditText *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditText *
+       khach__v1__edit_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditText *)
+     protobuf_c_message_unpack (&khach__v1__edit_text__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_text__free_unpacked
+                     (Khach__V1__EditText *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_block__init
+                     (Khach__V1__EditBlock         *message)
+{
+  static const Khach__V1__EditBlock init_value = KHACH__V1__EDIT_BLOCK__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_block__get_packed_size
+                     (const Khach__V1__EditBlock *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_block__pack
+                     (const Khach__V1__EditBlock *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_block__pack_to_buffer
+                     (const Khach__V1__EditBlock *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditBlock *
+       khach__v1__edit_block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditBlock *)
+     protobuf_c_message_unpack (&khach__v1__edit_block__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_block__free_unpacked
+                     (Khach__V1__EditBlock *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_contact__init
+                     (Khach__V1__EditContact         *message)
+{
+  static const Khach__V1__EditContact init_value = KHACH__V1__EDIT_CONTACT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_contact__get_packed_size
+                     (const Khach__V1__EditContact *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_contact__pack
+                     (const Khach__V1__EditContact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_contact__pack_to_buffer
+                     (const Khach__V1__EditContact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditContact *
+       khach__v1__edit_contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditContact *)
+     protobuf_c_message_unpack (&khach__v1__edit_contact__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_contact__free_unpacked
+                     (Khach__V1__EditContact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__push_mutations_request__init
+                     (Khach__V1__PushMutationsRequest         *message)
+{
+  static const Khach__V1__PushMutationsRequest init_value = KHACH__V1__PUSH_MUTATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__push_mutations_request__get_packed_size
+                     (const Khach__V1__PushMutationsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__push_mutations_request__pack
+                     (const Khach__V1__PushMutationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__push_mutations_request__pack_to_buffer
+                     (const Khach__V1__PushMutationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__PushMutationsRequest *
+       khach__v1__push_mutations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__PushMutationsRequest *)
+     protobuf_c_message_unpack (&khach__v1__push_mutations_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__push_mutations_request__free_unpacked
+                     (Khach__V1__PushMutationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__mutation_outcome__init
+                     (Khach__V1__MutationOutcome         *message)
+{
+  static const Khach__V1__MutationOutcome init_value = KHACH__V1__MUTATION_OUTCOME__INIT;
+  *message = init_value;
+}
+size_t khach__v1__mutation_outcome__get_packed_size
+                     (const Khach__V1__MutationOutcome *message)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__mutation_outcome__pack
+                     (const Khach__V1__MutationOutcome *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__mutation_outcome__pack_to_buffer
+                     (const Khach__V1__MutationOutcome *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__MutationOutcome *
+       khach__v1__mutation_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__MutationOutcome *)
+     protobuf_c_message_unpack (&khach__v1__mutation_outcome__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__mutation_outcome__free_unpacked
+                     (Khach__V1__MutationOutcome *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__push_mutations_response__init
+                     (Khach__V1__PushMutationsResponse         *message)
+{
+  static const Khach__V1__PushMutationsResponse init_value = KHACH__V1__PUSH_MUTATIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__push_mutations_response__get_packed_size
+                     (const Khach__V1__PushMutationsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__push_mutations_response__pack
+                     (const Khach__V1__PushMutationsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__push_mutations_response__pack_to_buffer
+                     (const Khach__V1__PushMutationsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__PushMutationsResponse *
+       khach__v1__push_mutations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__PushMutationsResponse *)
+     protobuf_c_message_unpack (&khach__v1__push_mutations_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__push_mutations_response__free_unpacked
+                     (Khach__V1__PushMutationsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[3] =
 {
   { "REASON_UNSPECIFIED", "KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED", 0 },
@@ -1544,18 +1859,645 @@ const ProtobufCMessageDescriptor khach__v1__batch_get_records_response__descript
   (ProtobufCMessageInit) khach__v1__batch_get_records_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[4] =
+static const ProtobufCFieldDescriptor khach__v1__client_mutation__field_descriptors[12] =
+{
+  {
+    "mutation_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "made_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, made_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, address),
+    &khach__v1__edit_text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manual_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, manual_name),
+    &khach__v1__edit_text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, block),
+    &khach__v1__edit_block__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unblock",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, unblock),
+    &khach__v1__edit_block__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "add_contact",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, add_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reject_contact",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, reject_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pin_contact",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, pin_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unpin_contact",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, unpin_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__client_mutation__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  8,   /* field[8] = add_contact */
+  4,   /* field[4] = address */
+  6,   /* field[6] = block */
+  1,   /* field[1] = customer_id */
+  3,   /* field[3] = made_at */
+  5,   /* field[5] = manual_name */
+  0,   /* field[0] = mutation_id */
+  10,   /* field[10] = pin_contact */
+  9,   /* field[9] = reject_contact */
+  7,   /* field[7] = unblock */
+  11,   /* field[11] = unpin_contact */
+};
+static const ProtobufCIntRange khach__v1__client_mutation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor khach__v1__client_mutation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ClientMutation",
+  "ClientMutation",
+  "Khach__V1__ClientMutation",
+  "khach.v1",
+  sizeof(Khach__V1__ClientMutation),
+  12,
+  khach__v1__client_mutation__field_descriptors,
+  khach__v1__client_mutation__field_indices_by_name,
+  1,  khach__v1__client_mutation__number_ranges,
+  (ProtobufCMessageInit) khach__v1__client_mutation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_text__field_descriptors[2] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditText, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edit_revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditText, edit_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_text__field_indices_by_name[] = {
+  1,   /* field[1] = edit_revision */
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange khach__v1__edit_text__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_text__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditText",
+  "EditText",
+  "Khach__V1__EditText",
+  "khach.v1",
+  sizeof(Khach__V1__EditText),
+  2,
+  khach__v1__edit_text__field_descriptors,
+  khach__v1__edit_text__field_indices_by_name,
+  1,  khach__v1__edit_text__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_text__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_block__field_descriptors[1] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditBlock, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_block__field_indices_by_name[] = {
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange khach__v1__edit_block__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_block__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditBlock",
+  "EditBlock",
+  "Khach__V1__EditBlock",
+  "khach.v1",
+  sizeof(Khach__V1__EditBlock),
+  1,
+  khach__v1__edit_block__field_descriptors,
+  khach__v1__edit_block__field_indices_by_name,
+  1,  khach__v1__edit_block__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_block__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_contact__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditContact, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditContact, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_contact__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange khach__v1__edit_contact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_contact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditContact",
+  "EditContact",
+  "Khach__V1__EditContact",
+  "khach.v1",
+  sizeof(Khach__V1__EditContact),
+  2,
+  khach__v1__edit_contact__field_descriptors,
+  khach__v1__edit_contact__field_indices_by_name,
+  1,  khach__v1__edit_contact__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_contact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__push_mutations_request__field_descriptors[4] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "client_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, client_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mutations",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__PushMutationsRequest, n_mutations),
+    offsetof(Khach__V1__PushMutationsRequest, mutations),
+    &khach__v1__client_mutation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledged_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, acknowledged_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__push_mutations_request__field_indices_by_name[] = {
+  3,   /* field[3] = acknowledged_id */
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = client_id */
+  2,   /* field[2] = mutations */
+};
+static const ProtobufCIntRange khach__v1__push_mutations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.PushMutationsRequest",
+  "PushMutationsRequest",
+  "Khach__V1__PushMutationsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__PushMutationsRequest),
+  4,
+  khach__v1__push_mutations_request__field_descriptors,
+  khach__v1__push_mutations_request__field_indices_by_name,
+  1,  khach__v1__push_mutations_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__push_mutations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue khach__v1__mutation_outcome__result__enum_values_by_number[5] =
+{
+  { "RESULT_UNSPECIFIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "APPLIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED", 1 },
+  { "APPLIED_MODIFIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED_MODIFIED", 2 },
+  { "REJECTED", "KHACH__V1__MUTATION_OUTCOME__RESULT__REJECTED", 3 },
+  { "SUPERSEDED", "KHACH__V1__MUTATION_OUTCOME__RESULT__SUPERSEDED", 4 },
+};
+static const ProtobufCIntRange khach__v1__mutation_outcome__result__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex khach__v1__mutation_outcome__result__enum_values_by_name[5] =
+{
+  { "APPLIED", 1 },
+  { "APPLIED_MODIFIED", 2 },
+  { "REJECTED", 3 },
+  { "RESULT_UNSPECIFIED", 0 },
+  { "SUPERSEDED", 4 },
+};
+const ProtobufCEnumDescriptor khach__v1__mutation_outcome__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.MutationOutcome.Result",
+  "Result",
+  "Khach__V1__MutationOutcome__Result",
+  "khach.v1",
+  5,
+  khach__v1__mutation_outcome__result__enum_values_by_number,
+  5,
+  khach__v1__mutation_outcome__result__enum_values_by_name,
+  1,
+  khach__v1__mutation_outcome__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor khach__v1__mutation_outcome__field_descriptors[7] =
+{
+  {
+    "mutation_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "result",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, result),
+    &khach__v1__mutation_outcome__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stored",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, stored),
+    &khach__v1__hand_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__mutation_outcome__field_indices_by_name[] = {
+  4,   /* field[4] = customer_id */
+  3,   /* field[3] = message */
+  0,   /* field[0] = mutation_id */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = result */
+  5,   /* field[5] = seq */
+  6,   /* field[6] = stored */
+};
+static const ProtobufCIntRange khach__v1__mutation_outcome__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor khach__v1__mutation_outcome__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.MutationOutcome",
+  "MutationOutcome",
+  "Khach__V1__MutationOutcome",
+  "khach.v1",
+  sizeof(Khach__V1__MutationOutcome),
+  7,
+  khach__v1__mutation_outcome__field_descriptors,
+  khach__v1__mutation_outcome__field_indices_by_name,
+  1,  khach__v1__mutation_outcome__number_ranges,
+  (ProtobufCMessageInit) khach__v1__mutation_outcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__push_mutations_response__field_descriptors[4] =
+{
+  {
+    "outcomes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__PushMutationsResponse, n_outcomes),
+    offsetof(Khach__V1__PushMutationsResponse, outcomes),
+    &khach__v1__mutation_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_mutation_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, last_mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "durable_mutation_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, durable_mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__push_mutations_response__field_indices_by_name[] = {
+  2,   /* field[2] = durable_mutation_id */
+  3,   /* field[3] = generation */
+  1,   /* field[1] = last_mutation_id */
+  0,   /* field[0] = outcomes */
+};
+static const ProtobufCIntRange khach__v1__push_mutations_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.PushMutationsResponse",
+  "PushMutationsResponse",
+  "Khach__V1__PushMutationsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__PushMutationsResponse),
+  4,
+  khach__v1__push_mutations_response__field_descriptors,
+  khach__v1__push_mutations_response__field_indices_by_name,
+  1,  khach__v1__push_mutations_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__push_mutations_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[5] =
 {
   { "PullChanges", &khach__v1__pull_changes_request__descriptor, &khach__v1__pull_changes_response__descriptor },
   { "GetDigests", &khach__v1__get_digests_request__descriptor, &khach__v1__get_digests_response__descriptor },
   { "ListRevisions", &khach__v1__list_revisions_request__descriptor, &khach__v1__list_revisions_response__descriptor },
   { "BatchGetRecords", &khach__v1__batch_get_records_request__descriptor, &khach__v1__batch_get_records_response__descriptor },
+  { "PushMutations", &khach__v1__push_mutations_request__descriptor, &khach__v1__push_mutations_response__descriptor },
 };
 const unsigned khach__v1__sync_service__method_indices_by_name[] = {
   3,        /* BatchGetRecords */
   1,        /* GetDigests */
   2,        /* ListRevisions */
-  0         /* PullChanges */
+  0,        /* PullChanges */
+  4         /* PushMutations */
 };
 const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
 {
@@ -1564,7 +2506,7 @@ const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
   "SyncService",
   "Khach__V1__SyncService",
   "khach.v1",
-  4,
+  5,
   khach__v1__sync_service__method_descriptors,
   khach__v1__sync_service__method_indices_by_name
 };
@@ -1599,6 +2541,14 @@ void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__push_mutations(ProtobufCService *service,
+                                             const Khach__V1__PushMutationsRequest *input,
+                                             Khach__V1__PushMutationsResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
                                     Khach__V1__SyncService_ServiceDestroy destroy)

@@ -30,6 +30,13 @@ typedef struct Khach__V1__Revision Khach__V1__Revision;
 typedef struct Khach__V1__ListRevisionsResponse Khach__V1__ListRevisionsResponse;
 typedef struct Khach__V1__BatchGetRecordsRequest Khach__V1__BatchGetRecordsRequest;
 typedef struct Khach__V1__BatchGetRecordsResponse Khach__V1__BatchGetRecordsResponse;
+typedef struct Khach__V1__ClientMutation Khach__V1__ClientMutation;
+typedef struct Khach__V1__EditText Khach__V1__EditText;
+typedef struct Khach__V1__EditBlock Khach__V1__EditBlock;
+typedef struct Khach__V1__EditContact Khach__V1__EditContact;
+typedef struct Khach__V1__PushMutationsRequest Khach__V1__PushMutationsRequest;
+typedef struct Khach__V1__MutationOutcome Khach__V1__MutationOutcome;
+typedef struct Khach__V1__PushMutationsResponse Khach__V1__PushMutationsResponse;
 
 
 /* --- enums --- */
@@ -49,6 +56,24 @@ typedef enum _Khach__V1__PullChangesResponse__Phase {
   KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__DELTA = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__PULL_CHANGES_RESPONSE__PHASE)
 } Khach__V1__PullChangesResponse__Phase;
+typedef enum _Khach__V1__MutationOutcome__Result {
+  KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED = 0,
+  KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED = 1,
+  /*
+   * Done, and other than it was asked: of another customer that this one was linked with, a value
+   * written in its normal form, or nothing to do because it was so already.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED_MODIFIED = 2,
+  /*
+   * Not done; `reason` says why.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__REJECTED = 3,
+  /*
+   * Not done: somebody saved the same field meanwhile. Both values are given.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__SUPERSEDED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__MUTATION_OUTCOME__RESULT)
+} Khach__V1__MutationOutcome__Result;
 
 /* --- messages --- */
 
@@ -323,6 +348,179 @@ struct  Khach__V1__BatchGetRecordsResponse
     , 0,NULL, 0, 0 }
 
 
+typedef enum {
+  KHACH__V1__CLIENT_MUTATION__CHANGE__NOT_SET = 0,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_ADDRESS = 5,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_MANUAL_NAME = 6,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_BLOCK = 7,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_UNBLOCK = 8,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_ADD_CONTACT = 9,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_REJECT_CONTACT = 10,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_PIN_CONTACT = 11,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_UNPIN_CONTACT = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__CLIENT_MUTATION__CHANGE__CASE)
+} Khach__V1__ClientMutation__ChangeCase;
+
+/*
+ * An edit that was made on a cache, perhaps without a network.
+ */
+struct  Khach__V1__ClientMutation
+{
+  ProtobufCMessage base;
+  /*
+   * Dense for each client, from 1.
+   */
+  uint64_t mutation_id;
+  char *customer_id;
+  /*
+   * Who made it: 1 to 200 bytes.
+   */
+  char *actor;
+  /*
+   * By the client's clock; for people, never for order.
+   */
+  Google__Protobuf__Timestamp *made_at;
+  Khach__V1__ClientMutation__ChangeCase change_case;
+  union {
+    Khach__V1__EditText *address;
+    Khach__V1__EditText *manual_name;
+    Khach__V1__EditBlock *block;
+    Khach__V1__EditBlock *unblock;
+    Khach__V1__EditContact *add_contact;
+    Khach__V1__EditContact *reject_contact;
+    Khach__V1__EditContact *pin_contact;
+    Khach__V1__EditContact *unpin_contact;
+  };
+};
+#define KHACH__V1__CLIENT_MUTATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__client_mutation__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, KHACH__V1__CLIENT_MUTATION__CHANGE__NOT_SET, {0} }
+
+
+struct  Khach__V1__EditText
+{
+  ProtobufCMessage base;
+  /*
+   * Empty clears it.
+   */
+  char *text;
+  /*
+   * The `edit_revision` of what it was made against; 0 for none.
+   */
+  uint64_t edit_revision;
+};
+#define KHACH__V1__EDIT_TEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_text__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Khach__V1__EditBlock
+{
+  ProtobufCMessage base;
+  char *reason;
+};
+#define KHACH__V1__EDIT_BLOCK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_block__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__EditContact
+{
+  ProtobufCMessage base;
+  /*
+   * A number of khach.v1.ContactKind: 1 phone, 2 e-mail.
+   */
+  uint32_t kind;
+  char *value;
+};
+#define KHACH__V1__EDIT_CONTACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_contact__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__PushMutationsRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * 16 random bytes that the cache made when it was made.
+   */
+  ProtobufCBinaryData client_id;
+  /*
+   * In order of `mutation_id`. At most 500; none asks where the server stands.
+   */
+  size_t n_mutations;
+  Khach__V1__ClientMutation **mutations;
+  /*
+   * The client has the outcomes up to this id, or will never ask for them: the server forgets them.
+   * The first mutation may follow it, also when the server knows less of this client.
+   */
+  uint64_t acknowledged_id;
+};
+#define KHACH__V1__PUSH_MUTATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__push_mutations_request__descriptor) \
+    , (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0 }
+
+
+/*
+ * What became of a mutation; the same for ever.
+ */
+struct  Khach__V1__MutationOutcome
+{
+  ProtobufCMessage base;
+  uint64_t mutation_id;
+  Khach__V1__MutationOutcome__Result result;
+  /*
+   * Why it was REJECTED: the reason of the error that the ordinary call has, such as NOT_FOUND or
+   * ROLE_ON_PAGE; DISCARDED when it had no change.
+   */
+  char *reason;
+  char *message;
+  /*
+   * The customer that was changed, when it is another one.
+   */
+  char *customer_id;
+  /*
+   * The commit sequence whose feed shows it.
+   */
+  uint64_t seq;
+  /*
+   * SUPERSEDED: what is stored. What was asked, the client has.
+   */
+  Khach__V1__HandEntry *stored;
+};
+#define KHACH__V1__MUTATION_OUTCOME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__mutation_outcome__descriptor) \
+    , 0, KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+struct  Khach__V1__PushMutationsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each mutation of the request, in order, up to the first that could not be taken:
+   * the error for that is the answer when it comes first.
+   */
+  size_t n_outcomes;
+  Khach__V1__MutationOutcome **outcomes;
+  /*
+   * The last of this client that the server has.
+   */
+  uint64_t last_mutation_id;
+  /*
+   * Up to this id all is in a backup: the client needs to keep them no longer.
+   */
+  uint64_t durable_mutation_id;
+  /*
+   * 16 bytes.
+   */
+  ProtobufCBinaryData generation;
+};
+#define KHACH__V1__PUSH_MUTATIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__push_mutations_response__descriptor) \
+    , 0,NULL, 0, 0, {0,NULL} }
+
+
 /* Khach__V1__Tombstone methods */
 void   khach__v1__tombstone__init
                      (Khach__V1__Tombstone         *message);
@@ -551,6 +749,139 @@ Khach__V1__BatchGetRecordsResponse *
 void   khach__v1__batch_get_records_response__free_unpacked
                      (Khach__V1__BatchGetRecordsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__ClientMutation methods */
+void   khach__v1__client_mutation__init
+                     (Khach__V1__ClientMutation         *message);
+size_t khach__v1__client_mutation__get_packed_size
+                     (const Khach__V1__ClientMutation   *message);
+size_t khach__v1__client_mutation__pack
+                     (const Khach__V1__ClientMutation   *message,
+                      uint8_t             *out);
+size_t khach__v1__client_mutation__pack_to_buffer
+                     (const Khach__V1__ClientMutation   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ClientMutation *
+       khach__v1__client_mutation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__client_mutation__free_unpacked
+                     (Khach__V1__ClientMutation *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditText methods */
+void   khach__v1__edit_text__init
+                     (Khach__V1__EditText         *message);
+size_t khach__v1__edit_text__get_packed_size
+                     (const Khach__V1__EditText   *message);
+size_t khach__v1__edit_text__pack
+                     (const Khach__V1__EditText   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_text__pack_to_buffer
+                     (const Khach__V1__EditText   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditText *
+       khach__v1__edit_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_text__free_unpacked
+                     (Khach__V1__EditText *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditBlock methods */
+void   khach__v1__edit_block__init
+                     (Khach__V1__EditBlock         *message);
+size_t khach__v1__edit_block__get_packed_size
+                     (const Khach__V1__EditBlock   *message);
+size_t khach__v1__edit_block__pack
+                     (const Khach__V1__EditBlock   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_block__pack_to_buffer
+                     (const Khach__V1__EditBlock   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditBlock *
+       khach__v1__edit_block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_block__free_unpacked
+                     (Khach__V1__EditBlock *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditContact methods */
+void   khach__v1__edit_contact__init
+                     (Khach__V1__EditContact         *message);
+size_t khach__v1__edit_contact__get_packed_size
+                     (const Khach__V1__EditContact   *message);
+size_t khach__v1__edit_contact__pack
+                     (const Khach__V1__EditContact   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_contact__pack_to_buffer
+                     (const Khach__V1__EditContact   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditContact *
+       khach__v1__edit_contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_contact__free_unpacked
+                     (Khach__V1__EditContact *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__PushMutationsRequest methods */
+void   khach__v1__push_mutations_request__init
+                     (Khach__V1__PushMutationsRequest         *message);
+size_t khach__v1__push_mutations_request__get_packed_size
+                     (const Khach__V1__PushMutationsRequest   *message);
+size_t khach__v1__push_mutations_request__pack
+                     (const Khach__V1__PushMutationsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__push_mutations_request__pack_to_buffer
+                     (const Khach__V1__PushMutationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__PushMutationsRequest *
+       khach__v1__push_mutations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__push_mutations_request__free_unpacked
+                     (Khach__V1__PushMutationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__MutationOutcome methods */
+void   khach__v1__mutation_outcome__init
+                     (Khach__V1__MutationOutcome         *message);
+size_t khach__v1__mutation_outcome__get_packed_size
+                     (const Khach__V1__MutationOutcome   *message);
+size_t khach__v1__mutation_outcome__pack
+                     (const Khach__V1__MutationOutcome   *message,
+                      uint8_t             *out);
+size_t khach__v1__mutation_outcome__pack_to_buffer
+                     (const Khach__V1__MutationOutcome   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__MutationOutcome *
+       khach__v1__mutation_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__mutation_outcome__free_unpacked
+                     (Khach__V1__MutationOutcome *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__PushMutationsResponse methods */
+void   khach__v1__push_mutations_response__init
+                     (Khach__V1__PushMutationsResponse         *message);
+size_t khach__v1__push_mutations_response__get_packed_size
+                     (const Khach__V1__PushMutationsResponse   *message);
+size_t khach__v1__push_mutations_response__pack
+                     (const Khach__V1__PushMutationsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__push_mutations_response__pack_to_buffer
+                     (const Khach__V1__PushMutationsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__PushMutationsResponse *
+       khach__v1__push_mutations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__push_mutations_response__free_unpacked
+                     (Khach__V1__PushMutationsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Tombstone_Closure)
@@ -589,6 +920,27 @@ typedef void (*Khach__V1__BatchGetRecordsRequest_Closure)
 typedef void (*Khach__V1__BatchGetRecordsResponse_Closure)
                  (const Khach__V1__BatchGetRecordsResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__ClientMutation_Closure)
+                 (const Khach__V1__ClientMutation *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditText_Closure)
+                 (const Khach__V1__EditText *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditBlock_Closure)
+                 (const Khach__V1__EditBlock *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditContact_Closure)
+                 (const Khach__V1__EditContact *message,
+                  void *closure_data);
+typedef void (*Khach__V1__PushMutationsRequest_Closure)
+                 (const Khach__V1__PushMutationsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__MutationOutcome_Closure)
+                 (const Khach__V1__MutationOutcome *message,
+                  void *closure_data);
+typedef void (*Khach__V1__PushMutationsResponse_Closure)
+                 (const Khach__V1__PushMutationsResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -612,6 +964,10 @@ struct Khach__V1__SyncService_Service
                             const Khach__V1__BatchGetRecordsRequest *input,
                             Khach__V1__BatchGetRecordsResponse_Closure closure,
                             void *closure_data);
+  void (*push_mutations)(Khach__V1__SyncService_Service *service,
+                         const Khach__V1__PushMutationsRequest *input,
+                         Khach__V1__PushMutationsResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Khach__V1__SyncService_ServiceDestroy)(Khach__V1__SyncService_Service *);
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
@@ -623,7 +979,8 @@ void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
       function_prefix__ ## pull_changes,\
       function_prefix__ ## get_digests,\
       function_prefix__ ## list_revisions,\
-      function_prefix__ ## batch_get_records  }
+      function_prefix__ ## batch_get_records,\
+      function_prefix__ ## push_mutations  }
 void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
@@ -640,6 +997,10 @@ void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
                                                 const Khach__V1__BatchGetRecordsRequest *input,
                                                 Khach__V1__BatchGetRecordsResponse_Closure closure,
                                                 void *closure_data);
+void khach__v1__sync_service__push_mutations(ProtobufCService *service,
+                                             const Khach__V1__PushMutationsRequest *input,
+                                             Khach__V1__PushMutationsResponse_Closure closure,
+                                             void *closure_data);
 
 /* --- descriptors --- */
 
@@ -657,6 +1018,14 @@ extern const ProtobufCMessageDescriptor khach__v1__revision__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_revisions_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__batch_get_records_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__batch_get_records_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__client_mutation__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_text__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_block__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_contact__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__mutation_outcome__descriptor;
+extern const ProtobufCEnumDescriptor    khach__v1__mutation_outcome__result__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor;
 extern const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,98 @@
+internal import KhachCore
+internal import KhachProto
+internal import SwiftProtobuf
+internal import TTRPC
+
+/// What caches changed without a network: `PushMutations` (sync.md G, N3).
+struct OutboxMethods {
+    private static let service = "khach.v1.SyncService"
+
+    let environment: ServiceEnvironment
+
+    func register(in table: inout MethodTable) {
+        table.add(
+            Self.service,
+            "PushMutations",
+            .unary { (_, payload) async throws(Status) in try await self.push(payload) }
+        )
+    }
+
+    private func push(_ payload: Payload) async throws(Status) -> Payload {
+        try checkCount(payload, field: 3, "mutations", 0...Limits.mutationsMax)
+        let request = try Khach_V1_PushMutationsRequest.request(payload)
+        let answer = try await mapErrors {
+            try await self.environment.store.push(
+                try self.batch(request, payload),
+                now: self.environment.now()
+            )
+        }
+        switch answer {
+        case .done(let outcomes, let last, let durable):
+            return self.reply(outcomes, last, durable)
+        case .gap(let expected):
+            throw Status(
+                .outOfRange,
+                reason: "MUTATION_GAP",
+                "mutations[0].mutation_id: at most \(expected) expected, found "
+                    + "\(request.mutations.first?.mutationID ?? 0)",
+                metadata: ["expected": String(expected)]
+            )
+        case .forked(let mutation):
+            throw Status(
+                .failedPrecondition,
+                reason: "CLIENT_FORKED",
+                "mutations[0]: what was sent before as \(mutation) expected, found another change",
+                metadata: ["mutation_id": String(mutation)]
+            )
+        }
+    }
+
+    private func batch(
+        _ request: Khach_V1_PushMutationsRequest,
+        _ payload: Payload
+    ) throws -> MutationBatch {
+        let business = try BusinessID(request.businessID, field: "business_id")
+        guard let client = ClientID(Array(request.clientID)) else {
+            throw InputError(
+                "client_id",
+                "\(ClientID.bytesCount) bytes expected, found \(request.clientID.count)"
+            )
+        }
+        let fingerprints = payload.withUnsafeBytes { bytes in
+            ItemScan(bytes, field: 3, itemsMax: Limits.mutationsMax)?.items.map { range in
+                self.environment.seal.seal([], context: Array(bytes[range]))
+            } ?? []
+        }
+        var mutations: [ClientMutation] = []
+        for (message, fingerprint) in zip(request.mutations, fingerprints) {
+            guard (1...UInt64(Int64.max)).contains(message.mutationID) else {
+                throw InputError(
+                    "mutations[\(mutations.count)].mutation_id",
+                    "1 to \(Int64.max) expected, found \(message.mutationID)"
+                )
+            }
+            mutations.append(
+                ClientMutation(message, fingerprint: fingerprint, self.environment.detector)
+            )
+        }
+        return MutationBatch(
+            businessID: business,
+            client: client,
+            mutations: mutations,
+            acknowledged: request.acknowledgedID
+        )
+    }
+
+    /// `PushMutationsResponse`: outcomes = 1, last_mutation_id = 2, durable_mutation_id = 3,
+    /// generation = 4.
+    private func reply(_ outcomes: [[UInt8]], _ last: UInt64, _ durable: UInt64) -> Payload {
+        var writer = PayloadWriter(capacity: outcomes.reduce(64) { $0 + $1.count + 4 })
+        for outcome in outcomes {
+            writer.write(outcome, field: 1)
+        }
+        writer.write(last, field: 2)
+        writer.write(durable, field: 3)
+        writer.write(self.environment.store.generation, field: 4)
+        return writer.payload
+    }
+}
