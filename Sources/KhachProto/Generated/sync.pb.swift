@@ -580,6 +580,10 @@ public nonisolated struct Khach_V1_PushMutationsRequest: Sendable {
   /// The first mutation may follow it, also when the server knows less of this client.
   public var acknowledgedID: UInt64 = 0
 
+  /// Of the reply before; empty for none. Another than the server's is refused: it was restored, and
+  /// may have lost what it had answered. Ask where it stands, and send again what it has not.
+  public var generation: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1612,7 +1616,7 @@ nonisolated extension Khach_V1_EditContact: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PushMutationsRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}client_id\0\u{1}mutations\0\u{3}acknowledged_id\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}client_id\0\u{1}mutations\0\u{3}acknowledged_id\0\u{1}generation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1624,6 +1628,7 @@ nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, Swif
       case 2: try { try decoder.decodeSingularBytesField(value: &self.clientID) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.mutations) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledgedID) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
       default: break
       }
     }
@@ -1642,6 +1647,9 @@ nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, Swif
     if self.acknowledgedID != 0 {
       try visitor.visitSingularUInt64Field(value: self.acknowledgedID, fieldNumber: 4)
     }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1650,6 +1658,7 @@ nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, Swif
     if lhs.clientID != rhs.clientID {return false}
     if lhs.mutations != rhs.mutations {return false}
     if lhs.acknowledgedID != rhs.acknowledgedID {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

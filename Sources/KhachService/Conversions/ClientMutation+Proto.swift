@@ -104,7 +104,8 @@ extension Khach_V1_MutationOutcome {
         case .superseded(let field, let stored):
             self.result = .superseded
             self.reason = "EDIT_CONFLICT"
-            self.message = "\(field.text): an edit of the stored value expected, found one of another"
+            self.message =
+                "\(field.text): an edit of the stored value expected, found one of another"
             if let stored { self.stored = Khach_V1_HandEntry(stored) }
         }
     }

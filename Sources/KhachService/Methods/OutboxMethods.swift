@@ -20,6 +20,16 @@ struct OutboxMethods {
     private func push(_ payload: Payload) async throws(Status) -> Payload {
         try checkCount(payload, field: 3, "mutations", 0...Limits.mutationsMax)
         let request = try Khach_V1_PushMutationsRequest.request(payload)
+        guard
+            request.generation.isEmpty
+                || request.generation.elementsEqual(self.environment.store.generation)
+        else {
+            throw Status(
+                .failedPrecondition,
+                reason: "GENERATION_CHANGED",
+                "generation: the store's present one expected, found another"
+            )
+        }
         let answer = try await mapErrors {
             try await self.environment.store.push(
                 try self.batch(request, payload),

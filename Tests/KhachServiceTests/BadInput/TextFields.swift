@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import KhachProto
 internal import SwiftProtobuf
 
@@ -150,6 +151,18 @@ extension TextField {
             Khach_V1_BatchGetRecordsRequest.with {
                 $0.businessID = shop.business
                 $0.ids = [text]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/PushMutations",
+            field: "business_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.business }
+        ) { _, text in
+            Khach_V1_PushMutationsRequest.with {
+                $0.businessID = text
+                $0.clientID = .init(Array(repeating: 7, count: 16))
             }
         },
     ]

@@ -1,6 +1,6 @@
 /* Changes into rows. */
 
-#include "cache_apply.h"
+#include "outbox.h"
 
 #include "khach_text.h"
 
@@ -149,6 +149,14 @@ static bool is_indexed(const khach_apply *page)
     return page->sync.is_search_indexed && !page->sync.is_reindex_due;
 }
 
+/* The row has the customer's base now: the edits that wait are shown over it again. */
+static khach_status show_edits(khach_apply *page, int64_t customer)
+{
+    khach_status status = khach__overlay_forget(page, customer);
+
+    return status != KHACH_OK ? status : khach__overlay_refresh(page, customer);
+}
+
 /* Inserts or replaces the row, and what is derived of it once that is there. */
 static khach_status write_row(
     khach_apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
@@ -176,10 +184,11 @@ static khach_status write_row(
             khach_index_put(
                 cache->index, before.is_found ? &cache->before : NULL, &cache->after),
             page->error);
-    if (!before.is_newer)
-        page->upserts_count++;
     free(before.record);
-    return status;
+    if (status != KHACH_OK || before.is_newer)
+        return status;
+    page->upserts_count++;
+    return page->has_overlays ? show_edits(page, cache->after.id) : KHACH_OK;
 }
 
 static khach_status apply_customer(khach_apply *page, const khach_change *change)
@@ -225,7 +234,8 @@ khach_status khach__apply_remove(khach_apply *page, int64_t customer, uint64_t s
         return status;
     (void)sqlite3_bind_int64(statement, 1, customer);
     page->sync.customers_count--;
-    return write_run(page, statement);
+    status = write_run(page, statement);
+    return status != KHACH_OK ? status : khach__overlay_forget(page, customer);
 }
 
 static khach_status apply_tombstone(khach_apply *page, const khach_change *change)
@@ -233,6 +243,8 @@ static khach_status apply_tombstone(khach_apply *page, const khach_change *chang
     Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
     int64_t customer;
+    int64_t survivor;
+    khach_status status;
 
     if (record == NULL)
         return broken(page, "a tombstone", "other bytes");
@@ -240,7 +252,15 @@ static khach_status apply_tombstone(khach_apply *page, const khach_change *chang
     if (customer < 0)
         return broken(page, "the identifier of a tombstone", "none");
     page->tombstones_count++;
-    return khach__apply_remove(page, customer, change->seq);
+    status = khach__apply_remove(page, customer, change->seq);
+    if (status != KHACH_OK)
+        return status;
+    survivor = khach__record_number('c', record->redirect_to);
+    if (survivor >= 0)
+        return khach__overlay_retarget(page, customer, survivor);
+    return record->reason == KHACH__V1__TOMBSTONE__REASON__ERASED
+        ? khach__overlay_erase(page, customer)
+        : KHACH_OK;
 }
 
 /* --- the business and its pages --- */
@@ -298,7 +318,10 @@ khach_status khach__apply_changes(khach_apply *page, const khach_sync_page *byte
 {
     khach_wire wire = khach__wire_open(bytes->bytes, bytes->bytes_count);
     khach_change change;
+    khach_status used = khach__overlay_is_used(page->cache, &page->has_overlays, page->error);
 
+    if (used != KHACH_OK)
+        return used;
     while (khach__sync_change_next(&wire, &change)) {
         khach_status status = KHACH_OK;
 

@@ -12,6 +12,7 @@ typedef struct khach_apply {
     uint64_t upserts_count;
     uint64_t tombstones_count;
     bool is_forced; /* what comes replaces what is there, whatever its sequence */
+    bool has_overlays; /* some customers show edits that wait */
     khach_error **error;
 } khach_apply;
 

@@ -1,6 +1,6 @@
 /* What the cache has, as sums and revisions; and the ends of a repair. */
 
-#include "cache.h"
+#include "outbox.h"
 
 #include <khach_text.h>
 
@@ -18,12 +18,28 @@ enum {
     ROW_LAST_INBOUND,
     ROW_NAME,
     ROW_RECORD,
-    ROW_SEQ
+    ROW_SEQ,
+    ROW_BASE /* NULL when the row is its own base */
 };
 
 #define ROW_COLUMNS \
     "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
-    " name_folded, record, seq"
+    " name_folded, record, seq, (SELECT o.record FROM overlays o WHERE o.id = base_customers.id)"
+
+/* True when a row shows what its base and the outbox say. */
+static bool is_true(khach_cache *cache, sqlite3_stmt *row)
+{
+    bool is_same = true;
+
+    if (sqlite3_column_type(row, ROW_BASE) == SQLITE_NULL)
+        return true;
+    return khach__overlay_is_true(cache, sqlite3_column_int64(row, ROW_ID),
+               sqlite3_column_blob(row, ROW_BASE), (size_t)sqlite3_column_bytes(row, ROW_BASE),
+               sqlite3_column_blob(row, ROW_RECORD),
+               (size_t)sqlite3_column_bytes(row, ROW_RECORD), &is_same, NULL)
+        == KHACH_OK
+        && is_same;
+}
 
 /* True when the columns of a row are those of its record. */
 static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
@@ -49,14 +65,17 @@ static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
         && (folded_bytes == 0
             || memcmp(folded, sqlite3_column_blob(row, ROW_NAME), folded_bytes) == 0);
     khach_text_free(folded);
-    return is_same;
+    return is_same && is_true(cache, row);
 }
 
+/* Of what the server sent, never of edits that wait (sync.md I3). */
 static khach_digest row_digest(sqlite3_stmt *row)
 {
+    int column = sqlite3_column_type(row, ROW_BASE) == SQLITE_NULL ? ROW_RECORD : ROW_BASE;
+
     return khach_digest_row(sqlite3_column_int64(row, ROW_ID),
-        (uint64_t)sqlite3_column_int64(row, ROW_SEQ), sqlite3_column_blob(row, ROW_RECORD),
-        (size_t)sqlite3_column_bytes(row, ROW_RECORD));
+        (uint64_t)sqlite3_column_int64(row, ROW_SEQ), sqlite3_column_blob(row, column),
+        (size_t)sqlite3_column_bytes(row, column));
 }
 
 /* --- sums --- */
@@ -269,11 +288,12 @@ static khach_status count_customers(
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[160];
+    char sql[256];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
-        "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld",
+        "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
+        "DELETE FROM overlays WHERE id NOT IN (SELECT id FROM base_customers)",
         (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
@@ -287,6 +307,15 @@ static khach_status drop_page(
 khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error)
 {
     return change_cache(cache, drop_page, &page, error);
+}
+
+static khach_status settle(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
+{
+    khach_apply work = {.cache = cache, .sync = *sync, .error = error};
+    khach_status status = khach__overlay_settle(&work);
+
+    *sync = work.sync;
+    return status;
 }
 
 typedef struct adopted {
@@ -316,6 +345,8 @@ static khach_status adopt(
         /* Everything is there, if not by the way that it began. */
         status = khach__cache_snapshot_complete(cache, sync, error);
     }
+    if (status == KHACH_OK)
+        status = settle(cache, sync, error);
     if (status == KHACH_OK && sync->is_reindex_due)
         status = reindex(cache, sync, error);
     sync->is_repairing = false;
@@ -335,8 +366,6 @@ static khach_status note(
 {
     const khach_engine_report *report = what;
 
-    (void)cache;
-    (void)error;
     sync->is_unverified = report->is_unverified;
     if (report->fetched_count + report->dropped_count > 0) {
         sync->repairs_count++;
@@ -346,6 +375,10 @@ static khach_status note(
         sync->verified_at_ms = report->compared_at_ms;
         sync->verified_seq = sync->seq;
     }
+    /* What a server that was restored has lost of the outbox is sent again (sync.md N3). */
+    if (report->cause == KHACH_CAUSE_GENERATION || report->cause == KHACH_CAUSE_AHEAD
+        || report->cause == KHACH_CAUSE_CURSOR)
+        return khach__cache_run(cache, "UPDATE outbox_state SET is_check_due = 1", error);
     return KHACH_OK;
 }
 

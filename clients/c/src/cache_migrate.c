@@ -1,7 +1,8 @@
 /* A cache of layout 2 becomes one of layout 3: its rows are read again from the records that it
- * keeps, and the derived tables are filled from them. Layout 4 adds what repairs have to say. */
+ * keeps, and the derived tables are filled from them. Layout 4 adds what repairs have to say, and
+ * the outbox. */
 
-#include "cache.h"
+#include "outbox.h"
 
 #include <khach_text.h>
 
@@ -105,6 +106,8 @@ static khach_status migrate(khach_cache *cache, int version, khach_error **error
     khach_status status = version == 2 ? migrate_2(cache, error)
                                        : khach__cache_run(cache, khach__cache_repair_sql, error);
 
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_outbox_sql, error);
     (void)sqlite3_snprintf((int)sizeof(stamp), stamp, "PRAGMA user_version = %d",
         KHACH_CACHE_SCHEMA_VERSION);
     return status != KHACH_OK ? status : khach__cache_run(cache, stamp, error);

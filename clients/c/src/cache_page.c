@@ -1,6 +1,6 @@
 /* A page of changes with its cursor, or records that mend, as one transaction. */
 
-#include "cache_apply.h"
+#include "outbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,9 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
     page->sync.head_seq = bytes->head_seq;
     if (!bytes->has_more)
         page->sync.as_of_ms = bytes->read_at_ms;
+    status = khach__overlay_settle(page);
+    if (status != KHACH_OK)
+        return status;
     page->sync.last_status = KHACH_OK;
     written = page->sync;
     written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};

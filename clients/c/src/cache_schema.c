@@ -1,6 +1,6 @@
 /* The layout of the cache, and the row that says how far it has come. */
 
-#include "cache.h"
+#include "outbox.h"
 #include "record.h"
 
 #include <stdlib.h>
@@ -74,6 +74,8 @@ static khach_status create(khach_cache *cache, khach_error **error)
         status = khach__cache_run(cache, schema, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_repair_sql, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_outbox_sql, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_customers_sql, error);
     if (status == KHACH_OK)

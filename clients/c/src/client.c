@@ -1,6 +1,6 @@
 /* The client: options, opening, and the doors to the cache. */
 
-#define _GNU_SOURCE /* strdup */
+#define _GNU_SOURCE /* strdup, clock_gettime */
 
 #include "client.h"
 
@@ -9,9 +9,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ADDRESS_BYTES_MAX 512
 #define PATH_BYTES_MAX 4000
+
+int64_t khach__now_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 khach_status khach__missing(khach_error **error)
 {

@@ -24,6 +24,8 @@ static inline void khach__clear(khach_error **error)
         *error = NULL;
 }
 
+/* Milliseconds since 1970 by the system's clock: for people, never for order. */
+int64_t khach__now_ms(void);
 khach_status khach__missing(khach_error **error);
 khach_status khach__wrong_size(
     khach_error **error, const char *what, size_t expected, size_t found);

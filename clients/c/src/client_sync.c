@@ -1,6 +1,7 @@
 /* The doors to the sync: following, comparing, mending, and how far the cache has come. */
 
 #include "client.h"
+#include "outbox.h"
 
 #include <stdlib.h>
 
@@ -30,11 +31,16 @@ static khach_status step(khach_client *client, khach_sync_progress *progress, kh
     if (client->run.engine == NULL)
         status = khach__sync_run_open(&client->run, KHACH_GOAL_SYNC, false, error);
     if (status == KHACH_OK)
+        status = khach__sync_run_push(&client->run, khach__now_ms(), progress, error);
+    if (status == KHACH_OK)
         status = khach__sync_run_step(&client->run, progress, error);
     if (status != KHACH_OK && status != KHACH_E_MEMORY)
         khach__cache_note(client->cache, status);
     if (status != KHACH_OK || !progress->has_more)
         khach__sync_run_close(&client->run);
+    /* The feed has come to its end, the outbox has not: go on. */
+    if (progress->waiting_count > 0)
+        progress->has_more = 1;
     return status;
 }
 
@@ -138,6 +144,7 @@ khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, kha
         page.upserts_count += sum.upserts_count;
         page.tombstones_count += sum.tombstones_count;
         page.page_bytes += sum.page_bytes;
+        page.pushed_count += sum.pushed_count;
         sum = page;
     } while (sum.has_more);
 
@@ -168,6 +175,9 @@ khach_status khach_cache_state_read(
         return khach__wrong_size(error, "state", sizeof(*out), out->struct_size);
     status = khach__cache_sync_read(client->cache, &sync, error);
     free(sync.cursor.bytes);
+    if (status == KHACH_OK)
+        status = khach__outbox_counts(
+            client->cache, &out->waiting_count, &out->failed_count, error);
     if (status != KHACH_OK)
         return status;
 

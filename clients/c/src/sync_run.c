@@ -37,6 +37,10 @@ void khach__sync_run_close(khach_sync_run *run)
 {
     khach__engine_close(run->engine);
     run->engine = NULL;
+    khach_error_free(run->push_error);
+    run->push_error = NULL;
+    run->push_status = KHACH_OK;
+    run->push_turns = 0;
 }
 
 /* Says to the engine that something failed. */
@@ -149,6 +153,13 @@ static khach_status finish(khach_sync_run *run, khach_error **error)
             khach_error_free(taken);
     } else if (khach__engine_report(run->engine)->is_compared) {
         status = khach__cache_note_report(run->cache, khach__engine_report(run->engine), error);
+    }
+    if (status == KHACH_OK && run->push_status != KHACH_OK) {
+        status = run->push_status;
+        if (error != NULL) {
+            *error = run->push_error;
+            run->push_error = NULL;
+        }
     }
     return status;
 }

@@ -205,7 +205,8 @@ static const char layout_3[] =
     "ALTER TABLE sync_state DROP COLUMN repairs_count;"
     "ALTER TABLE sync_state DROP COLUMN repaired_rows_count;"
     "ALTER TABLE sync_state DROP COLUMN full_resyncs_count;"
-    "ALTER TABLE sync_state DROP COLUMN last_cause; PRAGMA user_version = 3;";
+    "ALTER TABLE sync_state DROP COLUMN last_cause;"
+    "DROP TABLE outbox_state; DROP TABLE outbox; DROP TABLE overlays; PRAGMA user_version = 3;";
 
 /* Makes the cache what version 0.1 would have made of the same feed. */
 static void make_layout_2(khach_cache *cache)

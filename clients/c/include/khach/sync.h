@@ -47,6 +47,9 @@ typedef struct khach_sync_progress {
     uint64_t customers_estimate;
     /** A khach_step_kind: what the step did. */
     int32_t step_kind;
+    /** Mutations of the outbox that were answered, and those that wait still. */
+    uint64_t pushed_count;
+    uint64_t waiting_count;
 } khach_sync_progress;
 
 /** What the cache holds, and of when. Begin with khach_cache_state_init(). */
@@ -80,6 +83,10 @@ typedef struct khach_cache_state {
     int32_t last_cause;
     /** How often everything was fetched anew, which only khach_sync_restart() does. */
     uint64_t full_resyncs_count;
+    /** Mutations of the outbox without an outcome, and those that were not done and that nobody
+     *  has looked after. */
+    uint64_t waiting_count;
+    uint64_t failed_count;
 } khach_cache_state;
 
 /** Why a cache was compared with its server. The values are ABI. */

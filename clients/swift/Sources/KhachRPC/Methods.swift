@@ -140,6 +140,10 @@ public enum Methods {
     public static let batchGetRecords = Method<
         Khach_V1_BatchGetRecordsRequest, Khach_V1_BatchGetRecordsResponse
     >(sync, "BatchGetRecords")
+    /// Sends what was changed on a cache.
+    public static let pushMutations = Method<
+        Khach_V1_PushMutationsRequest, Khach_V1_PushMutationsResponse
+    >(sync, "PushMutations")
     /// Asks whether a service can answer.
     public static let check = Method<
         Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse
@@ -180,6 +184,7 @@ public enum Methods {
         AnyMethod(getDigests),
         AnyMethod(listRevisions),
         AnyMethod(batchGetRecords),
+        AnyMethod(pushMutations),
         AnyMethod(check),
     ]
 

@@ -227,6 +227,14 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.batchGetRecords, request, timeout: timeout)
     }
 
+    /// Sends what was changed on a cache: each mutation has one effect, however often it is sent.
+    public func pushMutations(
+        _ request: Khach_V1_PushMutationsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_PushMutationsResponse {
+        try await self.call(Methods.pushMutations, request, timeout: timeout)
+    }
+
     /// Asks whether a service can answer; the empty name asks for the server as a whole.
     public func check(
         _ request: Grpc_Health_V1_HealthCheckRequest = Grpc_Health_V1_HealthCheckRequest(),

@@ -2180,7 +2180,7 @@ const ProtobufCMessageDescriptor khach__v1__edit_contact__descriptor =
   (ProtobufCMessageInit) khach__v1__edit_contact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__push_mutations_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor khach__v1__push_mutations_request__field_descriptors[5] =
 {
   {
     "business_id",
@@ -2230,17 +2230,30 @@ static const ProtobufCFieldDescriptor khach__v1__push_mutations_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "generation",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__push_mutations_request__field_indices_by_name[] = {
   3,   /* field[3] = acknowledged_id */
   0,   /* field[0] = business_id */
   1,   /* field[1] = client_id */
+  4,   /* field[4] = generation */
   2,   /* field[2] = mutations */
 };
 static const ProtobufCIntRange khach__v1__push_mutations_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor =
 {
@@ -2250,7 +2263,7 @@ const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor =
   "Khach__V1__PushMutationsRequest",
   "khach.v1",
   sizeof(Khach__V1__PushMutationsRequest),
-  4,
+  5,
   khach__v1__push_mutations_request__field_descriptors,
   khach__v1__push_mutations_request__field_indices_by_name,
   1,  khach__v1__push_mutations_request__number_ranges,

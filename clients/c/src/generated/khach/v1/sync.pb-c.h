@@ -456,10 +456,15 @@ struct  Khach__V1__PushMutationsRequest
    * The first mutation may follow it, also when the server knows less of this client.
    */
   uint64_t acknowledged_id;
+  /*
+   * Of the reply before; empty for none. Another than the server's is refused: it was restored, and
+   * may have lost what it had answered. Ask where it stands, and send again what it has not.
+   */
+  ProtobufCBinaryData generation;
 };
 #define KHACH__V1__PUSH_MUTATIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__push_mutations_request__descriptor) \
-    , (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, {0,NULL} }
 
 
 /*
