@@ -4,11 +4,12 @@ internal import ArgumentParser
 struct OfflineCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "offline",
-        abstract: "Ask a cache that `khach sync` made, without a network.",
+        abstract: "Ask and change a cache that `khach sync` made, without a network.",
         subcommands: [
             OfflineList.self, OfflineGet.self, OfflineSearch.self, OfflineCount.self,
             OfflineStatistics.self, OfflineStatus.self, OfflineExport.self, OfflineVerify.self,
-            OfflineRepair.self,
+            OfflineRepair.self, OfflineAddress.self, OfflineRename.self, OfflineBlock.self,
+            OfflineUnblock.self, OfflineContacts.self, OutboxCommands.self,
         ]
     )
 }

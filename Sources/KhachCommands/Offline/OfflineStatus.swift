@@ -35,6 +35,8 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("repairedRowsCount", "\(state.repairedRowsCount)")
             lines.write("lastCause", "\(state.lastCause)")
             lines.write("fullResyncsCount", "\(state.fullResyncsCount)")
+            lines.write("waitingCount", "\(state.waitingCount)")
+            lines.write("failedCount", "\(state.failedCount)")
             lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
             lines.end()
             let json = String(decoding: lines.bytes.dropLast(), as: UTF8.self)
@@ -50,6 +52,7 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
                 ("verified", Self.verified(state)),
                 ("repairs", Self.repairs(state)),
+                ("outbox", "\(state.waitingCount) to send, \(state.failedCount) not done"),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
             ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
         )

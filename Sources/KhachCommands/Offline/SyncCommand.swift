@@ -76,7 +76,7 @@ struct SyncCommand: AsyncParsableCommand {
         }
         progress.clear()
         summary.seconds = progress.seconds
-        guard summary.rowsCount > 0 || self.once else { return }
+        guard summary.rowsCount + summary.pushedCount > 0 || self.once else { return }
 
         let state = try client.state()
         summary.show(state)
@@ -109,10 +109,12 @@ extension SyncSummary {
         self.changedCount += page.upsertsCount
         self.goneCount += page.tombstonesCount
         self.bytesCount += page.pageBytes
+        self.pushedCount += page.pushedCount
     }
 
     fileprivate mutating func show(_ state: CacheState) {
         self.customersCount = state.customersCount
+        self.failedCount = state.failedCount
         self.seq = state.seq
         self.asOf = state.asOfMilliseconds.map(JSONLines.time) ?? ""
     }

@@ -2,8 +2,10 @@ internal import KhachCore
 internal import KhachProto
 
 extension ClientMutation {
-    /// Reads a mutation. What is wrong in it is its outcome, not the request's: a mutation that
-    /// can never be done must not hold up those behind it (sync.md G4).
+    /// Reads a mutation.
+    ///
+    /// What is wrong in it is its outcome, not the request's: a mutation that can never be done
+    /// must not hold up those behind it (sync.md G4).
     init(
         _ message: Khach_V1_ClientMutation,
         fingerprint: [UInt8],

@@ -99,34 +99,35 @@ static khach_status add_mutations(
     return status;
 }
 
-/* Whether there is anything to send or to ask; without the lock, for that is mostly not so. */
-static khach_status is_idle(
-    khach_cache *cache, const khach_outbox_state *state, bool *out, khach_error **error)
+khach_status khach__push_is_due(khach_cache *cache, bool *out, khach_error **error)
 {
     sqlite3_stmt *row = NULL;
-    khach_status status = khach__cache_prepare(
-        cache, &row, "SELECT EXISTS(SELECT 1 FROM outbox WHERE state <= 2)", error);
+    khach_status status = khach__cache_prepare(cache, &row,
+        "SELECT EXISTS(SELECT 1 FROM outbox WHERE state <= 2)"
+        " OR (SELECT is_check_due AND last_id > 0 FROM outbox_state)",
+        error);
 
+    *out = false;
     if (status != KHACH_OK)
         return status;
-    *out = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int(row, 0) == 0
-        && !(state->is_check_due && state->last_id > 0);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        *out = sqlite3_column_int(row, 0) != 0;
+    else
+        status = khach__cache_failure(cache, error);
     (void)sqlite3_finalize(row);
-    return KHACH_OK;
+    return status;
 }
 
 khach_status khach__push_next(khach_cache *cache, khach_push_batch *batch, khach_error **error)
 {
     khach_apply work = {.cache = cache, .error = error};
     size_t room = 0;
-    bool idle = true;
+    bool is_due = false;
     khach_status status;
 
     *batch = (khach_push_batch){0};
-    status = khach__outbox_state_read(cache, &batch->state, error);
-    if (status == KHACH_OK)
-        status = is_idle(cache, &batch->state, &idle, error);
-    if (status != KHACH_OK || idle)
+    status = khach__push_is_due(cache, &is_due, error);
+    if (status != KHACH_OK || !is_due)
         return status;
 
     status = khach__outbox_begin(&work);

@@ -27,6 +27,7 @@ void khach_cache_state_init(khach_cache_state *state)
 static khach_status step(khach_client *client, khach_sync_progress *progress, khach_error **error)
 {
     khach_status status = KHACH_OK;
+    bool is_due = false;
 
     if (client->run.engine == NULL)
         status = khach__sync_run_open(&client->run, KHACH_GOAL_SYNC, false, error);
@@ -38,9 +39,11 @@ static khach_status step(khach_client *client, khach_sync_progress *progress, kh
         khach__cache_note(client->cache, status);
     if (status != KHACH_OK || !progress->has_more)
         khach__sync_run_close(&client->run);
-    /* The feed has come to its end, the outbox has not: go on. */
-    if (progress->waiting_count > 0)
-        progress->has_more = 1;
+    if (status != KHACH_OK || progress->has_more)
+        return status;
+    /* The feed has come to its end; the outbox may have not. */
+    status = khach__push_is_due(client->cache, &is_due, error);
+    progress->has_more = is_due;
     return status;
 }
 

@@ -102,6 +102,8 @@ typedef struct khach_push_batch {
     size_t count; /* 0 asks where the server stands */
 } khach_push_batch;
 
+/* Whether there is anything to send or to ask; without the lock, for that is mostly not so. */
+khach_status khach__push_is_due(khach_cache *cache, bool *out, khach_error **error);
 khach_status khach__push_next(khach_cache *cache, khach_push_batch *batch, khach_error **error);
 /* What came of it; `asked` says that nothing was sent. */
 khach_status khach__push_answered(khach_cache *cache, const khach_push_batch *batch,

@@ -44,6 +44,10 @@ public struct CacheState: Hashable, Sendable {
     public let lastCause: Comparison.Cause
     /// How often everything was fetched anew.
     public let fullResyncsCount: UInt64
+    /// Edits of the outbox without an outcome.
+    public let waitingCount: UInt64
+    /// Edits that were not done, and that nobody has looked after.
+    public let failedCount: UInt64
 
     init(_ state: khach_cache_state) {
         self.phase = SyncPhase(rawValue: state.phase) ?? .empty
@@ -63,6 +67,8 @@ public struct CacheState: Hashable, Sendable {
         self.repairedRowsCount = state.repaired_rows_count
         self.lastCause = Comparison.Cause(rawValue: state.last_cause) ?? .none
         self.fullResyncsCount = state.full_resyncs_count
+        self.waitingCount = state.waiting_count
+        self.failedCount = state.failed_count
     }
 }
 
@@ -155,12 +161,15 @@ public struct SyncProgress: Hashable, Sendable {
     public let customersCount: UInt64
     /// The server's guess of how many there will be; for progress bars, not for truth.
     public let customersEstimate: UInt64
+    /// Edits of the outbox that were answered.
+    public let pushedCount: UInt64
 
     init(_ progress: khach_sync_progress) {
         self.kind = Kind(rawValue: progress.step_kind) ?? .pull
         self.hasMore = progress.has_more != 0
         self.phase = SyncPhase(rawValue: progress.phase) ?? .empty
         self.upsertsCount = progress.upserts_count
+        self.pushedCount = progress.pushed_count
         self.tombstonesCount = progress.tombstones_count
         self.pageBytes = progress.page_bytes
         self.seq = progress.seq
