@@ -216,13 +216,11 @@ static khach_status change_cache(
     khach_cache *cache, change write, const void *what, khach_error **error)
 {
     khach_cache_sync sync = {0};
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &sync, error);
+    status = khach__cache_sync_read(cache, &sync, error);
     if (status == KHACH_OK)
         status = write(cache, &sync, what, error);
     if (status == KHACH_OK)

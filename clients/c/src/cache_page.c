@@ -48,13 +48,11 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
 {
     khach_apply work = {.cache = cache, .error = error};
     khach_sync_page dropped = *page;
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
+    status = khach__cache_sync_read(cache, &work.sync, error);
 
     if (status == KHACH_OK && work.sync.cursor.count == asked->count
         && memcmp(work.sync.cursor.bytes, asked->bytes, asked->count) == 0) {
@@ -83,13 +81,11 @@ khach_status khach__cache_mend(
     khach_cache *cache, const khach_action *action, khach_error **error)
 {
     khach_apply work = {.cache = cache, .is_forced = true, .error = error};
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
+    status = khach__cache_sync_read(cache, &work.sync, error);
     work.sync.is_reindex_due = work.sync.is_reindex_due || action->has_damage;
     if (status == KHACH_OK)
         status = khach__apply_changes(&work, action->page);

@@ -17,8 +17,10 @@ khach_status khach__sync_run_open(
         .page_rows = run->options->page_rows,
         .page_bytes = run->options->page_bytes,
     };
-    khach_status status = khach__cache_sync_read(run->cache, &sync, error);
+    khach_status status = khach__lead_take(run->cache, error);
 
+    if (status == KHACH_OK)
+        status = khach__cache_sync_read(run->cache, &sync, error);
     if (status == KHACH_OK && sync.has_erased)
         khach__cache_empty_log_if_free(run->cache);
     start.seq = sync.seq;
@@ -37,6 +39,8 @@ void khach__sync_run_close(khach_sync_run *run)
 {
     khach__engine_close(run->engine);
     run->engine = NULL;
+    if (run->cache != NULL)
+        khach__lead_leave(run->cache);
 }
 
 /* Says to the engine that something failed. */
