@@ -35,6 +35,7 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("repairedRowsCount", "\(state.repairedRowsCount)")
             lines.write("lastCause", "\(state.lastCause)")
             lines.write("fullResyncsCount", "\(state.fullResyncsCount)")
+            lines.write("quarantinedCount", "\(state.quarantinedCount)")
             lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
             lines.end()
             let json = String(decoding: lines.bytes.dropLast(), as: UTF8.self)
@@ -50,6 +51,7 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
                 ("verified", Self.verified(state)),
                 ("repairs", Self.repairs(state)),
+                ("put aside", Self.putAside(state)),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
             ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
         )
@@ -61,6 +63,13 @@ struct OfflineStatus: AsyncParsableCommand {
         guard let at = state.verifiedAtMilliseconds else { return "never" }
 
         return "\(JSONLines.time(at)) at \(state.verifiedSeq)"
+    }
+
+    /// Empty, and so not shown, when there is nothing.
+    private static func putAside(_ state: CacheState) -> String {
+        guard state.quarantinedCount > 0 else { return "" }
+
+        return "\(state.quarantinedCount) that this version cannot read"
     }
 
     private static func repairs(_ state: CacheState) -> String {

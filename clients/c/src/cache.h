@@ -174,6 +174,8 @@ khach_status khach__cache_mend(
 /* Sums up what is stored. A row whose columns are not those of its record makes its
  * slot another than the server's. */
 khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
+/* The sums of a page, made when there are none; NULL when there is no memory. */
+khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
 /* Lists the rows of a page whose slots are not 0, in order of id. */
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error);

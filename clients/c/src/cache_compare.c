@@ -1,6 +1,6 @@
 /* What the cache has, as sums and revisions; and the ends of a repair. */
 
-#include "cache.h"
+#include "cache_quarantine.h"
 
 #include <khach_text.h>
 
@@ -24,6 +24,9 @@ enum {
 #define ROW_COLUMNS \
     "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
     " name_folded, record, seq"
+
+/* What is put aside takes the place of an older row. */
+#define NOT_ASIDE " WHERE id NOT IN (SELECT customer FROM quarantine)"
 
 /* True when the columns of a row are those of its record. */
 static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
@@ -62,7 +65,7 @@ static khach_digest row_digest(sqlite3_stmt *row)
 /* --- sums --- */
 
 /* The sums of a page, made when there are none; NULL when there is no memory. */
-static khach_page_sums *page_sums(khach_cache_sums *sums, int64_t page)
+khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page)
 {
     size_t first = 0;
     size_t end = sums->pages_count;
@@ -97,11 +100,11 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
 {
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(
-        cache, &row, "SELECT " ROW_COLUMNS " FROM base_customers", error);
+        cache, &row, "SELECT " ROW_COLUMNS " FROM base_customers" NOT_ASIDE, error);
     int result = SQLITE_DONE;
 
     while (status == KHACH_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        khach_page_sums *sums = page_sums(out, sqlite3_column_int64(row, ROW_PAGE));
+        khach_page_sums *sums = khach__cache_page_sums(out, sqlite3_column_int64(row, ROW_PAGE));
         /* A row that is damaged counts, as nothing that the server has. */
         khach_digest digest = {.count = 1};
 
@@ -135,7 +138,7 @@ static khach_status sum_directory(khach_cache *cache, khach_cache_sums *out, kha
         khach_digest_add(&out->directory,
             khach_digest_row(id, (uint64_t)sqlite3_column_int64(row, 1),
                 sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2)));
-        if (page != 0 && page_sums(out, page) == NULL)
+        if (page != 0 && khach__cache_page_sums(out, page) == NULL)
             status = no_memory(error);
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
@@ -155,6 +158,8 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
     status = sum_directory(cache, out, error);
     if (status == KHACH_OK)
         status = sum_customers(cache, out, error);
+    if (status == KHACH_OK)
+        status = khach__quarantine_sum(cache, out, error);
     (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
     if (status != KHACH_OK) {
         free(out->pages);
@@ -170,7 +175,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
 {
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(cache, &row,
-        "SELECT " ROW_COLUMNS " FROM base_customers NOT INDEXED WHERE page_id = ?1 ORDER BY id",
+        "SELECT " ROW_COLUMNS " FROM base_customers NOT INDEXED" NOT_ASIDE
+        " AND page_id = ?1 ORDER BY id",
         error);
     int result = SQLITE_DONE;
 
@@ -199,6 +205,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
     (void)sqlite3_finalize(row);
+    if (status == KHACH_OK)
+        status = khach__quarantine_rows(cache, page, slots, out, error);
     if (status != KHACH_OK) {
         free(out->rows);
         *out = (khach_revisions){0};
@@ -267,12 +275,14 @@ static khach_status count_customers(
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[160];
+    char sql[256];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
-        "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld",
-        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
+        "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
+        "DELETE FROM quarantine WHERE page = %lld",
+        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what,
+        (long long)*(const int64_t *)what);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = count_customers(cache, sync, error);

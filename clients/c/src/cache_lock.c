@@ -23,7 +23,7 @@
 static bool is_elsewhere(uint32_t type)
 {
     static const uint32_t types[] = {
-        0x6969, 0x517B, 0xFE534D42, 0xFF534D42, 0x00C36400, 0x5346414F, 0x01021997};
+        0x6969, 0x517B, 0xFE534D42, 0xFF534D42, 0x00C36400, 0x5346414F};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (types[i] == type)

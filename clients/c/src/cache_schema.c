@@ -42,7 +42,11 @@ const char khach__cache_repair_sql[] =
     "CREATE TABLE leader("
     "  one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, boot_id TEXT NOT NULL,"
     "  pid INTEGER NOT NULL, started INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);"
-    "INSERT INTO leader VALUES (1, 0, '', 0, 0, 0);";
+    "INSERT INTO leader VALUES (1, 0, '', 0, 0, 0);"
+    "CREATE TABLE quarantine("
+    "  kind INTEGER NOT NULL, customer INTEGER NOT NULL, page INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
+    "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(

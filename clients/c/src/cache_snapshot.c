@@ -31,7 +31,8 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
 {
     static const char sql[] =
         "DELETE FROM base_customers WHERE epoch <> (SELECT epoch FROM sync_state);"
-        "DELETE FROM base_pages WHERE epoch <> (SELECT epoch FROM sync_state);";
+        "DELETE FROM base_pages WHERE epoch <> (SELECT epoch FROM sync_state);"
+        "DELETE FROM quarantine WHERE epoch <> (SELECT epoch FROM sync_state);";
     sqlite3_stmt *statement = NULL;
     khach_status status = sync->is_search_indexed ? unindex(cache, error) : KHACH_OK;
 

@@ -2,6 +2,8 @@
 
 #include "client.h"
 
+#include "cache_quarantine.h"
+
 #include <stdlib.h>
 
 void khach_sync_progress_init(khach_sync_progress *progress)
@@ -168,6 +170,8 @@ khach_status khach_cache_state_read(
         return khach__wrong_size(error, "state", sizeof(*out), out->struct_size);
     status = khach__cache_sync_read(client->cache, &sync, error);
     free(sync.cursor.bytes);
+    if (status == KHACH_OK)
+        status = khach__quarantine_count(client->cache, &out->quarantined_count, error);
     if (status != KHACH_OK)
         return status;
 

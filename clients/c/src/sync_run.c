@@ -1,5 +1,7 @@
 #include "sync_run.h"
 
+#include "cache_quarantine.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,8 @@ khach_status khach__sync_run_open(
     };
     khach_status status = khach__lead_take(run->cache, error);
 
+    if (status == KHACH_OK)
+        status = khach__quarantine_retry(run->cache, goal == KHACH_GOAL_REPAIR, error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(run->cache, &sync, error);
     if (status == KHACH_OK && sync.has_erased)

@@ -270,10 +270,12 @@ static void sum(const vector_cache *cache, khach_engine *engine)
     for (size_t i = 0; i < cache->rows.count; i++) {
         const vector_row *row = &cache->rows.rows[i];
 
-        if (row->letter == 'c')
+        if (row->mark == MARK_UNKNOWN)
+            sums.has_unknown = true;
+        else if (row->letter == 'c')
             /* A row that is damaged counts, as nothing that the server has. */
             khach_digest_add(&page_sums(&sums, row->page)->slots[khach_digest_slot(row->id)],
-                row->is_other ? (khach_digest){.count = 1} : vector_row_digest(row));
+                row->mark == MARK_OTHER ? (khach_digest){.count = 1} : vector_row_digest(row));
         else
             khach_digest_add(&sums.directory, vector_row_digest(row));
         if (row->letter == 'p')
@@ -298,7 +300,7 @@ static void list(const vector_cache *cache, khach_engine *engine, const khach_ac
         if (row->letter != 'c' || row->page != action->page_id
             || action->slots[khach_digest_slot(row->id)] == 0)
             continue;
-        if (row->is_other) {
+        if (row->mark == MARK_OTHER) {
             rows.has_damage = true;
         } else {
             khach_digest digest = vector_row_digest(row);

@@ -161,12 +161,10 @@ static void read_row(vector_rows *out, const char *text, int64_t page, bool is_g
         at++;
         seq = read_number(&at);
     }
-    if (*at == '!') {
-        at++;
-        row.is_other = true;
-    }
-    if (first < 1 || last < first || seq < 1 || *at != '\0' || (text[0] == 'c') != (page != 0)
-        || (text[0] == 'p' && row.is_other))
+    if (*at == MARK_OTHER || *at == MARK_BROKEN || *at == MARK_UNKNOWN)
+        row.mark = (vector_mark)*at++;
+    if (first < (row.mark != MARK_UNKNOWN) || last < first || seq < 1 || *at != '\0'
+        || (text[0] == 'c') != (page >= 0 || is_gone) || (text[0] == 'p' && row.mark != MARK_NONE))
         vector_fail("a row such as c1@5 expected, \"%s\" found", text);
     row.seq = (uint64_t)seq;
     for (row.id = first; row.id <= last; row.id++)
@@ -183,7 +181,7 @@ void vector_rows_read(vector_rows *out, const json_t *rows)
         vector_fail("rows by page expected, %s found", vector_text(rows));
     json_object_foreach((json_t *)(uintptr_t)rows, key, list) {
         bool is_gone = strcmp(key, "gone") == 0;
-        int64_t page = 0;
+        int64_t page = -1;
         size_t i;
         json_t *text;
 
@@ -194,8 +192,7 @@ void vector_rows_read(vector_rows *out, const json_t *rows)
         json_array_foreach(list, i, text) {
             if (!json_is_string(text))
                 vector_fail("a row such as c1@5 expected, %s found", vector_text(text));
-            /* Where a tombstone's customer was is not known. */
-            read_row(out, json_string_value(text), is_gone ? -1 : page, is_gone);
+            read_row(out, json_string_value(text), page, is_gone);
         }
     }
 }
@@ -218,7 +215,7 @@ static bool follows(const vector_row *row, const vector_row *before)
 {
     return row->letter == 'c' && before->letter == 'c' && row->page == before->page
         && row->id == before->id + 1 && row->seq == before->seq
-        && row->is_other == before->is_other;
+        && row->mark == before->mark;
 }
 
 json_t *vector_rows_write(const vector_rows *rows)
@@ -251,8 +248,8 @@ json_t *vector_rows_write(const vector_rows *rows)
         if (next > i + 1)
             used += snprintf(text + used, sizeof(text) - (size_t)used, "..c%lld",
                 (long long)sorted->rows[next - 1].id);
-        (void)snprintf(text + used, sizeof(text) - (size_t)used, "@%llu%s",
-            (unsigned long long)row->seq, row->is_other ? "!" : "");
+        (void)snprintf(text + used, sizeof(text) - (size_t)used, "@%llu%.1s",
+            (unsigned long long)row->seq, (char[]){(char)row->mark, '\0'});
         if (json_object_get(out, key) == NULL)
             (void)json_object_set_new(out, key, json_array());
         (void)json_array_append_new(json_object_get(out, key), json_string(text));
@@ -288,11 +285,17 @@ json_t *vector_ids_write(char letter, const int64_t *ids, size_t count)
 
 void vector_row_put(fixture_page *page, const vector_row *row)
 {
+    /* A customer whose bytes end in the middle of a field. */
+    static const uint8_t cut[] = {13 << 3 | 2, 9, 'x'};
     uint64_t id = (uint64_t)row->id;
 
+    if (row->mark == MARK_UNKNOWN) {
+        fixture_record(page, row->seq, cut, sizeof(cut));
+        return;
+    }
     switch (row->letter) {
     case 'b':
-        fixture_business(page, row->seq, row->is_other ? "UTC" : "Asia/Ho_Chi_Minh");
+        fixture_business(page, row->seq, row->mark == MARK_OTHER ? "UTC" : "Asia/Ho_Chi_Minh");
         break;
     case 'p':
         fixture_fan_page(page, row->seq, id);
@@ -302,7 +305,10 @@ void vector_row_put(fixture_page *page, const vector_row *row)
         break;
     default:
         fixture_customer(page, row->seq, id, (uint64_t)row->page,
-            row->is_other ? "Trần Thị Khác" : "Nguyễn Văn An", (int64_t)(row->seq % 1000000));
+            row->mark == MARK_BROKEN      ? "An\xFF"
+                : row->mark == MARK_OTHER ? "Trần Thị Khác"
+                                          : "Nguyễn Văn An",
+            (int64_t)(row->seq % 1000000));
         break;
     }
 }
@@ -325,7 +331,7 @@ khach_digest vector_row_digest(const vector_row *row)
 /* Whose change it is; its page and that its bytes are its own are still to be seen. */
 static vector_row identify(const khach_change *change)
 {
-    vector_row row = {.seq = change->seq};
+    vector_row row = {.seq = change->seq, .page = -1};
 
     if (change->kind == KHACH_CHANGE_BUSINESS) {
         row.letter = 'b';
@@ -344,18 +350,26 @@ static vector_row identify(const khach_change *change)
 
         CHECK(gone != NULL);
         row.letter = 't';
-        row.page = -1;
         row.id = khach__record_number('c', gone->customer_id);
         khach__v1__tombstone__free_unpacked(gone, NULL);
     } else {
-        Khach__V1__Customer *customer =
-            khach__v1__customer__unpack(NULL, change->bytes_count, change->bytes);
+        khach_wire wire = khach__wire_open(change->bytes, change->bytes_count);
+        khach_wire_field field;
 
-        CHECK(customer != NULL);
         row.letter = 'c';
-        row.page = khach__record_number('p', customer->page_id);
-        row.id = khach__record_number('c', customer->id);
-        khach__v1__customer__free_unpacked(customer, NULL);
+        row.page = 0;
+        while (khach__wire_next(&wire, &field)) {
+            char id[KHACH_RECORD_ID_BYTES] = {0};
+
+            if (field.number > 2 || field.bytes_count != sizeof(id) - 1)
+                continue;
+            memcpy(id, field.bytes, field.bytes_count);
+            *(field.number == 1 ? &row.id : &row.page) =
+                khach__record_number(field.number == 1 ? 'c' : 'p', id);
+        }
+        row.mark = row.id == 0                           ? MARK_UNKNOWN
+            : !khach__sync_change_is_whole(change) ? MARK_BROKEN
+                                                   : MARK_NONE;
     }
     return row;
 }
@@ -371,7 +385,8 @@ void vector_rows_of_page(vector_rows *out, const khach_sync_page *page)
         khach_digest found =
             khach_digest_row(row.id, change.seq, change.bytes, change.bytes_count);
 
-        row.is_other = !khach_digest_is_equal(found, vector_row_digest(&row));
+        if (!khach_digest_is_equal(found, vector_row_digest(&row)))
+            row.mark = MARK_OTHER;
         add(out, row);
     }
 }

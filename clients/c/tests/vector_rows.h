@@ -6,8 +6,8 @@
  *
  *   {"directory": ["b@1", "p7@2"], "p7": ["c1@5", "c2..c9@6"], "gone": ["c3@8"]}
  *
- * "c1@5" is customer c0000000000001 as commit 5 left it; "c1@5!" the same with other bytes, in a
- * cache: damaged; "c2..c9@6" are eight customers. "gone" are tombstones.
+ * "c1@5" is customer c0000000000001 as commit 5 left it; "c2..c9@6" are eight customers. "gone" are
+ * tombstones. A mark says what is wrong with a row's bytes: see vector_mark.
  */
 
 #include "engine.h"
@@ -33,12 +33,19 @@ json_t *vector_object(const json_t *object, const char *key);
 bool vector_flag(const json_t *object, const char *key);
 uint64_t vector_number_or(const json_t *object, const char *key, uint64_t otherwise);
 
+typedef enum vector_mark {
+    MARK_NONE = 0,
+    MARK_OTHER = '!',  /* they are others; in a cache: damaged */
+    MARK_BROKEN = '?', /* nobody can read them but for the ids */
+    MARK_UNKNOWN = '~' /* nor the ids: it is then "c0" of "p0" */
+} vector_mark;
+
 typedef struct vector_row {
     char letter; /* of its id; 't' of a tombstone */
     int64_t page; /* of a customer */
     int64_t id;
     uint64_t seq;
-    bool is_other;
+    vector_mark mark;
 } vector_row;
 
 typedef struct vector_rows {

@@ -80,6 +80,9 @@ typedef struct khach_cache_state {
     int32_t last_cause;
     /** How often everything was fetched anew, which only khach_sync_restart() does. */
     uint64_t full_resyncs_count;
+    /** Records that this library cannot read. They are put aside, tried again by a newer one and
+     *  by khach_repair(), and in no answer. */
+    uint64_t quarantined_count;
 } khach_cache_state;
 
 /** Why a cache was compared with its server. The values are ABI. */

@@ -44,6 +44,8 @@ public struct CacheState: Hashable, Sendable {
     public let lastCause: Comparison.Cause
     /// How often everything was fetched anew.
     public let fullResyncsCount: UInt64
+    /// Records that this library cannot read, put aside: they are in no answer.
+    public let quarantinedCount: UInt64
 
     init(_ state: khach_cache_state) {
         self.phase = SyncPhase(rawValue: state.phase) ?? .empty
@@ -63,6 +65,7 @@ public struct CacheState: Hashable, Sendable {
         self.repairedRowsCount = state.repaired_rows_count
         self.lastCause = Comparison.Cause(rawValue: state.last_cause) ?? .none
         self.fullResyncsCount = state.full_resyncs_count
+        self.quarantinedCount = state.quarantined_count
     }
 }
 
