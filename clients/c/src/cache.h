@@ -31,6 +31,7 @@ typedef enum khach_cache_write {
     KHACH_WRITE_DELETE,
     KHACH_WRITE_BUSINESS,
     KHACH_WRITE_PAGE,
+    KHACH_WRITE_SINCE,
     KHACH_WRITE_COUNT
 } khach_cache_write;
 
@@ -171,6 +172,26 @@ khach_status khach__cache_mend(
     khach_cache *cache, const khach_action *action, khach_error **error);
 
 /* cache_compare.c */
+/* Columns of a row that is compared. */
+enum {
+    ROW_ID,
+    ROW_PAGE,
+    ROW_TRAITS,
+    ROW_CREATED,
+    ROW_FIRST_RECORDED,
+    ROW_FIRST_INBOUND,
+    ROW_LAST_INBOUND,
+    ROW_NAME,
+    ROW_RECORD,
+    ROW_SEQ
+};
+
+#define ROW_COLUMNS \
+    "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
+    " name_folded, record, seq"
+/* True when the columns of a row are those of its record. */
+bool khach__cache_row_is_whole(khach_cache *cache, sqlite3_stmt *row);
+khach_digest khach__cache_row_digest(sqlite3_stmt *row);
 /* Sums up what is stored. A row whose columns are not those of its record makes its
  * slot another than the server's. */
 khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);

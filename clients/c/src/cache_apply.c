@@ -3,6 +3,7 @@
 #include "cache_apply.h"
 
 #include "cache_quarantine.h"
+#include "cache_since.h"
 
 #include "khach_text.h"
 
@@ -180,6 +181,9 @@ static khach_status write_row(
             page->error);
     if (!before.is_newer)
         page->upserts_count++;
+    if (status == KHACH_OK && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, cache->after.id,
+            before.is_found ? (int64_t)cache->before.traits : KHACH_SINCE_NOBODY);
     free(before.record);
     return status;
 }
@@ -230,6 +234,8 @@ khach_status khach__apply_remove(khach_apply *page, int64_t customer, uint64_t s
         status = khach__cache_index_failure(page->cache,
             khach_index_put(page->cache->index, &page->cache->before, NULL), page->error);
     free(before.record);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, customer, page->cache->before.traits);
     if (status != KHACH_OK || !before.is_found || before.is_newer)
         return status;
     status = write_open(page, KHACH_WRITE_DELETE, &statement);

@@ -11,6 +11,7 @@ typedef struct khach_apply {
     khach_cache_sync sync;
     uint64_t upserts_count;
     uint64_t tombstones_count;
+    bool is_noting; /* what customers were before is kept (cache_since.h) */
     bool has_quarantine; /* something is put aside, which newer states take the place of */
     bool is_forced; /* what comes replaces what is there, whatever its sequence */
     khach_error **error;

@@ -7,29 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns of the rows that are compared. */
-enum {
-    ROW_ID,
-    ROW_PAGE,
-    ROW_TRAITS,
-    ROW_CREATED,
-    ROW_FIRST_RECORDED,
-    ROW_FIRST_INBOUND,
-    ROW_LAST_INBOUND,
-    ROW_NAME,
-    ROW_RECORD,
-    ROW_SEQ
-};
-
-#define ROW_COLUMNS \
-    "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
-    " name_folded, record, seq"
-
 /* What is put aside takes the place of an older row. */
 #define NOT_ASIDE " WHERE id NOT IN (SELECT customer FROM quarantine)"
 
-/* True when the columns of a row are those of its record. */
-static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
+bool khach__cache_row_is_whole(khach_cache *cache, sqlite3_stmt *row)
 {
     khach_index_customer *customer = &cache->before;
     char *folded = NULL;
@@ -55,7 +36,7 @@ static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
     return is_same;
 }
 
-static khach_digest row_digest(sqlite3_stmt *row)
+khach_digest khach__cache_row_digest(sqlite3_stmt *row)
 {
     return khach_digest_row(sqlite3_column_int64(row, ROW_ID),
         (uint64_t)sqlite3_column_int64(row, ROW_SEQ), sqlite3_column_blob(row, ROW_RECORD),
@@ -108,8 +89,8 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
         /* A row that is damaged counts, as nothing that the server has. */
         khach_digest digest = {.count = 1};
 
-        if (is_whole(cache, row))
-            digest = row_digest(row);
+        if (khach__cache_row_is_whole(cache, row))
+            digest = khach__cache_row_digest(row);
         if (sums == NULL)
             status = no_memory(error);
         else
@@ -190,8 +171,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
         if (slots[khach_digest_slot(id)] == 0)
             continue;
         /* A row that is damaged has no revision: whatever the server's is, it is another. */
-        if (is_whole(cache, row)) {
-            khach_digest digest = row_digest(row);
+        if (khach__cache_row_is_whole(cache, row)) {
+            khach_digest digest = khach__cache_row_digest(row);
 
             revision.seq = (uint64_t)sqlite3_column_int64(row, ROW_SEQ);
             revision.low = digest.low;
@@ -275,14 +256,15 @@ static khach_status count_customers(
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[256];
+    char sql[384];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
+        "INSERT OR IGNORE INTO since SELECT id, traits FROM base_customers WHERE page_id = %lld;"
         "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
         "DELETE FROM quarantine WHERE page = %lld",
         (long long)*(const int64_t *)what, (long long)*(const int64_t *)what,
-        (long long)*(const int64_t *)what);
+        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = count_customers(cache, sync, error);

@@ -1,6 +1,7 @@
 /* A page of changes with its cursor, or records that mend, as one transaction. */
 
 #include "cache_apply.h"
+#include "cache_since.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,10 @@
 static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_page *bytes)
 {
     khach_cache_sync written;
-    khach_status status = khach__apply_changes(page, bytes);
+    khach_status status = khach__since_begin(page, bytes->read_at_ms);
 
+    if (status == KHACH_OK)
+        status = khach__apply_changes(page, bytes);
     if (status != KHACH_OK)
         return status;
     if (page->sync.phase == KHACH_PHASE_EMPTY)
@@ -23,6 +26,10 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
     page->sync.head_seq = bytes->head_seq;
     if (!bytes->has_more)
         page->sync.as_of_ms = bytes->read_at_ms;
+    if (!bytes->has_more)
+        status = khach__since_complete(page);
+    if (status != KHACH_OK)
+        return status;
     page->sync.last_status = KHACH_OK;
     written = page->sync;
     written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
@@ -87,6 +94,7 @@ khach_status khach__cache_mend(
         return status;
     status = khach__cache_sync_read(cache, &work.sync, error);
     work.sync.is_reindex_due = work.sync.is_reindex_due || action->has_damage;
+    work.is_noting = work.sync.phase == KHACH_PHASE_COMPLETE;
     if (status == KHACH_OK)
         status = khach__apply_changes(&work, action->page);
     for (size_t i = 0; i < action->dropped_count && status == KHACH_OK; i++)

@@ -146,8 +146,8 @@ khach_status khach__quarantine_clear(khach_apply *page, int64_t customer, uint64
 static khach_status retry_next(khach_apply *page, bool *is_any)
 {
     static const char sql[] =
-        "DELETE FROM quarantine WHERE rowid = (SELECT min(rowid) FROM quarantine WHERE library = '')"
-        " RETURNING kind, seq, record";
+        "DELETE FROM quarantine WHERE rowid ="
+        " (SELECT min(rowid) FROM quarantine WHERE library = '') RETURNING kind, seq, record";
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(page->cache, &row, sql, page->error);
     khach_change change = {0};

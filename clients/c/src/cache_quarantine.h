@@ -11,7 +11,7 @@
 /* A server of which so many cannot be read speaks another language: its page is refused. */
 #define KHACH_QUARANTINE_ROWS_MAX 1000
 
-/* Puts a change aside, unless the row that is there is newer. `expected` says what was not found. */
+/* Puts a change aside, unless the row that is there is newer. `expected` is what was not found. */
 khach_status khach__quarantine_put(
     khach_apply *page, const khach_change *change, const char *expected);
 /* Lets go what is put aside of a customer, up to `seq`: something newer came, or it is gone. */

@@ -46,7 +46,11 @@ const char khach__cache_repair_sql[] =
     "CREATE TABLE quarantine("
     "  kind INTEGER NOT NULL, customer INTEGER NOT NULL, page INTEGER NOT NULL,"
     "  seq INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
-    "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));";
+    "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));"
+    "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
+    "CREATE TABLE since_mark("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
+    "INSERT INTO since_mark VALUES (1, 0, 0);";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(
