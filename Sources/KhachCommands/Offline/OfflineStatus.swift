@@ -37,6 +37,7 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("fullResyncsCount", "\(state.fullResyncsCount)")
             lines.write("waitingCount", "\(state.waitingCount)")
             lines.write("failedCount", "\(state.failedCount)")
+            lines.write("quarantinedCount", "\(state.quarantinedCount)")
             lines.write("lastFailure", state.lastFailure.map { "\($0)" } ?? "")
             lines.end()
             let json = String(decoding: lines.bytes.dropLast(), as: UTF8.self)
@@ -53,6 +54,7 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("verified", Self.verified(state)),
                 ("repairs", Self.repairs(state)),
                 ("outbox", "\(state.waitingCount) to send, \(state.failedCount) not done"),
+                ("put aside", Self.putAside(state)),
                 ("last failure", state.lastFailure.map { "\($0)" } ?? ""),
             ]) + CachedCustomers.stamp(state, now: Surroundings.current.now()) + "\n"
         )
@@ -64,6 +66,13 @@ struct OfflineStatus: AsyncParsableCommand {
         guard let at = state.verifiedAtMilliseconds else { return "never" }
 
         return "\(JSONLines.time(at)) at \(state.verifiedSeq)"
+    }
+
+    /// Empty, and so not shown, when there is nothing.
+    private static func putAside(_ state: CacheState) -> String {
+        guard state.quarantinedCount > 0 else { return "" }
+
+        return "\(state.quarantinedCount) that this version cannot read"
     }
 
     private static func repairs(_ state: CacheState) -> String {

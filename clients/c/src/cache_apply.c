@@ -1,5 +1,7 @@
 /* Changes into rows. */
 
+#include "cache_quarantine.h"
+#include "cache_since.h"
 #include "outbox.h"
 
 #include "khach_text.h"
@@ -184,6 +186,9 @@ static khach_status write_row(
             khach_index_put(
                 cache->index, before.is_found ? &cache->before : NULL, &cache->after),
             page->error);
+    if (status == KHACH_OK && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, cache->after.id,
+            before.is_found ? (int64_t)cache->before.traits : KHACH_SINCE_NOBODY);
     free(before.record);
     if (status != KHACH_OK || before.is_newer)
         return status;
@@ -204,7 +209,12 @@ static khach_status apply_customer(khach_apply *page, const khach_change *change
     case KHACH_INDEX_MEMORY:
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a customer");
     default:
-        return broken(page, "a customer with its identifiers", "other bytes");
+        return khach__quarantine_put(page, change, "a customer with its identifiers");
+    }
+    if (page->has_quarantine) {
+        status = khach__quarantine_clear(page, customer->id, change->seq);
+        if (status != KHACH_OK)
+            return status;
     }
     if (khach_text_fold(&folded, &folded_bytes, customer->name, customer->name_bytes) != 0)
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory to fold a name");
@@ -222,11 +232,18 @@ khach_status khach__apply_remove(khach_apply *page, int64_t customer, uint64_t s
     khach_status status;
 
     page->sync.has_erased = true;
+    if (page->has_quarantine) {
+        status = khach__quarantine_clear(page, customer, seq);
+        if (status != KHACH_OK)
+            return status;
+    }
     status = find_row(page, &before, customer, seq);
     if (status == KHACH_OK && before.is_found && !before.is_newer && is_indexed(page))
         status = khach__cache_index_failure(page->cache,
             khach_index_put(page->cache->index, &page->cache->before, NULL), page->error);
     free(before.record);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, customer, page->cache->before.traits);
     if (status != KHACH_OK || !before.is_found || before.is_newer)
         return status;
     status = write_open(page, KHACH_WRITE_DELETE, &statement);
@@ -247,10 +264,10 @@ static khach_status apply_tombstone(khach_apply *page, const khach_change *chang
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a tombstone", "other bytes");
+        return khach__quarantine_put(page, change, "a tombstone");
     customer = khach__record_number('c', record->customer_id);
     if (customer < 0)
-        return broken(page, "the identifier of a tombstone", "none");
+        return khach__quarantine_put(page, change, "the identifier of a tombstone");
     page->tombstones_count++;
     status = khach__apply_remove(page, customer, change->seq);
     if (status != KHACH_OK)
@@ -273,7 +290,7 @@ static khach_status apply_business(khach_apply *page, const khach_change *change
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a business", "other bytes");
+        return khach__quarantine_put(page, change, "a business");
     if (strcmp(record->id, page->cache->business_id) != 0)
         return broken(page, "the business of the cache", "another");
     status = write_open(page, KHACH_WRITE_BUSINESS, &statement);
@@ -292,7 +309,7 @@ static khach_status apply_page(khach_apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL || khach__record_number('p', record->id) < 0)
-        return broken(page, "a page", "other bytes");
+        return khach__quarantine_put(page, change, "a page");
     if (strcmp(record->business_id, page->cache->business_id) != 0)
         return broken(page, "a page of the business", "one of another");
     status = write_open(page, KHACH_WRITE_PAGE, &statement);
@@ -314,36 +331,38 @@ static khach_status apply_page(khach_apply *page, const khach_change *change)
     return write_run(page, statement);
 }
 
+khach_status khach__apply_change(
+    khach_apply *page, const khach_change *change, bool may_be_broken)
+{
+    khach__arena_clear(&page->cache->arena);
+    if (may_be_broken && !khach__sync_change_is_whole(change))
+        return khach__quarantine_put(page, change, "a record within its bounds, in UTF-8");
+    switch (change->kind) {
+    case KHACH_CHANGE_BUSINESS:
+        return apply_business(page, change);
+    case KHACH_CHANGE_PAGE:
+        return apply_page(page, change);
+    case KHACH_CHANGE_CUSTOMER:
+        return apply_customer(page, change);
+    case KHACH_CHANGE_TOMBSTONE:
+        return apply_tombstone(page, change);
+    case KHACH_CHANGE_NONE:
+        break;
+    }
+    return KHACH_OK;
+}
+
 khach_status khach__apply_changes(khach_apply *page, const khach_sync_page *bytes)
 {
     khach_wire wire = khach__wire_open(bytes->bytes, bytes->bytes_count);
     khach_change change;
-    khach_status used = khach__overlay_is_used(page->cache, &page->has_overlays, page->error);
+    uint64_t aside = 0;
+    khach_status status = khach__quarantine_count(page->cache, &aside, page->error);
 
-    if (used != KHACH_OK)
-        return used;
-    while (khach__sync_change_next(&wire, &change)) {
-        khach_status status = KHACH_OK;
-
-        khach__arena_clear(&page->cache->arena);
-        switch (change.kind) {
-        case KHACH_CHANGE_BUSINESS:
-            status = apply_business(page, &change);
-            break;
-        case KHACH_CHANGE_PAGE:
-            status = apply_page(page, &change);
-            break;
-        case KHACH_CHANGE_CUSTOMER:
-            status = apply_customer(page, &change);
-            break;
-        case KHACH_CHANGE_TOMBSTONE:
-            status = apply_tombstone(page, &change);
-            break;
-        case KHACH_CHANGE_NONE:
-            break;
-        }
-        if (status != KHACH_OK)
-            return status;
-    }
-    return KHACH_OK;
+    page->has_quarantine = aside + bytes->broken_count > 0;
+    if (status == KHACH_OK)
+        status = khach__overlay_is_used(page->cache, &page->has_overlays, page->error);
+    while (status == KHACH_OK && khach__sync_change_next(&wire, &change))
+        status = khach__apply_change(page, &change, bytes->broken_count > 0);
+    return status;
 }

@@ -1,30 +1,12 @@
 /* What the cache has, as sums and revisions; and the ends of a repair. */
 
+#include "cache_quarantine.h"
 #include "outbox.h"
 
 #include <khach_text.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Columns of the rows that are compared. */
-enum {
-    ROW_ID,
-    ROW_PAGE,
-    ROW_TRAITS,
-    ROW_CREATED,
-    ROW_FIRST_RECORDED,
-    ROW_FIRST_INBOUND,
-    ROW_LAST_INBOUND,
-    ROW_NAME,
-    ROW_RECORD,
-    ROW_SEQ,
-    ROW_BASE /* NULL when the row is its own base */
-};
-
-#define ROW_COLUMNS \
-    "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
-    " name_folded, record, seq, (SELECT o.record FROM overlays o WHERE o.id = base_customers.id)"
 
 /* True when a row shows what its base and the outbox say. */
 static bool is_true(khach_cache *cache, sqlite3_stmt *row)
@@ -41,8 +23,10 @@ static bool is_true(khach_cache *cache, sqlite3_stmt *row)
         && is_same;
 }
 
-/* True when the columns of a row are those of its record. */
-static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
+/* What is put aside takes the place of an older row. */
+#define NOT_ASIDE " WHERE id NOT IN (SELECT customer FROM quarantine)"
+
+bool khach__cache_row_is_whole(khach_cache *cache, sqlite3_stmt *row)
 {
     khach_index_customer *customer = &cache->before;
     char *folded = NULL;
@@ -69,7 +53,7 @@ static bool is_whole(khach_cache *cache, sqlite3_stmt *row)
 }
 
 /* Of what the server sent, never of edits that wait (sync.md I3). */
-static khach_digest row_digest(sqlite3_stmt *row)
+khach_digest khach__cache_row_digest(sqlite3_stmt *row)
 {
     int column = sqlite3_column_type(row, ROW_BASE) == SQLITE_NULL ? ROW_RECORD : ROW_BASE;
 
@@ -81,7 +65,7 @@ static khach_digest row_digest(sqlite3_stmt *row)
 /* --- sums --- */
 
 /* The sums of a page, made when there are none; NULL when there is no memory. */
-static khach_page_sums *page_sums(khach_cache_sums *sums, int64_t page)
+khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page)
 {
     size_t first = 0;
     size_t end = sums->pages_count;
@@ -116,16 +100,16 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
 {
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(
-        cache, &row, "SELECT " ROW_COLUMNS " FROM base_customers", error);
+        cache, &row, "SELECT " ROW_COLUMNS " FROM base_customers" NOT_ASIDE, error);
     int result = SQLITE_DONE;
 
     while (status == KHACH_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        khach_page_sums *sums = page_sums(out, sqlite3_column_int64(row, ROW_PAGE));
+        khach_page_sums *sums = khach__cache_page_sums(out, sqlite3_column_int64(row, ROW_PAGE));
         /* A row that is damaged counts, as nothing that the server has. */
         khach_digest digest = {.count = 1};
 
-        if (is_whole(cache, row))
-            digest = row_digest(row);
+        if (khach__cache_row_is_whole(cache, row))
+            digest = khach__cache_row_digest(row);
         if (sums == NULL)
             status = no_memory(error);
         else
@@ -154,7 +138,7 @@ static khach_status sum_directory(khach_cache *cache, khach_cache_sums *out, kha
         khach_digest_add(&out->directory,
             khach_digest_row(id, (uint64_t)sqlite3_column_int64(row, 1),
                 sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2)));
-        if (page != 0 && page_sums(out, page) == NULL)
+        if (page != 0 && khach__cache_page_sums(out, page) == NULL)
             status = no_memory(error);
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
@@ -174,6 +158,8 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
     status = sum_directory(cache, out, error);
     if (status == KHACH_OK)
         status = sum_customers(cache, out, error);
+    if (status == KHACH_OK)
+        status = khach__quarantine_sum(cache, out, error);
     (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
     if (status != KHACH_OK) {
         free(out->pages);
@@ -189,7 +175,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
 {
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(cache, &row,
-        "SELECT " ROW_COLUMNS " FROM base_customers NOT INDEXED WHERE page_id = ?1 ORDER BY id",
+        "SELECT " ROW_COLUMNS " FROM base_customers NOT INDEXED" NOT_ASIDE
+        " AND page_id = ?1 ORDER BY id",
         error);
     int result = SQLITE_DONE;
 
@@ -203,8 +190,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
         if (slots[khach_digest_slot(id)] == 0)
             continue;
         /* A row that is damaged has no revision: whatever the server's is, it is another. */
-        if (is_whole(cache, row)) {
-            khach_digest digest = row_digest(row);
+        if (khach__cache_row_is_whole(cache, row)) {
+            khach_digest digest = khach__cache_row_digest(row);
 
             revision.seq = (uint64_t)sqlite3_column_int64(row, ROW_SEQ);
             revision.low = digest.low;
@@ -218,6 +205,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
     (void)sqlite3_finalize(row);
+    if (status == KHACH_OK)
+        status = khach__quarantine_rows(cache, page, slots, out, error);
     if (status != KHACH_OK) {
         free(out->rows);
         *out = (khach_revisions){0};
@@ -235,13 +224,11 @@ static khach_status change_cache(
     khach_cache *cache, change write, const void *what, khach_error **error)
 {
     khach_cache_sync sync = {0};
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &sync, error);
+    status = khach__cache_sync_read(cache, &sync, error);
     if (status == KHACH_OK)
         status = write(cache, &sync, what, error);
     if (status == KHACH_OK)
@@ -288,12 +275,15 @@ static khach_status count_customers(
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[256];
+    char sql[512];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
+        "INSERT OR IGNORE INTO since SELECT id, traits FROM base_customers WHERE page_id = %lld;"
         "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
+        "DELETE FROM quarantine WHERE page = %lld;"
         "DELETE FROM overlays WHERE id NOT IN (SELECT id FROM base_customers)",
+        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what,
         (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)

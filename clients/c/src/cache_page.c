@@ -1,5 +1,6 @@
 /* A page of changes with its cursor, or records that mend, as one transaction. */
 
+#include "cache_since.h"
 #include "outbox.h"
 
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_page *bytes)
 {
     khach_cache_sync written;
-    khach_status status = khach__apply_changes(page, bytes);
+    khach_status status = khach__since_begin(page, bytes->read_at_ms);
 
+    if (status == KHACH_OK)
+        status = khach__apply_changes(page, bytes);
     if (status != KHACH_OK)
         return status;
     if (page->sync.phase == KHACH_PHASE_EMPTY)
@@ -24,6 +27,8 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
     if (!bytes->has_more)
         page->sync.as_of_ms = bytes->read_at_ms;
     status = khach__overlay_settle(page);
+    if (status == KHACH_OK && !bytes->has_more)
+        status = khach__since_complete(page);
     if (status != KHACH_OK)
         return status;
     page->sync.last_status = KHACH_OK;
@@ -51,13 +56,11 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
 {
     khach_apply work = {.cache = cache, .error = error};
     khach_sync_page dropped = *page;
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
+    status = khach__cache_sync_read(cache, &work.sync, error);
 
     if (status == KHACH_OK && work.sync.cursor.count == asked->count
         && memcmp(work.sync.cursor.bytes, asked->bytes, asked->count) == 0) {
@@ -86,14 +89,13 @@ khach_status khach__cache_mend(
     khach_cache *cache, const khach_action *action, khach_error **error)
 {
     khach_apply work = {.cache = cache, .is_forced = true, .error = error};
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = khach__lead_begin(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
-    if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
+    status = khach__cache_sync_read(cache, &work.sync, error);
     work.sync.is_reindex_due = work.sync.is_reindex_due || action->has_damage;
+    work.is_noting = work.sync.phase == KHACH_PHASE_COMPLETE;
     if (status == KHACH_OK)
         status = khach__apply_changes(&work, action->page);
     for (size_t i = 0; i < action->dropped_count && status == KHACH_OK; i++)

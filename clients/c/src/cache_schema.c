@@ -38,7 +38,19 @@ const char khach__cache_repair_sql[] =
     "ALTER TABLE sync_state ADD COLUMN repairs_count INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sync_state ADD COLUMN repaired_rows_count INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sync_state ADD COLUMN full_resyncs_count INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE sync_state ADD COLUMN last_cause INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE sync_state ADD COLUMN last_cause INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE leader("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, boot_id TEXT NOT NULL,"
+    "  pid INTEGER NOT NULL, started INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);"
+    "INSERT INTO leader VALUES (1, 0, '', 0, 0, 0);"
+    "CREATE TABLE quarantine("
+    "  kind INTEGER NOT NULL, customer INTEGER NOT NULL, page INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
+    "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));"
+    "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
+    "CREATE TABLE since_mark("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
+    "INSERT INTO since_mark VALUES (1, 0, 0);";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(
@@ -215,9 +227,11 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
                               " full_resyncs_count, last_cause"
                               " FROM sync_state";
     sqlite3_stmt *statement = NULL;
-    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+    khach_status status = khach__cache_check(cache, error);
 
     *sync = (khach_cache_sync){0};
+    if (status == KHACH_OK)
+        status = khach__cache_prepare(cache, &statement, sql, error);
     if (status != KHACH_OK)
         return status;
     if (sqlite3_step(statement) != SQLITE_ROW) {

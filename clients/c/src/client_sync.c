@@ -1,5 +1,6 @@
 /* The doors to the sync: following, comparing, mending, and how far the cache has come. */
 
+#include "cache_quarantine.h"
 #include "client.h"
 #include "outbox.h"
 
@@ -181,6 +182,8 @@ khach_status khach_cache_state_read(
     if (status == KHACH_OK)
         status = khach__outbox_counts(
             client->cache, &out->waiting_count, &out->failed_count, error);
+    if (status == KHACH_OK)
+        status = khach__quarantine_count(client->cache, &out->quarantined_count, error);
     if (status != KHACH_OK)
         return status;
 

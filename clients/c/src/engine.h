@@ -48,6 +48,7 @@ typedef struct khach_cache_sums {
     khach_digest directory; /* of the business and its pages */
     khach_page_sums *pages; /* ascending */
     size_t pages_count;
+    bool has_unknown; /* something was put aside that nothing can be said of */
 } khach_cache_sums;
 
 /* One row without its record. */

@@ -170,6 +170,8 @@ void khach__engine_sums(khach_engine *engine, khach_cache_sums *sums)
     engine->sums = *sums;
     *sums = (khach_cache_sums){0};
     engine->sums_at = 0;
+    if (engine->sums.has_unknown)
+        engine->report.is_unverified = true;
     engine->report.rows_count = 0;
     for (size_t i = 1; i < engine->pages_count; i++)
         engine->report.rows_count += engine->pages[i].sum.count;

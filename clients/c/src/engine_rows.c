@@ -231,7 +231,7 @@ void khach__engine_next_fetch(khach_engine *engine)
     }
 }
 
-/* The id of a customer's record, -1 when it has none. */
+/* The id of a customer's record, -1 when it has none that can be read. */
 static int64_t read_id(const khach_change *change)
 {
     khach_wire wire = khach__wire_open(change->bytes, change->bytes_count);
@@ -264,6 +264,22 @@ static const khach_row_revision *find_row(const khach_revisions *list, int64_t i
     return first < list->count && list->rows[first].id == id ? &list->rows[first] : NULL;
 }
 
+/* Whose record it is that does not say so: the one that was listed with this sum; -1 for none. */
+static int64_t guess_id(
+    const engine_rows *rows, size_t at, size_t end, const khach_change *change)
+{
+    for (; at < end; at++) {
+        const khach_row_revision *listed = find_row(&rows->theirs, rows->wanted[at]);
+        khach_digest digest = khach_digest_row(
+            rows->wanted[at], change->seq, change->bytes, change->bytes_count);
+
+        if (listed != NULL && listed->seq == change->seq && listed->low == digest.low
+            && listed->high == digest.high)
+            return rows->wanted[at];
+    }
+    return -1;
+}
+
 /* Goes through what came in the order in which it was asked for; false when it is something else.
  * What did not come is gone. */
 static bool take_records(khach_engine *engine, uint64_t ids_done)
@@ -279,6 +295,8 @@ static bool take_records(khach_engine *engine, uint64_t ids_done)
         const khach_row_revision *listed;
         khach_digest digest;
 
+        if (id < 0)
+            id = guess_id(rows, at, end, &change);
         while (at < end && rows->wanted[at] != id)
             rows->dropped[rows->dropped_count++] = rows->wanted[at++];
         if (at == end)

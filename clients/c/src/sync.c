@@ -57,7 +57,7 @@ static bool change_read(khach_change *change, const uint8_t *bytes, size_t bytes
     return !wire.is_broken;
 }
 
-static bool change_check(const khach_change *change)
+bool khach__sync_change_is_whole(const khach_change *change)
 {
     static const ProtobufCMessageDescriptor *const descriptors[] = {
         NULL,
@@ -67,8 +67,6 @@ static bool change_check(const khach_change *change)
         &khach__v1__tombstone__descriptor,
     };
 
-    if (change->seq == 0 || change->seq > INT64_MAX)
-        return false;
     return change->kind == KHACH_CHANGE_NONE
         || khach__record_check(descriptors[change->kind], change->bytes, change->bytes_count);
 }
@@ -132,9 +130,12 @@ static khach_status check_next(
     if (++page->changes_count > KHACH_SYNC_CHANGES_MAX)
         return khach__error_set(error, KHACH_E_PROTOCOL,
             "a page of at most %d changes expected, more found", KHACH_SYNC_CHANGES_MAX);
-    if (!change_read(&change, field->bytes, field->bytes_count) || !change_check(&change))
+    if (!change_read(&change, field->bytes, field->bytes_count) || change.seq == 0
+        || change.seq > INT64_MAX)
         return khach__error_set(error, KHACH_E_PROTOCOL,
             "a change expected, other bytes found as number %zu", page->changes_count);
+    if (!khach__sync_change_is_whole(&change))
+        page->broken_count++;
     return KHACH_OK;
 }
 

@@ -33,6 +33,7 @@ typedef struct khach_sync_page {
     const uint8_t *cursor;
     size_t cursor_bytes;
     size_t changes_count;
+    size_t broken_count; /* changes whose records cannot be read: they are put aside */
     bool has_more;
     uint64_t seq;
     uint64_t head_seq;
@@ -54,6 +55,8 @@ khach_status khach__sync_page_read(
 khach_status khach__sync_records_read(khach_sync_page *page, uint64_t *ids_done,
     const uint8_t *bytes, size_t bytes_count, khach_error **error);
 
+/* True when the record can be read; of one of a kind that is not known nothing is asked. */
+bool khach__sync_change_is_whole(const khach_change *change);
 /* The changes of a page, in order: begin with khach__wire_open(page->bytes, ...). */
 bool khach__sync_change_next(khach_wire *wire, khach_change *change);
 

@@ -1,5 +1,7 @@
 #include "sync_run.h"
 
+#include "cache_quarantine.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +19,12 @@ khach_status khach__sync_run_open(
         .page_rows = run->options->page_rows,
         .page_bytes = run->options->page_bytes,
     };
-    khach_status status = khach__cache_sync_read(run->cache, &sync, error);
+    khach_status status = khach__lead_take(run->cache, error);
 
+    if (status == KHACH_OK)
+        status = khach__quarantine_retry(run->cache, goal == KHACH_GOAL_REPAIR, error);
+    if (status == KHACH_OK)
+        status = khach__cache_sync_read(run->cache, &sync, error);
     if (status == KHACH_OK && sync.has_erased)
         khach__cache_empty_log_if_free(run->cache);
     start.seq = sync.seq;
@@ -41,6 +47,8 @@ void khach__sync_run_close(khach_sync_run *run)
     run->push_error = NULL;
     run->push_status = KHACH_OK;
     run->push_turns = 0;
+    if (run->cache != NULL)
+        khach__lead_leave(run->cache);
 }
 
 /* Says to the engine that something failed. */

@@ -26,7 +26,7 @@ void fixture_id(char *out, char letter, uint64_t number)
     out[14] = '\0';
 }
 
-static void put(fixture_page *page, const void *bytes, size_t count)
+void fixture_append(fixture_page *page, const void *bytes, size_t count)
 {
     if (page->count + count > page->room) {
         page->room = (page->count + count) * 2 + 1024;
@@ -43,17 +43,17 @@ static void put_varint(fixture_page *page, uint64_t value)
     while (value >= 0x80) {
         uint8_t byte = (uint8_t)(value | 0x80);
 
-        put(page, &byte, 1);
+        fixture_append(page, &byte, 1);
         value >>= 7;
     }
-    put(page, &(uint8_t){(uint8_t)value}, 1);
+    fixture_append(page, &(uint8_t){(uint8_t)value}, 1);
 }
 
 void fixture_raw(fixture_page *page, uint32_t field, const void *bytes, size_t count)
 {
     put_varint(page, (uint64_t)field << 3 | 2);
     put_varint(page, count);
-    put(page, bytes, count);
+    fixture_append(page, bytes, count);
 }
 
 static void put_record(

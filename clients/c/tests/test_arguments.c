@@ -78,6 +78,8 @@ static void test_sizes_and_ranges(void)
     khach_customer_list *list = NULL;
     khach_sync_progress progress = {0};
     khach_cache_state state = {0};
+    khach_difference difference = {0};
+    khach_explanation explanation = {0};
     char folder[64];
     char path[128];
 
@@ -111,6 +113,8 @@ static void test_sizes_and_ranges(void)
     CHECK_INT(khach_list(&list, client, &query, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_sync_step(client, &progress, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_cache_state_read(client, &state, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_difference_read(&difference, client, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_explain(&explanation, client, "c0000000000001", NULL), KHACH_E_INVALID);
     khach_client_close(client);
     fixture_remove(folder);
 }

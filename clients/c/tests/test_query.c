@@ -227,7 +227,8 @@ static void make_layout_2(khach_cache *cache)
         "CREATE TABLE name_tokens(token TEXT NOT NULL, customer INTEGER NOT NULL,"
         " name_folded TEXT NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
         " PRIMARY KEY (token, customer DESC)) WITHOUT ROWID;"
-        "ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
+        "DROP TABLE leader; DROP TABLE quarantine;"
+        "DROP TABLE since; DROP TABLE since_mark; ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
 
     CHECK_INT(khach__cache_run(cache, layout_3, NULL), KHACH_OK);
 
@@ -268,6 +269,7 @@ int main(int argc, char **argv)
 
     /* What a snapshot of another epoch does not bring is gone from all answers. */
     CHECK_INT(khach__cache_restart(cache, NULL), KHACH_OK);
+    CHECK_INT(khach__lead_take(cache, NULL), KHACH_OK);
     for (size_t i = 0; i < 100; i++)
         world.customers[i].is_there = false;
     model_feed(&world, cache, 100, MODEL_CUSTOMERS, 0, 1);

@@ -360,16 +360,10 @@ static void test_hostile_pages(void)
     check_refused("", 0, KHACH_E_TIMEOUT);
     check_refused("\0\0\0\0\0\0\0\1\2\0", 10, KHACH_E_PROTOCOL); /* a page without a cursor */
 
-    fixture_customer(&page, 2, 100, 7, "An\xFF", 1);
-    fixture_end(&page, "one", 0, 2);
-    check_page_refused(&page);
     fixture_customer(&page, 0, 100, 7, "An", 1); /* no seq */
     fixture_end(&page, "one", 0, 2);
     check_page_refused(&page);
-    fixture_raw(&page, 1, "\x08\x01\x22\x02\x6A", 5); /* a customer cut short */
-    fixture_end(&page, "one", 0, 2);
-    check_page_refused(&page);
-    fixture_raw(&page, 1, "\x08\x01\x22\x00", 4); /* a customer without an id */
+    fixture_raw(&page, 1, "\x08\x01\x22\x05\x6A", 5); /* a change cut short */
     fixture_end(&page, "one", 0, 2);
     check_page_refused(&page);
 }

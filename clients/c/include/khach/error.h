@@ -40,7 +40,7 @@ typedef enum khach_status {
     KHACH_E_CACHE_FOREIGN = -14,
     /** A newer library wrote the cache. It was not touched. */
     KHACH_E_CACHE_TOO_NEW = -15,
-    /** Another process is writing to the cache. */
+    /** Another process is writing to the cache, or leads its sync. */
     KHACH_E_CACHE_LOCKED = -16,
     /** The cache is damaged. */
     KHACH_E_CACHE_CORRUPT = -17,

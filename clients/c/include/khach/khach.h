@@ -8,6 +8,7 @@
 #include <khach/error.h>
 #include <khach/export.h>
 #include <khach/export_file.h>
+#include <khach/look.h>
 #include <khach/outbox.h>
 #include <khach/query.h>
 #include <khach/statistics.h>

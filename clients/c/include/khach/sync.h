@@ -87,6 +87,9 @@ typedef struct khach_cache_state {
      *  has looked after. */
     uint64_t waiting_count;
     uint64_t failed_count;
+    /** Records that this library cannot read. They are put aside, tried again by a newer one and
+     *  by khach_repair(), and in no answer. */
+    uint64_t quarantined_count;
 } khach_cache_state;
 
 /** Why a cache was compared with its server. The values are ABI. */
@@ -170,8 +173,9 @@ KHACH_API void khach_cache_state_init(khach_cache_state *state);
  *
  * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
  * Borrows: `out`, which may be NULL.
- * Threads: the thread that has the client. When another process syncs the same cache, the page
- *          that comes second is dropped and asked for anew.
+ * Threads: the thread that has the client. Of several processes one leads: another waits for at
+ *          most `lock_timeout_ms`, then fails with KHACH_E_CACHE_LOCKED, and says who leads. The
+ *          lead lasts until the sync is at its end.
  * Blocks:  for at most the connect and call timeouts, the write of one page, and, once, the
  *          indexing of names when the first pass ends.
  *
@@ -238,6 +242,33 @@ KHACH_API KHACH_MUST_USE khach_status khach_sync_restart(khach_client *client, k
  */
 KHACH_API KHACH_MUST_USE khach_status khach_cache_state_read(
     khach_client *client, khach_cache_state *out, khach_error **error);
+
+/**
+ * A descriptor that poll(2) calls readable when another process, or another client of this one, may
+ * have changed the cache: then ask khach_changes_take().
+ *
+ * Owns:    `*out` stays the client's, which closes it. If `error` is not NULL, `*error` is set on
+ *          failure and is yours.
+ * Borrows: nothing.
+ * Threads: the thread that has the client; any thread may poll.
+ * Blocks:  no.
+ *
+ * KHACH_E_IO where the cache's folder cannot be written: ask khach_changes_take() now and then.
+ */
+KHACH_API KHACH_MUST_USE khach_status khach_changes_fd(
+    int *out, khach_client *client, khach_error **error);
+
+/**
+ * Whether anybody but this client has changed the cache since it was opened, or since this was
+ * asked last: many changes are one.
+ *
+ * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
+ * Borrows: `out`, until the call returns.
+ * Threads: the thread that has the client.
+ * Blocks:  on the disk, shortly.
+ */
+KHACH_API KHACH_MUST_USE khach_status khach_changes_take(
+    int32_t *out, khach_client *client, khach_error **error);
 
 #ifdef __cplusplus
 }

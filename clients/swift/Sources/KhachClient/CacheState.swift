@@ -48,6 +48,8 @@ public struct CacheState: Hashable, Sendable {
     public let waitingCount: UInt64
     /// Edits that were not done, and that nobody has looked after.
     public let failedCount: UInt64
+    /// Records that this library cannot read, put aside: they are in no answer.
+    public let quarantinedCount: UInt64
 
     init(_ state: khach_cache_state) {
         self.phase = SyncPhase(rawValue: state.phase) ?? .empty
@@ -69,6 +71,7 @@ public struct CacheState: Hashable, Sendable {
         self.fullResyncsCount = state.full_resyncs_count
         self.waitingCount = state.waiting_count
         self.failedCount = state.failed_count
+        self.quarantinedCount = state.quarantined_count
     }
 }
 
