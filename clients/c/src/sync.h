@@ -54,6 +54,9 @@ khach_status khach__sync_page_read(
 khach_status khach__sync_records_read(khach_sync_page *page, uint64_t *ids_done,
     const uint8_t *bytes, size_t bytes_count, khach_error **error);
 
+/* The seconds and nanoseconds of a Timestamp, as milliseconds. */
+int64_t khach__sync_ms(const uint8_t *bytes, size_t bytes_count);
+
 /* The changes of a page, in order: begin with khach__wire_open(page->bytes, ...). */
 bool khach__sync_change_next(khach_wire *wire, khach_change *change);
 
