@@ -102,6 +102,10 @@ package final class SQLiteStore: CustomerStore, PointReads {
         }
     }
 
+    package func observeCommits(_ observer: @escaping CommitObserver) {
+        self.writer.observeCommits(observer)
+    }
+
     // MARK: Reads
 
     package func business(_ id: BusinessID) async throws(StoreError) -> Business? {

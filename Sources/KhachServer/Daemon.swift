@@ -84,6 +84,7 @@ package struct Daemon: Sendable {
         }
         let services: [any Service] =
             [sweeper] + listeners + [announcer] + (keepers.map { [$0] } ?? [])
+            + [WatchKeeper(watches: environment.watches)]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in

@@ -15,6 +15,8 @@ package struct ServiceEnvironment: Sendable {
     /// What a caller may see.
     package var permissions: @Sendable (CallContext) -> Permissions = { _ in .all }
     package let exports = ExportSessions()
+    /// Who waits for commits.
+    package let watches: Watches
     package let zones = ZoneCache()
 
     package init(
@@ -31,6 +33,7 @@ package struct ServiceEnvironment: Sendable {
         self.seal = seal
         self.detector = detector
         self.presses = presses
+        self.watches = Watches(of: store)
     }
 
     /// How long a query may run: the caller's deadline, but never longer than the limit.
@@ -72,6 +75,11 @@ package enum ServiceLimits {
     /// How long an export is kept after it was sent to its end.
     package static let exportFinishedNanosecondsMax: UInt64 = 30_000_000_000
 
+    /// Streams of WatchChanges; one more is refused.
+    package static let watchersMax = 4_096
+    /// After which a watcher is told that nothing is new: with a tick each second, 10 s at most.
+    package static let watchSilenceNanoseconds: UInt64 = 9_000_000_000
+
     package static let timeZoneDefault = "Asia/Ho_Chi_Minh"
 }
 
@@ -91,6 +99,7 @@ package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
     SyncMethods(environment: environment).register(in: &table)
     DigestMethods(environment: environment).register(in: &table)
     OutboxMethods(environment: environment).register(in: &table)
+    WatchMethods(environment: environment).register(in: &table)
     HealthMethods(
         serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })
     )

@@ -17,6 +17,7 @@ struct ServiceHarness {
     let table: MethodTable
     let seal: Seal
     let exports: ExportSessions
+    let watches: Watches
     /// Nanoseconds of the monotonic clock, which stands until a test moves it.
     let monotonic: ManualNanoseconds
 
@@ -43,7 +44,13 @@ struct ServiceHarness {
         )
         environment.permissions = { _ in permissions }
         self.exports = environment.exports
+        self.watches = environment.watches
         self.table = khachMethods(environment)
+    }
+
+    /// What the server does each second.
+    func tick() {
+        self.watches.tick(now: MonotonicInstant(nanoseconds: self.monotonic.value))
     }
 
     /// Calls a method with bytes, as a connection would.
@@ -54,7 +61,12 @@ struct ServiceHarness {
         case .inPlace(let body): return try body(context, payload)
         case .unary(let body): return try await body(context, payload)
         case .serverStreaming(let body):
-            try await body(context, payload, ResponseStream { _ throws(Status) in })
+            // One that goes on as long as the server does has no more than its first message.
+            try await body(
+                context,
+                payload,
+                ResponseStream { _ throws(Status) in self.watches.close() }
+            )
             return Payload()
         default: throw Status(.unimplemented, "a unary method expected")
         }

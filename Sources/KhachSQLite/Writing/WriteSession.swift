@@ -28,6 +28,8 @@ final class WriteSession {
     var pages: [PageKey: Page] = [:]
     var feeds: [BusinessID: Feed] = [:]
     var changedFeeds: [BusinessID] = []
+    /// What the group wrote of feeds: told of once it is committed.
+    private var writtenHeads: [CommittedHead] = []
     var customers = CustomerCache()
     var eventKeys: EventKeys
     var digests: PageDigests
@@ -107,6 +109,7 @@ final class WriteSession {
             update.bind(4, Int64(bitPattern: feed.auditHead))
             try update.run()
             self.feeds[id]?.isChanged = false
+            self.writtenHeads.append(CommittedHead(business: id, seq: feed.head))
         }
         self.changedFeeds.removeAll(keepingCapacity: true)
     }
@@ -142,6 +145,11 @@ final class WriteSession {
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
     }
 
+    /// How far the businesses are that the last commit changed; each is given once.
+    func takeHeads() -> [CommittedHead] {
+        exchange(&self.writtenHeads, with: [])
+    }
+
     /// Called once a commit is answered: what callers need not wait for.
     func answered() {
         self.eventKeys.beginBatchIfFull()
@@ -157,6 +165,7 @@ final class WriteSession {
         self.digests.rolledBack()
         self.feeds.removeAll()
         self.changedFeeds.removeAll()
+        self.writtenHeads.removeAll()
         self.pages.removeAll()
         self.roleHolders.removeAll()
         self.storedIdentifier = -1

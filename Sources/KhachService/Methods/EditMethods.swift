@@ -87,7 +87,7 @@ struct EditMethods {
         )
         switch answer {
         case .done(let customer):
-            return customer.reply
+            return customer.reply(self.environment.position(customer.seq))
         case .refused(.conflict(let field, let stored)):
             throw Status(conflict: field, of: id, stored, given: saves)
         case .refused(.unknownContact):
@@ -162,6 +162,7 @@ struct EditMethods {
                 writer.write(customer.record, field: 1)
                 writer.write(customer.seq, field: 2)
                 if let gone { writer.write(gone.text, field: 3) }
+                writer.write(self.environment.position(customer.seq), field: 4)
                 return writer.payload
             case .differentPages:
                 throw Status(
@@ -215,7 +216,10 @@ struct EditMethods {
                 now: self.environment.now()
             )
         }
-        return try Khach_V1_EraseCustomerResponse.with { $0.seq = seq }.reply()
+        return try Khach_V1_EraseCustomerResponse.with {
+            $0.seq = seq
+            $0.position = self.environment.position(seq)
+        }.reply()
     }
 }
 

@@ -117,6 +117,13 @@ extension TextField {
             text: { $0.business }
         ) { _, text in Khach_V1_PullChangesRequest.with { $0.businessID = text } },
         TextField(
+            method: "khach.v1.SyncService/WatchChanges",
+            field: "business_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.business }
+        ) { _, text in Khach_V1_WatchChangesRequest.with { $0.businessID = text } },
+        TextField(
             method: "khach.v1.SyncService/GetDigests",
             field: "page_ids[0]",
             nul: .refused,

@@ -23,6 +23,8 @@ struct MemoryState: Sendable {
     var pages: [PageID: Row<Page>] = [:]
     var customers: [CustomerID: Row<Customer>] = [:]
     var heads: [BusinessID: CommitSequence] = [:]
+    /// What is still to be told of.
+    var changedHeads: [BusinessID: CommitSequence] = [:]
     var identities: [Key: CustomerID] = [:]
     /// By page, and kind and id with a NUL between them.
     var otherIdentities: [Key: CustomerID] = [:]
@@ -227,7 +229,9 @@ struct MemoryState: Sendable {
     }
 
     mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
-        self.heads[business, default: 0] += 1
-        return self.heads[business, default: 0]
+        let seq = self.head(business) + 1
+        self.heads[business] = seq
+        self.changedHeads[business] = seq
+        return seq
     }
 }

@@ -1,6 +1,5 @@
 internal import CKhachDigest
 package import KhachCore
-internal import Synchronization
 
 /// Digests made from everything at each question: what the kept ones are compared with.
 extension MemoryStore {

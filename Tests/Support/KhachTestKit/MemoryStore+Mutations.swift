@@ -1,5 +1,4 @@
 package import KhachCore
-internal import Synchronization
 
 extension MemoryStore {
     private func attempt<Answer: Sendable>(

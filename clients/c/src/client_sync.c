@@ -36,7 +36,7 @@ static khach_status step(khach_client *client, khach_sync_progress *progress, kh
         status = khach__sync_run_push(&client->run, khach__now_ms(), progress, error);
     if (status == KHACH_OK)
         status = khach__sync_run_step(&client->run, progress, error);
-    if (status != KHACH_OK && status != KHACH_E_MEMORY)
+    if (status != KHACH_OK && status != KHACH_E_MEMORY && status != KHACH_E_STOPPED)
         khach__cache_note(client->cache, status);
     if (status != KHACH_OK || !progress->has_more)
         khach__sync_run_close(&client->run);

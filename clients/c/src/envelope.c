@@ -25,8 +25,8 @@ typedef struct slice {
     size_t count;
 } slice;
 
-khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const char *service,
-    const char *method, const khach_bytes *payload, uint32_t timeout_ms)
+khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, uint8_t flags,
+    const char *service, const char *method, const khach_bytes *payload, uint32_t timeout_ms)
 {
     Ttrpc__Request request = TTRPC__REQUEST__INIT;
     khach_frame frame = {0};
@@ -50,6 +50,7 @@ khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const
     frame.payload_bytes = (uint32_t)count;
     frame.stream_id = stream_id;
     frame.kind = KHACH_FRAME_REQUEST;
+    frame.flags = flags;
     khach__frame_write(out->bytes, &frame);
     (void)ttrpc__request__pack(&request, out->bytes + KHACH_FRAME_HEADER_BYTES);
     out->count = KHACH_FRAME_HEADER_BYTES + count;

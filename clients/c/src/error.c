@@ -102,6 +102,8 @@ const char *khach_status_name(khach_status status)
         "KHACH_E_OFFLINE",
         "KHACH_E_SHRINK",
         "KHACH_E_SCOPE_CHANGED",
+        "KHACH_E_NOT_FRESH",
+        "KHACH_E_STOPPED",
     };
     int index = -(int)status;
 

@@ -82,8 +82,7 @@ bool khach__sync_change_next(khach_wire *wire, khach_change *change)
     return false;
 }
 
-/* The seconds and nanoseconds of a Timestamp, as milliseconds. */
-static int64_t read_ms(const uint8_t *bytes, size_t bytes_count)
+int64_t khach__sync_ms(const uint8_t *bytes, size_t bytes_count)
 {
     khach_wire wire = khach__wire_open(bytes, bytes_count);
     khach_wire_field field;
@@ -116,7 +115,7 @@ static void page_field(khach_sync_page *page, const khach_wire_field *field)
             page->cursor = field->bytes;
             page->cursor_bytes = field->bytes_count;
         } else if (field->number == PAGE_READ_AT) {
-            page->read_at_ms = read_ms(field->bytes, field->bytes_count);
+            page->read_at_ms = khach__sync_ms(field->bytes, field->bytes_count);
         }
     }
 }

@@ -57,6 +57,9 @@ khach_status khach__sync_records_read(khach_sync_page *page, uint64_t *ids_done,
 
 /* True when the record can be read; of one of a kind that is not known nothing is asked. */
 bool khach__sync_change_is_whole(const khach_change *change);
+/* The seconds and nanoseconds of a Timestamp, as milliseconds. */
+int64_t khach__sync_ms(const uint8_t *bytes, size_t bytes_count);
+
 /* The changes of a page, in order: begin with khach__wire_open(page->bytes, ...). */
 bool khach__sync_change_next(khach_wire *wire, khach_change *change);
 

@@ -52,7 +52,11 @@ typedef enum khach_status {
      *  is the right one, then khach_repair() with KHACH_REPAIR_ACCEPT_SHRINK. */
     KHACH_E_SHRINK = -20,
     /** Other pages may be seen than before. */
-    KHACH_E_SCOPE_CHANGED = -21
+    KHACH_E_SCOPE_CHANGED = -21,
+    /** The cache has not come to the position in time. */
+    KHACH_E_NOT_FRESH = -22,
+    /** The caller has stopped it. */
+    KHACH_E_STOPPED = -23
 } khach_status;
 
 /** A failure in full. Opaque: read with the getters below. */

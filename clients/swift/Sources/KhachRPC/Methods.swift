@@ -128,6 +128,10 @@ public enum Methods {
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
     >(sync, "PullChanges")
+    /// Watches for changes: says when to pull.
+    public static let watchChanges = StreamingMethod<
+        Khach_V1_WatchChangesRequest, Khach_V1_WatchChangesResponse
+    >(sync, "WatchChanges")
     /// Reads sums over what the server has.
     public static let getDigests = Method<
         Khach_V1_GetDigestsRequest, Khach_V1_GetDigestsResponse
@@ -181,6 +185,7 @@ public enum Methods {
         AnyMethod(exportCustomers),
         AnyMethod(listAuditEntries),
         AnyMethod(pullChanges),
+        AnyMethod(watchChanges),
         AnyMethod(getDigests),
         AnyMethod(listRevisions),
         AnyMethod(batchGetRecords),

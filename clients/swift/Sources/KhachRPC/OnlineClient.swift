@@ -203,6 +203,18 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.pullChanges, request, timeout: timeout)
     }
 
+    /// Watches for changes: says when to pull, and from time to time that nothing is new.
+    ///
+    /// The stream ends when the server does; go on with another, from the cursor of the last pull.
+    ///
+    /// - Parameter timeout: how long the whole stream may take; not `timeout` of the client.
+    public func watchChanges(
+        _ request: Khach_V1_WatchChangesRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Responses<Khach_V1_WatchChangesResponse> {
+        try await self.stream(Methods.watchChanges, request, timeout: timeout)
+    }
+
     /// Reads sums over what the server has; equal sums are equal records.
     public func getDigests(
         _ request: Khach_V1_GetDigestsRequest,

@@ -862,6 +862,186 @@ void   khach__v1__push_mutations_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__watch_changes_request__init
+                     (Khach__V1__WatchChangesRequest         *message)
+{
+  static const Khach__V1__WatchChangesRequest init_value = KHACH__V1__WATCH_CHANGES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__watch_changes_request__get_packed_size
+                     (const Khach__V1__WatchChangesRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__watch_changes_request__pack
+                     (const Khach__V1__WatchChangesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__watch_changes_request__pack_to_buffer
+                     (const Khach__V1__WatchChangesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__WatchChangesRequest *
+       khach__v1__watch_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__WatchChangesRequest *)
+     protobuf_c_message_unpack (&khach__v1__watch_changes_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__watch_changes_request__free_unpacked
+                     (Khach__V1__WatchChangesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__poke__init
+                     (Khach__V1__Poke         *message)
+{
+  static const Khach__V1__Poke init_value = KHACH__V1__POKE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__poke__get_packed_size
+                     (const Khach__V1__Poke *message)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__poke__pack
+                     (const Khach__V1__Poke *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__poke__pack_to_buffer
+                     (const Khach__V1__Poke *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Poke *
+       khach__v1__poke__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Poke *)
+     protobuf_c_message_unpack (&khach__v1__poke__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__poke__free_unpacked
+                     (Khach__V1__Poke *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__bookmark__init
+                     (Khach__V1__Bookmark         *message)
+{
+  static const Khach__V1__Bookmark init_value = KHACH__V1__BOOKMARK__INIT;
+  *message = init_value;
+}
+size_t khach__v1__bookmark__get_packed_size
+                     (const Khach__V1__Bookmark *message)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__bookmark__pack
+                     (const Khach__V1__Bookmark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__bookmark__pack_to_buffer
+                     (const Khach__V1__Bookmark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Bookmark *
+       khach__v1__bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Bookmark *)
+     protobuf_c_message_unpack (&khach__v1__bookmark__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__bookmark__free_unpacked
+                     (Khach__V1__Bookmark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__watch_changes_response__init
+                     (Khach__V1__WatchChangesResponse         *message)
+{
+  static const Khach__V1__WatchChangesResponse init_value = KHACH__V1__WATCH_CHANGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__watch_changes_response__get_packed_size
+                     (const Khach__V1__WatchChangesResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__watch_changes_response__pack
+                     (const Khach__V1__WatchChangesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__watch_changes_response__pack_to_buffer
+                     (const Khach__V1__WatchChangesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__WatchChangesResponse *
+       khach__v1__watch_changes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__WatchChangesResponse *)
+     protobuf_c_message_unpack (&khach__v1__watch_changes_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__watch_changes_response__free_unpacked
+                     (Khach__V1__WatchChangesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[3] =
 {
   { "REASON_UNSPECIFIED", "KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED", 0 },
@@ -2497,20 +2677,213 @@ const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor 
   (ProtobufCMessageInit) khach__v1__push_mutations_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[5] =
+static const ProtobufCFieldDescriptor khach__v1__watch_changes_request__field_descriptors[2] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__WatchChangesRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__WatchChangesRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__watch_changes_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = cursor */
+};
+static const ProtobufCIntRange khach__v1__watch_changes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__watch_changes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.WatchChangesRequest",
+  "WatchChangesRequest",
+  "Khach__V1__WatchChangesRequest",
+  "khach.v1",
+  sizeof(Khach__V1__WatchChangesRequest),
+  2,
+  khach__v1__watch_changes_request__field_descriptors,
+  khach__v1__watch_changes_request__field_indices_by_name,
+  1,  khach__v1__watch_changes_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__watch_changes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__poke__field_descriptors[1] =
+{
+  {
+    "head_seq",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Poke, head_seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__poke__field_indices_by_name[] = {
+  0,   /* field[0] = head_seq */
+};
+static const ProtobufCIntRange khach__v1__poke__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__poke__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Poke",
+  "Poke",
+  "Khach__V1__Poke",
+  "khach.v1",
+  sizeof(Khach__V1__Poke),
+  1,
+  khach__v1__poke__field_descriptors,
+  khach__v1__poke__field_indices_by_name,
+  1,  khach__v1__poke__number_ranges,
+  (ProtobufCMessageInit) khach__v1__poke__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__bookmark__field_descriptors[2] =
+{
+  {
+    "seq",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Bookmark, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Bookmark, read_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__bookmark__field_indices_by_name[] = {
+  1,   /* field[1] = read_at */
+  0,   /* field[0] = seq */
+};
+static const ProtobufCIntRange khach__v1__bookmark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__bookmark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Bookmark",
+  "Bookmark",
+  "Khach__V1__Bookmark",
+  "khach.v1",
+  sizeof(Khach__V1__Bookmark),
+  2,
+  khach__v1__bookmark__field_descriptors,
+  khach__v1__bookmark__field_indices_by_name,
+  1,  khach__v1__bookmark__number_ranges,
+  (ProtobufCMessageInit) khach__v1__bookmark__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__watch_changes_response__field_descriptors[2] =
+{
+  {
+    "poke",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__WatchChangesResponse, event_case),
+    offsetof(Khach__V1__WatchChangesResponse, poke),
+    &khach__v1__poke__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bookmark",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__WatchChangesResponse, event_case),
+    offsetof(Khach__V1__WatchChangesResponse, bookmark),
+    &khach__v1__bookmark__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__watch_changes_response__field_indices_by_name[] = {
+  1,   /* field[1] = bookmark */
+  0,   /* field[0] = poke */
+};
+static const ProtobufCIntRange khach__v1__watch_changes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__watch_changes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.WatchChangesResponse",
+  "WatchChangesResponse",
+  "Khach__V1__WatchChangesResponse",
+  "khach.v1",
+  sizeof(Khach__V1__WatchChangesResponse),
+  2,
+  khach__v1__watch_changes_response__field_descriptors,
+  khach__v1__watch_changes_response__field_indices_by_name,
+  1,  khach__v1__watch_changes_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__watch_changes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[6] =
 {
   { "PullChanges", &khach__v1__pull_changes_request__descriptor, &khach__v1__pull_changes_response__descriptor },
+  { "WatchChanges", &khach__v1__watch_changes_request__descriptor, &khach__v1__watch_changes_response__descriptor },
   { "GetDigests", &khach__v1__get_digests_request__descriptor, &khach__v1__get_digests_response__descriptor },
   { "ListRevisions", &khach__v1__list_revisions_request__descriptor, &khach__v1__list_revisions_response__descriptor },
   { "BatchGetRecords", &khach__v1__batch_get_records_request__descriptor, &khach__v1__batch_get_records_response__descriptor },
   { "PushMutations", &khach__v1__push_mutations_request__descriptor, &khach__v1__push_mutations_response__descriptor },
 };
 const unsigned khach__v1__sync_service__method_indices_by_name[] = {
-  3,        /* BatchGetRecords */
-  1,        /* GetDigests */
-  2,        /* ListRevisions */
+  4,        /* BatchGetRecords */
+  2,        /* GetDigests */
+  3,        /* ListRevisions */
   0,        /* PullChanges */
-  4         /* PushMutations */
+  5,        /* PushMutations */
+  1         /* WatchChanges */
 };
 const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
 {
@@ -2519,7 +2892,7 @@ const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
   "SyncService",
   "Khach__V1__SyncService",
   "khach.v1",
-  5,
+  6,
   khach__v1__sync_service__method_descriptors,
   khach__v1__sync_service__method_indices_by_name
 };
@@ -2531,13 +2904,21 @@ void khach__v1__sync_service__pull_changes(ProtobufCService *service,
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void khach__v1__sync_service__watch_changes(ProtobufCService *service,
+                                            const Khach__V1__WatchChangesRequest *input,
+                                            Khach__V1__WatchChangesResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void khach__v1__sync_service__get_digests(ProtobufCService *service,
                                           const Khach__V1__GetDigestsRequest *input,
                                           Khach__V1__GetDigestsResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__list_revisions(ProtobufCService *service,
                                              const Khach__V1__ListRevisionsRequest *input,
@@ -2545,7 +2926,7 @@ void khach__v1__sync_service__list_revisions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
                                                 const Khach__V1__BatchGetRecordsRequest *input,
@@ -2553,7 +2934,7 @@ void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__push_mutations(ProtobufCService *service,
                                              const Khach__V1__PushMutationsRequest *input,
@@ -2561,7 +2942,7 @@ void khach__v1__sync_service__push_mutations(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
                                     Khach__V1__SyncService_ServiceDestroy destroy)

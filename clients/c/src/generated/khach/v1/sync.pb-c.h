@@ -37,6 +37,10 @@ typedef struct Khach__V1__EditContact Khach__V1__EditContact;
 typedef struct Khach__V1__PushMutationsRequest Khach__V1__PushMutationsRequest;
 typedef struct Khach__V1__MutationOutcome Khach__V1__MutationOutcome;
 typedef struct Khach__V1__PushMutationsResponse Khach__V1__PushMutationsResponse;
+typedef struct Khach__V1__WatchChangesRequest Khach__V1__WatchChangesRequest;
+typedef struct Khach__V1__Poke Khach__V1__Poke;
+typedef struct Khach__V1__Bookmark Khach__V1__Bookmark;
+typedef struct Khach__V1__WatchChangesResponse Khach__V1__WatchChangesResponse;
 
 
 /* --- enums --- */
@@ -526,6 +530,71 @@ struct  Khach__V1__PushMutationsResponse
     , 0,NULL, 0, 0, {0,NULL} }
 
 
+struct  Khach__V1__WatchChangesRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Of the cache; empty for one that has none.
+   */
+  ProtobufCBinaryData cursor;
+};
+#define KHACH__V1__WATCH_CHANGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__watch_changes_request__descriptor) \
+    , (char *)protobuf_c_empty_string, {0,NULL} }
+
+
+/*
+ * Something changed: pull. Pokes are coalesced, and hold no data.
+ */
+struct  Khach__V1__Poke
+{
+  ProtobufCMessage base;
+  uint64_t head_seq;
+};
+#define KHACH__V1__POKE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__poke__descriptor) \
+    , 0 }
+
+
+/*
+ * Nothing in the scope is newer than the watcher's cursor, or than the last poke.
+ */
+struct  Khach__V1__Bookmark
+{
+  ProtobufCMessage base;
+  uint64_t seq;
+  Google__Protobuf__Timestamp *read_at;
+};
+#define KHACH__V1__BOOKMARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__bookmark__descriptor) \
+    , 0, NULL }
+
+
+typedef enum {
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__NOT_SET = 0,
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT_POKE = 1,
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT_BOOKMARK = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__CASE)
+} Khach__V1__WatchChangesResponse__EventCase;
+
+struct  Khach__V1__WatchChangesResponse
+{
+  ProtobufCMessage base;
+  Khach__V1__WatchChangesResponse__EventCase event_case;
+  union {
+    Khach__V1__Poke *poke;
+    /*
+     * At first, and at least each 10 seconds.
+     */
+    Khach__V1__Bookmark *bookmark;
+  };
+};
+#define KHACH__V1__WATCH_CHANGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__watch_changes_response__descriptor) \
+    , KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__NOT_SET, {0} }
+
+
 /* Khach__V1__Tombstone methods */
 void   khach__v1__tombstone__init
                      (Khach__V1__Tombstone         *message);
@@ -887,6 +956,82 @@ Khach__V1__PushMutationsResponse *
 void   khach__v1__push_mutations_response__free_unpacked
                      (Khach__V1__PushMutationsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__WatchChangesRequest methods */
+void   khach__v1__watch_changes_request__init
+                     (Khach__V1__WatchChangesRequest         *message);
+size_t khach__v1__watch_changes_request__get_packed_size
+                     (const Khach__V1__WatchChangesRequest   *message);
+size_t khach__v1__watch_changes_request__pack
+                     (const Khach__V1__WatchChangesRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__watch_changes_request__pack_to_buffer
+                     (const Khach__V1__WatchChangesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__WatchChangesRequest *
+       khach__v1__watch_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__watch_changes_request__free_unpacked
+                     (Khach__V1__WatchChangesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__Poke methods */
+void   khach__v1__poke__init
+                     (Khach__V1__Poke         *message);
+size_t khach__v1__poke__get_packed_size
+                     (const Khach__V1__Poke   *message);
+size_t khach__v1__poke__pack
+                     (const Khach__V1__Poke   *message,
+                      uint8_t             *out);
+size_t khach__v1__poke__pack_to_buffer
+                     (const Khach__V1__Poke   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Poke *
+       khach__v1__poke__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__poke__free_unpacked
+                     (Khach__V1__Poke *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__Bookmark methods */
+void   khach__v1__bookmark__init
+                     (Khach__V1__Bookmark         *message);
+size_t khach__v1__bookmark__get_packed_size
+                     (const Khach__V1__Bookmark   *message);
+size_t khach__v1__bookmark__pack
+                     (const Khach__V1__Bookmark   *message,
+                      uint8_t             *out);
+size_t khach__v1__bookmark__pack_to_buffer
+                     (const Khach__V1__Bookmark   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Bookmark *
+       khach__v1__bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__bookmark__free_unpacked
+                     (Khach__V1__Bookmark *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__WatchChangesResponse methods */
+void   khach__v1__watch_changes_response__init
+                     (Khach__V1__WatchChangesResponse         *message);
+size_t khach__v1__watch_changes_response__get_packed_size
+                     (const Khach__V1__WatchChangesResponse   *message);
+size_t khach__v1__watch_changes_response__pack
+                     (const Khach__V1__WatchChangesResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__watch_changes_response__pack_to_buffer
+                     (const Khach__V1__WatchChangesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__WatchChangesResponse *
+       khach__v1__watch_changes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__watch_changes_response__free_unpacked
+                     (Khach__V1__WatchChangesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Tombstone_Closure)
@@ -946,6 +1091,18 @@ typedef void (*Khach__V1__MutationOutcome_Closure)
 typedef void (*Khach__V1__PushMutationsResponse_Closure)
                  (const Khach__V1__PushMutationsResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__WatchChangesRequest_Closure)
+                 (const Khach__V1__WatchChangesRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__Poke_Closure)
+                 (const Khach__V1__Poke *message,
+                  void *closure_data);
+typedef void (*Khach__V1__Bookmark_Closure)
+                 (const Khach__V1__Bookmark *message,
+                  void *closure_data);
+typedef void (*Khach__V1__WatchChangesResponse_Closure)
+                 (const Khach__V1__WatchChangesResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -957,6 +1114,10 @@ struct Khach__V1__SyncService_Service
                        const Khach__V1__PullChangesRequest *input,
                        Khach__V1__PullChangesResponse_Closure closure,
                        void *closure_data);
+  void (*watch_changes)(Khach__V1__SyncService_Service *service,
+                        const Khach__V1__WatchChangesRequest *input,
+                        Khach__V1__WatchChangesResponse_Closure closure,
+                        void *closure_data);
   void (*get_digests)(Khach__V1__SyncService_Service *service,
                       const Khach__V1__GetDigestsRequest *input,
                       Khach__V1__GetDigestsResponse_Closure closure,
@@ -982,6 +1143,7 @@ void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
 #define KHACH__V1__SYNC_SERVICE__INIT(function_prefix__) \
     { KHACH__V1__SYNC_SERVICE__BASE_INIT,\
       function_prefix__ ## pull_changes,\
+      function_prefix__ ## watch_changes,\
       function_prefix__ ## get_digests,\
       function_prefix__ ## list_revisions,\
       function_prefix__ ## batch_get_records,\
@@ -990,6 +1152,10 @@ void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
                                            void *closure_data);
+void khach__v1__sync_service__watch_changes(ProtobufCService *service,
+                                            const Khach__V1__WatchChangesRequest *input,
+                                            Khach__V1__WatchChangesResponse_Closure closure,
+                                            void *closure_data);
 void khach__v1__sync_service__get_digests(ProtobufCService *service,
                                           const Khach__V1__GetDigestsRequest *input,
                                           Khach__V1__GetDigestsResponse_Closure closure,
@@ -1031,6 +1197,10 @@ extern const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descr
 extern const ProtobufCMessageDescriptor khach__v1__mutation_outcome__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__mutation_outcome__result__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__watch_changes_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__poke__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__bookmark__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__watch_changes_response__descriptor;
 extern const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor;
 
 PROTOBUF_C__END_DECLS
