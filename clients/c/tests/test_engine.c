@@ -33,8 +33,9 @@ static void check_call(const khach_engine *engine, const char *method)
     CHECK(strcmp(action->method, method) == 0);
 }
 
-/* The last page of the feed comes and is applied. */
-static void pull(khach_engine *engine, const char *cursor, uint64_t seq)
+/* A page of the feed comes and is applied. */
+static void pull_page(
+    khach_engine *engine, const char *cursor, uint64_t seq, uint64_t horizon, bool has_more)
 {
     Khach__V1__PullChangesResponse page = KHACH__V1__PULL_CHANGES_RESPONSE__INIT;
     khach_bytes bytes;
@@ -45,11 +46,19 @@ static void pull(khach_engine *engine, const char *cursor, uint64_t seq)
     page.cursor.len = taken.count;
     page.seq = seq;
     page.head_seq = seq;
+    page.tombstone_horizon = horizon;
+    page.has_more = has_more;
     bytes = pack(&page.base);
     khach__engine_reply(engine, bytes.bytes, bytes.count);
     CHECK_INT(khach__engine_action(engine)->kind, KHACH_ACTION_APPLY);
     khach__engine_applied(engine, &taken, seq, false);
     free(bytes.bytes);
+}
+
+/* The last page of the feed comes and is applied. */
+static void pull(khach_engine *engine, const char *cursor, uint64_t seq)
+{
+    pull_page(engine, cursor, seq, 0, false);
 }
 
 /* Digests of the directory, and of page 7 when it has rows or slots. */
@@ -132,6 +141,32 @@ static void test_never_pinned(void)
     khach__engine_close(engine);
 }
 
+/* C1, C2: deletions that are not told: the feed is followed to its end, and then compared. */
+static void test_horizon(void)
+{
+    khach_engine *engine = begin(KHACH_GOAL_SYNC, 3);
+
+    pull_page(engine, "a", 5, 7, true);
+    pull_page(engine, "b", 9, 0, true);
+    pull(engine, "c", 9);
+    CHECK_INT(khach__engine_report(engine)->cause, KHACH_CAUSE_HORIZON);
+    digests(engine, 9, 0, NULL);
+    sum_up(engine);
+    CHECK_INT(khach__engine_action(engine)->kind, KHACH_ACTION_DROP_PAGE);
+    khach__engine_close(engine);
+}
+
+/* C3: who was told of every deletion has nothing to compare. */
+static void test_no_horizon(void)
+{
+    khach_engine *engine = begin(KHACH_GOAL_SYNC, 3);
+
+    pull(engine, "a", 5);
+    CHECK_INT(khach__engine_action(engine)->kind, KHACH_ACTION_STOP);
+    CHECK(!khach__engine_report(engine)->is_compared);
+    khach__engine_close(engine);
+}
+
 /* I2: a server whose slots are other than what it lists is told of, and not asked without end. */
 static void test_unverified(void)
 {
@@ -187,6 +222,8 @@ int main(void)
 {
     test_pinned();
     test_never_pinned();
+    test_horizon();
+    test_no_horizon();
     test_unverified();
     test_empty(KHACH_GOAL_SYNC);
     test_empty(KHACH_GOAL_VERIFY);
