@@ -1,6 +1,7 @@
 package import KhachCore
 
-/// What caches compare themselves with; each answer is of one state of the store.
+/// What caches compare themselves with, each answer of one state of the store; and deletions that
+/// they are not told one by one any more.
 extension SQLiteStore {
     package func digests(
         of business: BusinessID,
@@ -29,6 +30,15 @@ extension SQLiteStore {
     ) async throws(StoreError) -> RecordBatch {
         try await self.snapshot(deadline) { (reader) throws(StoreError) in
             try reader.records(of: business, ids, bytesMax: bytesMax)
+        }
+    }
+
+    package func compactTombstones(
+        before: Instant,
+        rowsMax: Int
+    ) async throws(StoreError) -> Int {
+        try await self.writer.write(weight: rowsMax) { (session) throws(StoreError) in
+            try session.compactTombstones(before: before, rowsMax: rowsMax)
         }
     }
 }

@@ -76,6 +76,20 @@ struct BackupTests {
             law: "no change is later than its business's last"
         ),
         Fault(
+            testDescription: "a horizon beyond the head",
+            sql: "UPDATE businesses SET tombstone_horizon = head + 1",
+            law: "a tombstone is above its business's horizon"
+        ),
+        Fault(
+            testDescription: "a tombstone that is forgotten and there",
+            sql: """
+                UPDATE businesses SET head = head + 1, tombstone_horizon = head + 1;
+                INSERT INTO tombstones (business_id, seq, customer_id, record, page_id, at)
+                SELECT id, head, 1, x'', 1, 1 FROM businesses
+                """,
+            law: "a tombstone is above its business's horizon"
+        ),
+        Fault(
             testDescription: "a chain that is cut",
             sql: "UPDATE customers SET last_interaction = 0 WHERE id IN first",
             law: "an interaction is in its customer's chain"

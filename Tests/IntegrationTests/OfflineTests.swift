@@ -128,9 +128,9 @@ struct Shop {
     let daemon: Daemon
     let businesses: [String]
 
-    init() throws {
+    init(_ settings: [String] = []) throws {
         self.folder = try TemporaryFolder()
-        self.daemon = try Daemon.khachd(self.folder)
+        self.daemon = try Daemon.khachd(self.folder, settings)
         let server = ["--server", self.daemon.address]
         let made = try khach(["sample", "setup", "--size", "S", "--output", "jsonl"] + server)
         self.businesses = try made.objects().compactMap { $0["id"] as? String }

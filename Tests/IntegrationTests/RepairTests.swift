@@ -206,7 +206,7 @@ struct RepairTests {
 
 extension Shop {
     /// Expects that a cache answers as its server does, and that both say that it is equal.
-    fileprivate func expectEqual(
+    func expectEqual(
         _ business: String,
         _ cache: String,
         sourceLocation: SourceLocation = #_sourceLocation

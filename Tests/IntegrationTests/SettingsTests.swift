@@ -15,6 +15,8 @@ struct SettingsTests {
         ["--log-level", "loud"],
         ["--keep-texts", "0"],
         ["--keep-texts", "36501"],
+        ["--keep-tombstones", "0s"],
+        ["--keep-tombstones", "36501d"],
     ]
 
     @Test("is refused with status 78 and what was expected", arguments: refused)

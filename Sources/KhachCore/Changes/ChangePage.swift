@@ -53,18 +53,25 @@ package struct ChangePage: Hashable, Sendable {
     package var next: FeedPosition
     /// The business's last sequence when the page was read.
     package let head: CommitSequence
+    /// Not 0 when tombstones up to here are compacted and the reader stood before it: what was
+    /// deleted in between is not told.
+    package let tombstoneHorizon: CommitSequence
     package let customersEstimate: UInt64
     private let rowsMax: Int
     private let bytesMax: Int
 
-    /// An empty page for a query; `next` is where the reader stood.
+    /// An empty page for a query; `next` is where the reader stood, and `tombstoneHorizon` the
+    /// business's.
     package init(
         _ query: ChangeQuery,
         head: CommitSequence,
+        tombstoneHorizon: CommitSequence,
         customersEstimate: UInt64
     ) {
         self.next = query.position ?? .snapshot(after: .start, startedAt: head)
         self.head = head
+        // A first pass too: what it met may have been deleted since it began.
+        self.tombstoneHorizon = self.next.latest < tombstoneHorizon ? tombstoneHorizon : 0
         self.customersEstimate = customersEstimate
         self.rowsMax = query.rowsMax
         self.bytesMax = query.bytesMax

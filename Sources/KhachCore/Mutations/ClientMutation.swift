@@ -123,7 +123,7 @@ package enum PushAnswer: Hashable, Sendable {
     case forked(mutation: UInt64)
 }
 
-/// The outboxes of caches: each mutation has one effect, in the order of its client (sync.md G, N3).
+/// The outboxes of caches: each mutation has one effect, in its client's order (sync.md G, N3).
 package protocol ClientMutations: Sendable {
     /// Applies what is new of a batch, with its outcomes, in one transaction; what was applied
     /// before has the outcome that it had. Throws `notFound` when the business does not exist.

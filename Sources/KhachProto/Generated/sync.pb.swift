@@ -193,8 +193,8 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
   /// Snapshot only: customers of the business when the page was read; for progress, not for truth.
   public var customersEstimate: UInt64 = 0
 
-  /// Not 0 when deletions up to this sequence were forgotten and the request's cursor is before it:
-  /// compare digests when there is no more. This server forgets none yet.
+  /// Not 0 when tombstones up to this sequence were compacted and the request's cursor is before it:
+  /// what was deleted in between is not told. Compare digests (GetDigests) when there is no more.
   public var tombstoneHorizon: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()

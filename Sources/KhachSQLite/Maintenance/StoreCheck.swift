@@ -114,6 +114,17 @@ package enum StoreCheck {
             """
         ),
         (
+            "a tombstone is above its business's horizon, and the horizon no later than its last",
+            """
+            SELECT (
+                SELECT count(*) FROM tombstones JOIN businesses ON businesses.id = business_id
+                WHERE tombstones.seq <= tombstone_horizon
+            ) + (
+                SELECT count(*) FROM businesses
+                WHERE tombstone_horizon > head OR tombstone_horizon < 0)
+            """
+        ),
+        (
             "an interaction is in its customer's chain",
             """
             WITH RECURSIVE chain (customer_id, id) AS (

@@ -27,7 +27,7 @@ struct ReadStatements {
         )
         self.selectFeed = try Statement(
             database,
-            "SELECT head, customers FROM businesses WHERE id = ?1"
+            "SELECT head, customers, tombstone_horizon FROM businesses WHERE id = ?1"
         )
         self.selectBusiness = try Statement(
             database,

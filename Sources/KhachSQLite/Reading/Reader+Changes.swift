@@ -10,6 +10,7 @@ extension Reader {
         var page = ChangePage(
             query,
             head: feed.head,
+            tombstoneHorizon: feed.tombstoneHorizon,
             customersEstimate: UInt64(max(0, feed.customers))
         )
         switch page.next {
@@ -23,13 +24,18 @@ extension Reader {
 
     func feed(
         of business: BusinessID
-    ) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
+    ) throws(StoreError) -> (
+        head: CommitSequence, customers: Int64, tombstoneHorizon: CommitSequence
+    )? {
         let select = self.statements.selectFeed
         select.bind(1, business.rawValue)
         guard try select.step() else { return nil }
 
         defer { select.reset() }
-        return (CommitSequence(bitPattern: select.integer(0)), select.integer(1))
+        return (
+            CommitSequence(bitPattern: select.integer(0)), select.integer(1),
+            CommitSequence(bitPattern: select.integer(2))
+        )
     }
 
     // MARK: The first pass

@@ -21,7 +21,7 @@ extension Schema {
             PRIMARY KEY (page_id, slot)
         ) STRICT, WITHOUT ROWID
         """,
-        // Tombstones up to here are compacted.
+        // Tombstones up to here are compacted: none at or below it is left.
         "ALTER TABLE businesses ADD COLUMN tombstone_horizon INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE tombstones ADD COLUMN page_id INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE tombstones ADD COLUMN at INTEGER NOT NULL DEFAULT 0",

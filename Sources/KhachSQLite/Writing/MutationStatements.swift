@@ -36,6 +36,9 @@ struct MutationStatements {
     let deleteCustomer: Statement
     let insertTombstone: Statement
     let selectTombstone: Statement
+    let selectOldTombstones: Statement
+    let deleteTombstones: Statement
+    let raiseHorizon: Statement
     let eraseInteractions: Statement
     let eraseObservations: Statement
     let selectRegisters: Statement
@@ -102,6 +105,11 @@ struct MutationStatements {
         self.deleteCustomer = try make("DELETE FROM customers WHERE id = ?1")
         self.selectTombstone = try make(Self.selectTombstoneSQL)
         self.insertTombstone = try make(Self.insertTombstoneSQL)
+        self.selectOldTombstones = try make(Self.selectOldTombstonesSQL)
+        self.deleteTombstones = try make(
+            "DELETE FROM tombstones WHERE business_id = ?1 AND seq <= ?2"
+        )
+        self.raiseHorizon = try make(Self.raiseHorizonSQL)
         self.eraseInteractions = try make(Self.chainSQL, Self.eraseInteractionsSQL)
         self.eraseObservations = try make(Self.chainSQL, Self.eraseObservationsSQL)
         self.selectRegisters = try make(Self.chainSQL, Self.selectRegistersSQL)
@@ -181,9 +189,18 @@ extension MutationStatements {
     private static let selectTombstoneSQL: StaticString = """
         SELECT seq, business_id FROM tombstones WHERE customer_id = ?1
         """
+    /// Times of a business's tombstones are in the order of their sequences, whatever the clock.
     private static let insertTombstoneSQL: StaticString = """
         INSERT INTO tombstones (business_id, seq, customer_id, record, page_id, at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        VALUES (?1, ?2, ?3, ?4, ?5, max(?6, coalesce((
+            SELECT at FROM tombstones WHERE business_id = ?1 ORDER BY seq DESC LIMIT 1), ?6)))
+        """
+    private static let selectOldTombstonesSQL: StaticString = """
+        SELECT business_id, seq FROM tombstones INDEXED BY tombstones_by_time
+        WHERE at < ?1 ORDER BY at, business_id, seq LIMIT ?2
+        """
+    private static let raiseHorizonSQL: StaticString = """
+        UPDATE businesses SET tombstone_horizon = max(tombstone_horizon, ?2) WHERE id = ?1
         """
     /// Begins the statements of a customer's interactions: they are given the last one, and go back
     /// from it; none twice, so that they end also where a damaged file has made a circle of them.

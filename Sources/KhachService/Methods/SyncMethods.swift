@@ -81,7 +81,8 @@ struct SyncMethods {
     }
 
     /// `PullChangesResponse`: changes = 1 {seq = 1, the entity = its kind}, cursor = 2,
-    /// has_more = 3, phase = 4, seq = 5, head_seq = 6, read_at = 7, customers_estimate = 8.
+    /// has_more = 3, phase = 4, seq = 5, head_seq = 6, read_at = 7, customers_estimate = 8,
+    /// tombstone_horizon = 9.
     private func reply(
         _ page: ChangePage,
         after cursor: SyncCursor?,
@@ -103,6 +104,7 @@ struct SyncMethods {
         let time: [UInt8] = try Google_Protobuf_Timestamp(readAt).serializedBytes()
         writer.write(time, field: 7)
         writer.write(page.customersEstimate, field: 8)
+        writer.write(page.tombstoneHorizon, field: 9)
         return writer.payload
     }
 }

@@ -52,7 +52,7 @@ extension MemoryState {
         where self.audit[business]?[index].change.customerID == gone.id {
             self.audit[business]?[index].change.customerID = survivor.id
         }
-        self.remove(gone, redirectTo: survivor.id, codec)
+        self.remove(gone, redirectTo: survivor.id, now: now, codec)
         LinkRules.join(gone, into: &survivor, now: now)
         self.store(survivor, codec)
         self.note(AuditChange.link(gone, into: survivor), business, author, now)
@@ -145,7 +145,7 @@ extension MemoryState {
             self.audit[customer.businessID]?[index].change.after =
                 AuditChange.erasing(ids, fromRoles: change.after)
         }
-        let seq = self.remove(customer, redirectTo: nil, codec)
+        let seq = self.remove(customer, redirectTo: nil, now: now, codec)
         self.note([.erase(customer.id)], customer.businessID, author, now)
         return seq
     }
@@ -154,14 +154,33 @@ extension MemoryState {
     private mutating func remove(
         _ customer: Customer,
         redirectTo survivor: CustomerID?,
+        now: Instant,
         _ codec: RecordCodec
     ) -> CommitSequence {
         let seq = self.nextSequence(customer.businessID)
         self.customers[customer.id] = nil
+        let before = self.tombstones[customer.businessID]?.last?.at ?? now
         self.tombstones[customer.businessID, default: []].append(
-            (customer.id, seq, codec.encodeTombstone(customer.id, survivor))
+            Tombstone(
+                id: customer.id,
+                page: customer.pageID,
+                seq: seq,
+                at: max(now, before),
+                record: codec.encodeTombstone(customer.id, survivor)
+            )
         )
         return seq
+    }
+
+    mutating func compactTombstones(before: Instant, rowsMax: Int) -> Int {
+        let old = self.tombstones.flatMap { business, all in
+            all.filter { $0.at < before }.map { (at: $0.at, business, seq: $0.seq) }
+        }.sorted { ($0.at, $0.1, $0.seq) < ($1.at, $1.1, $1.seq) }.prefix(rowsMax)
+        for (_, business, seq) in old {
+            self.tombstones[business]?.removeAll { $0.seq <= seq }
+            self.horizons[business] = max(self.horizons[business] ?? 0, seq)
+        }
+        return old.count
     }
 
     mutating func recordProfiles(

@@ -8,6 +8,14 @@ struct MemoryState: Sendable {
         var record: [UInt8]
     }
 
+    struct Tombstone: Sendable {
+        var id: CustomerID
+        var page: PageID
+        var seq: CommitSequence
+        var at: Instant
+        var record: [UInt8]
+    }
+
     /// An opaque id is its bytes.
     struct Key: Hashable {
         var page: PageID
@@ -35,10 +43,12 @@ struct MemoryState: Sendable {
     var roles: [PageID: [RoleAccount]] = [:]
     var audit: [BusinessID: [AuditEntry]] = [:]
     var requests: [BusinessID: [String: (at: Instant, Authorship, answer: Answer)]] = [:]
-    var tombstones: [BusinessID: [(id: CustomerID, seq: CommitSequence, record: [UInt8])]] = [:]
     var outboxes: [ClientKey: Outbox] = [:]
     /// Until when all is in a backup.
     var lastBackup: Instant?
+    /// In order of sequence and of time.
+    var tombstones: [BusinessID: [Tombstone]] = [:]
+    var horizons: [BusinessID: CommitSequence] = [:]
     var droppedCount = 0
     let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)
@@ -180,6 +190,7 @@ struct MemoryState: Sendable {
         var page = ChangePage(
             query,
             head: self.head(query.businessID),
+            tombstoneHorizon: self.horizons[query.businessID] ?? 0,
             customersEstimate: UInt64(live.count { $0.key.kind == .customer })
         )
         switch page.next {

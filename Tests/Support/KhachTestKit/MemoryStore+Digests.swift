@@ -39,6 +39,15 @@ extension MemoryStore {
     }
 }
 
+extension MemoryStore {
+    package func compactTombstones(
+        before: Instant,
+        rowsMax: Int
+    ) async throws(StoreError) -> Int {
+        self.state.withLock { $0.compactTombstones(before: before, rowsMax: rowsMax) }
+    }
+}
+
 extension MemoryState {
     func digests(
         of business: BusinessID,

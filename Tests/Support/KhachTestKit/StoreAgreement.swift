@@ -42,7 +42,7 @@ package struct StoreAgreement {
     }
 
     private mutating func step(_ step: Int) async throws -> String {
-        switch self.seed.number(0...15) {
+        switch self.seed.number(0...16) {
         case 0: return try await self.edit(.save(self.saves()))
         case 1: return try await self.edit(.addContact(self.contact()))
         case 2: return try await self.edit(.rejectContact(self.contact()))
@@ -59,6 +59,7 @@ package struct StoreAgreement {
         case 11: return try await self.changeZone()
         case 12: return try await self.redetect()
         case 13: return try await self.dropTexts()
+        case 14: return try await self.compactTombstones()
         default: return try await self.record("\(step)")
         }
     }
@@ -330,6 +331,20 @@ package struct StoreAgreement {
             while try await store.dropTexts(receivedBefore: before, rowsMax: 7) {}
         }
         return "drop texts"
+    }
+
+    private mutating func compactTombstones() async throws -> String {
+        let before = Instant(milliseconds: self.now.milliseconds - 200_000)
+        var removed: [[Int]] = []
+        for store in self.stores {
+            var counts = [3]
+            while counts.last == 3 {
+                counts.append(try await store.compactTombstones(before: before, rowsMax: 3))
+            }
+            removed.append(counts)
+        }
+        try StoreConformance.requireEqual(removed[0], removed[1])
+        return "compact tombstones"
     }
 
     // MARK: Whom and by whom

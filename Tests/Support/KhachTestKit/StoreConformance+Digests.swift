@@ -162,7 +162,7 @@ extension StoreConformance {
     }
 
     /// Three customers of one page.
-    private static func samePage(
+    static func samePage(
         _ store: any CustomerStore,
         _ business: BusinessID
     ) async throws -> [CustomerID] {

@@ -13,7 +13,7 @@ package enum StoreConformance {
 
     package static let claims: [Claim] =
         directoryClaims + interactionClaims + contactClaims + readClaims + snapshotClaims
-        + nameClaims + digestClaims + outboxClaims
+        + nameClaims + digestClaims + tombstoneClaims + outboxClaims
 
     static let author = Authorship(actor: "an")
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)

@@ -67,7 +67,7 @@ typedef struct khach_cache_sync {
     bool is_search_indexed; /* the derived tables and the indexes are there */
     bool has_erased;        /* the log may hold what was erased: it is to be emptied */
     int32_t last_status;
-    bool is_repairing;   /* rows were mended, and the cursor of that state is not taken yet */
+    bool is_repairing;   /* a comparison is owed, or begun and not ended */
     bool is_reindex_due; /* a damaged row was replaced: what was derived of it is not known */
     bool is_unverified;  /* the server's own digests did not add up when they were last compared */
     int64_t verified_at_ms;

@@ -1,5 +1,5 @@
-/* What customers show while edits of them wait: the row has base and edits together, so that every
- * question is answered as if they were done; the base is kept beside it, and digests are of that. */
+/* What customers show while edits of them wait: the row has base and edits together, so that all
+ * questions are answered as if they were done; the base is kept beside it, for digests. */
 
 #include "outbox.h"
 #include "overlay.h"
@@ -296,7 +296,8 @@ static khach_status keep_base(
 
 khach_status khach__overlay_forget(khach_apply *page, int64_t customer)
 {
-    return khach__outbox_run(page->cache, "DELETE FROM overlays WHERE id = ?1", customer, 0, page->error);
+    return khach__outbox_run(
+        page->cache, "DELETE FROM overlays WHERE id = ?1", customer, 0, page->error);
 }
 
 khach_status khach__overlay_refresh(khach_apply *page, int64_t customer)

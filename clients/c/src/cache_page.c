@@ -32,6 +32,8 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
     if (status != KHACH_OK)
         return status;
     page->sync.last_status = KHACH_OK;
+    /* Some deletions are not told: a comparison is owed, whatever becomes of this process. */
+    page->sync.is_repairing = page->sync.is_repairing || bytes->tombstone_horizon != 0;
     written = page->sync;
     written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
     return khach__cache_sync_write(page->cache, &written, page->error);

@@ -151,6 +151,12 @@ void fixture_tombstone(fixture_page *page, uint64_t seq, uint64_t number)
     put_change(page, seq, 5, &tombstone);
 }
 
+void fixture_horizon(fixture_page *page, uint64_t horizon)
+{
+    put_varint(page, 9 << 3);
+    put_varint(page, horizon);
+}
+
 void fixture_end(fixture_page *page, const char *cursor, int has_more, uint64_t seq)
 {
     static const uint8_t read_at[] = {0x08, 0x80, 0x94, 0xEB, 0xDC, 0x03}; /* 1 000 000 000 s */

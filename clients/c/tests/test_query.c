@@ -228,7 +228,8 @@ static void make_layout_2(khach_cache *cache)
         " name_folded TEXT NOT NULL, last_inbound_at_ms INTEGER NOT NULL,"
         " PRIMARY KEY (token, customer DESC)) WITHOUT ROWID;"
         "DROP TABLE leader; DROP TABLE quarantine;"
-        "DROP TABLE since; DROP TABLE since_mark; ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
+        "DROP TABLE since; DROP TABLE since_mark;"
+        "ALTER TABLE sync_state DROP COLUMN has_erased; PRAGMA user_version = 2; COMMIT;";
 
     CHECK_INT(khach__cache_run(cache, layout_3, NULL), KHACH_OK);
 

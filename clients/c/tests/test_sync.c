@@ -477,6 +477,35 @@ static void test_restart(void)
     scene_close(&at);
 }
 
+/* C2: a page that does not tell deletions leaves a debt behind, which outlives the process. */
+static void test_owed_comparison(void)
+{
+    scene at;
+    fixture_page page = {0};
+
+    scene_open(&at);
+    first_page(&page);
+    fixture_horizon(&page, 5);
+    fixture_end(&page, "one", 1, 6);
+    add_page(&at, &page, 1);
+    scene_start(&at, 5000);
+    CHECK_INT(khach_sync_step(at.client, NULL, NULL), KHACH_OK);
+    scene_stop(&at);
+    CHECK(state_of(&at).is_repairing);
+    khach_client_close(at.client);
+    at.client = NULL;
+
+    fixture_end(&page, "two", 0, 6);
+    add_page(&at, &page, 1);
+    fixture_add(&at.server, fixture_failure(3, 14, "no", "DRAINING"));
+    scene_start(&at, 5000);
+    CHECK_INT(khach_sync_once(at.client, NULL, NULL), KHACH_E_NETWORK);
+    CHECK(memmem(at.server.request, at.server.request_count, "GetDigests", 10) != NULL);
+    CHECK(state_of(&at).is_repairing);
+    scene_stop(&at);
+    scene_close(&at);
+}
+
 /* A server that went away between two calls is called again at once. */
 static void test_reconnects(void)
 {
@@ -511,6 +540,7 @@ int main(void)
     test_refusals_of_the_server();
     test_refused_cursors();
     test_restart();
+    test_owed_comparison();
     test_reconnects();
     return 0;
 }

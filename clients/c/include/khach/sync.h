@@ -73,7 +73,7 @@ typedef struct khach_cache_state {
      *  server, byte for byte; 0 when it never was. */
     int64_t verified_at_ms;
     uint64_t verified_seq;
-    /** Nonzero while rows were mended and the rest is still to be compared: sync. */
+    /** Nonzero while a comparison is owed, or begun and not ended: sync. */
     int32_t is_repairing;
     /** Nonzero when the server's own digests did not add up: nothing can be said against them. */
     int32_t is_unverified;

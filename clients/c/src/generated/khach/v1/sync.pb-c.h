@@ -178,8 +178,8 @@ struct  Khach__V1__PullChangesResponse
    */
   uint64_t customers_estimate;
   /*
-   * Not 0 when deletions up to this sequence were forgotten and the request's cursor is before it:
-   * compare digests when there is no more. This server forgets none yet.
+   * Not 0 when tombstones up to this sequence were compacted and the request's cursor is before it:
+   * what was deleted in between is not told. Compare digests (GetDigests) when there is no more.
    */
   uint64_t tombstone_horizon;
 };
