@@ -11,6 +11,7 @@
 
 #include "cache.h"
 #include "cache_apply.h"
+#include "sync_run.h"
 
 #include <khach/outbox.h>
 
@@ -93,7 +94,7 @@ khach_status khach__overlay_settle(khach_apply *page);
 khach_status khach__overlay_is_true(khach_cache *cache, int64_t customer, const uint8_t *base,
     size_t base_bytes, const uint8_t *shown, size_t shown_bytes, bool *out, khach_error **error);
 
-/* cache_push.c */
+/* cache_push.c, and sync_push.c for the calls */
 /* What is to be sent now. */
 typedef struct khach_push_batch {
     khach_outbox_state state;
@@ -112,5 +113,10 @@ khach_status khach__push_answered(khach_cache *cache, const khach_push_batch *ba
 khach_status khach__push_note_restored(khach_cache *cache, khach_error **error);
 /* Another cache has this one's name: take a new one for what was not answered. */
 khach_status khach__push_note_forked(khach_cache *cache, khach_error **error);
+
+/* sync_push.c: what came of sending a batch in a run. */
+khach_status khach__sync_run_pushed(khach_sync_run *run, const khach_push_batch *batch,
+    khach_status status, const uint8_t *reply, size_t reply_bytes, khach_error *why,
+    int64_t now_ms, khach_sync_progress *progress, khach_error **error);
 
 #endif

@@ -25,39 +25,16 @@ static bool is_gone(khach_status failed)
     return failed == KHACH_E_NETWORK || failed == KHACH_E_TIMEOUT || failed == KHACH_E_MEMORY;
 }
 
-static khach_status send(khach_sync_run *run, const khach_push_batch *batch, int64_t now_ms,
-    khach_error **error)
+khach_status khach__sync_run_pushed(khach_sync_run *run, const khach_push_batch *batch,
+    khach_status status, const uint8_t *reply, size_t reply_bytes, khach_error *why,
+    int64_t now_ms, khach_sync_progress *progress, khach_error **error)
 {
-    khach_call call = {run->address, "khach.v1.SyncService", "PushMutations",
-        run->options->connect_timeout_ms, run->options->call_timeout_ms};
-    const uint8_t *reply = NULL;
-    size_t reply_bytes = 0;
-    khach_status status = khach__connection_call(
-        run->connection, &call, &batch->request, &reply, &reply_bytes, error);
-
-    if (status != KHACH_OK)
-        return status;
-    return khach__push_answered(run->cache, batch, reply, reply_bytes, now_ms, error);
-}
-
-khach_status khach__sync_run_push(
-    khach_sync_run *run, int64_t now_ms, khach_sync_progress *progress, khach_error **error)
-{
-    khach_push_batch batch;
-    khach_error *why = NULL;
     uint64_t failed = 0;
-    khach_status status = KHACH_OK;
 
-    progress->waiting_count = 0;
-    if (run->push_status != KHACH_OK)
-        return KHACH_OK;
-    status = khach__push_next(run->cache, &batch, error);
-    if (status != KHACH_OK || batch.request.bytes == NULL)
-        return status;
-    status = send(run, &batch, now_ms, &why);
-    free(batch.request.bytes);
+    if (status == KHACH_OK)
+        status = khach__push_answered(run->cache, batch, reply, reply_bytes, now_ms, &why);
     if (status == KHACH_OK) {
-        progress->pushed_count = batch.count;
+        progress->pushed_count = batch->count;
     } else if (is_gone(status)) {
         if (error != NULL)
             *error = why;
@@ -72,4 +49,29 @@ khach_status khach__sync_run_push(
         return KHACH_OK;
     }
     return khach__outbox_counts(run->cache, &progress->waiting_count, &failed, error);
+}
+
+khach_status khach__sync_run_push(
+    khach_sync_run *run, int64_t now_ms, khach_sync_progress *progress, khach_error **error)
+{
+    khach_call call = {run->address, "khach.v1.SyncService", "PushMutations",
+        run->options->connect_timeout_ms, run->options->call_timeout_ms};
+    khach_push_batch batch;
+    const uint8_t *reply = NULL;
+    size_t reply_bytes = 0;
+    khach_error *why = NULL;
+    khach_status status = KHACH_OK;
+
+    progress->waiting_count = 0;
+    if (run->push_status != KHACH_OK)
+        return KHACH_OK;
+    status = khach__push_next(run->cache, &batch, error);
+    if (status != KHACH_OK || batch.request.bytes == NULL)
+        return status;
+    status = khach__connection_call(
+        run->connection, &call, &batch.request, &reply, &reply_bytes, &why);
+    status = khach__sync_run_pushed(
+        run, &batch, status, reply, reply_bytes, why, now_ms, progress, error);
+    free(batch.request.bytes);
+    return status;
 }

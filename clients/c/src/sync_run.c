@@ -57,8 +57,18 @@ static void fail(khach_sync_run *run, khach_status status, khach_error *error)
     khach__engine_failure(run->engine, status, error);
 }
 
-static void make_call(khach_sync_run *run, const khach_action *action)
+void khach__sync_run_answer(khach_sync_run *run, khach_status status, const uint8_t *reply,
+    size_t reply_bytes, khach_error *error)
 {
+    if (status == KHACH_OK)
+        khach__engine_reply(run->engine, reply, reply_bytes);
+    else
+        fail(run, status, error);
+}
+
+static void make_call(khach_sync_run *run)
+{
+    const khach_action *action = khach__engine_action(run->engine);
     khach_call call = {run->address, SYNC_SERVICE, action->method,
         run->options->connect_timeout_ms, run->options->call_timeout_ms};
     const uint8_t *reply = NULL;
@@ -67,10 +77,7 @@ static void make_call(khach_sync_run *run, const khach_action *action)
     khach_status status = khach__connection_call(
         run->connection, &call, action->request, &reply, &reply_bytes, &error);
 
-    if (status == KHACH_OK)
-        khach__engine_reply(run->engine, reply, reply_bytes);
-    else
-        fail(run, status, error);
+    khach__sync_run_answer(run, status, reply, reply_bytes, error);
 }
 
 static void apply(khach_sync_run *run, const khach_action *action, khach_sync_progress *progress)
@@ -172,23 +179,15 @@ static khach_status finish(khach_sync_run *run, khach_error **error)
     return status;
 }
 
-khach_status khach__sync_run_step(
-    khach_sync_run *run, khach_sync_progress *progress, khach_error **error)
+const khach_action *khach__sync_run_local(khach_sync_run *run, khach_sync_progress *progress)
 {
-    khach_status status = KHACH_OK;
-    bool has_called = false;
-    bool has_applied = false;
-
     for (;;) {
         const khach_action *action = khach__engine_action(run->engine);
 
-        if (action->kind == KHACH_ACTION_STOP || (action->kind == KHACH_ACTION_CALL && has_called))
-            break;
-        if (action->kind == KHACH_ACTION_CALL) {
-            has_called = true;
-            make_call(run, action);
-        } else if (action->kind == KHACH_ACTION_APPLY) {
-            has_applied = true;
+        if (action->kind == KHACH_ACTION_STOP || action->kind == KHACH_ACTION_CALL)
+            return action;
+        if (action->kind == KHACH_ACTION_APPLY) {
+            run->has_applied = true;
             apply(run, action, progress);
         } else {
             progress->step_kind = action->kind == KHACH_ACTION_MEND
@@ -198,14 +197,31 @@ khach_status khach__sync_run_step(
             compare(run, action);
         }
     }
+}
+
+khach_status khach__sync_run_end_step(
+    khach_sync_run *run, khach_sync_progress *progress, khach_error **error)
+{
+    khach_status status = KHACH_OK;
 
     progress->has_more = khach__engine_action(run->engine)->kind != KHACH_ACTION_STOP;
-    if (!has_applied) {
+    if (!run->has_applied) {
         if (progress->step_kind == KHACH_STEP_PULL)
             progress->step_kind = KHACH_STEP_COMPARE;
         status = report(run, progress, error);
     }
+    run->has_applied = false;
     if (status == KHACH_OK && !progress->has_more)
         status = finish(run, error);
     return status;
+}
+
+khach_status khach__sync_run_step(
+    khach_sync_run *run, khach_sync_progress *progress, khach_error **error)
+{
+    if (khach__sync_run_local(run, progress)->kind == KHACH_ACTION_CALL) {
+        make_call(run);
+        (void)khach__sync_run_local(run, progress);
+    }
+    return khach__sync_run_end_step(run, progress, error);
 }
