@@ -181,6 +181,9 @@ static khach_status create_once(khach_cache *cache, identity *found, khach_error
             : create(cache, error);
         if (status == KHACH_OK)
             status = read_identity(cache, found, error);
+        /* So that the file says what it is to who reads it without its log. */
+        if (status == KHACH_OK)
+            khach__cache_checkpoint(cache, true);
     }
     khach__cache_unlock(cache);
     return status;
