@@ -50,7 +50,8 @@ const char khach__cache_repair_sql[] =
     "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
     "CREATE TABLE since_mark("
     "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
-    "INSERT INTO since_mark VALUES (1, 0, 0);";
+    "INSERT INTO since_mark VALUES (1, coalesce((SELECT seq FROM sync_state), 0),"
+    "  coalesce((SELECT as_of_ms FROM sync_state), 0));";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(

@@ -1,7 +1,7 @@
 /* The cache answers what a look at every customer answers: while its first pass is under way, after
- * it, after changes, and after it was brought from layout 2 to this one. */
+ * it, after changes, and after it was brought from layouts 3 and 2 to this one. */
 
-#include "cache.h"
+#include "cache_since.h"
 #include "fixture.h"
 #include "harness.h"
 #include "index_model.h"
@@ -241,6 +241,7 @@ int main(int argc, char **argv)
     char folder[64];
     char path[128];
     khach_cache *cache = NULL;
+    khach_difference difference;
 
     world.seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
     world.businesses = 1;
@@ -262,6 +263,9 @@ int main(int argc, char **argv)
     khach__cache_close(cache);
     CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
     check(&world, cache);
+    khach_difference_init(&difference);
+    CHECK_INT(khach__since_read(cache, &difference, NULL), KHACH_OK);
+    CHECK(difference.since_seq > 0 && difference.since_ms > 0);
     make_layout_2(cache);
     khach__cache_close(cache);
     CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
