@@ -1,7 +1,8 @@
 internal import CKhach
 
-/// What has changed since a cache was last offline, for more than ten minutes by the server's
-/// clock. A customer that changed and changed back is not counted.
+/// What has changed since a cache was last offline, for more than ten minutes.
+///
+/// By the server's clock. A customer that changed and changed back is not counted.
 public struct CacheDifference: Hashable, Sendable {
     /// The commit sequence of the cache when it went offline; 0 before its first pass has ended.
     public let sinceSeq: UInt64
@@ -148,7 +149,7 @@ extension OfflineClient {
         return CacheExplanation(found)
     }
 
-    /// Looks over the cache and, if there is an address, its server. Changes nothing.
+    /// Looks over the cache and, if there is an address, its server; changes nothing.
     public func checkup() throws(ClientError) -> [CacheFinding] {
         var checkup: OpaquePointer?
         try self.call { client, error in khach_checkup_make(&checkup, client, error) }
@@ -163,8 +164,9 @@ extension OfflineClient {
         }
     }
 
-    /// A descriptor that `poll` calls readable when somebody else may have changed the cache; the
-    /// client closes it. Then ask `takeChanges`.
+    /// A descriptor that `poll` calls readable when somebody else may have changed the cache.
+    ///
+    /// Then ask `takeChanges`. The client closes it.
     public func changesDescriptor() throws(ClientError) -> Int32 {
         var descriptor: Int32 = -1
         try self.call { client, error in khach_changes_fd(&descriptor, client, error) }
