@@ -20,7 +20,8 @@ struct ComparisonText {
     /// Why a comparison is not good news.
     var complaint: String {
         guard !self.found.isUnverified else {
-            return "digests of the server that add up expected, others found: tell its operator"
+            return "digests of the server that add up and records that can be read expected, "
+                + "others found: khach offline doctor says more"
         }
         let count =
             self.found.damagedCount + self.found.missingCount + self.found.surplusCount

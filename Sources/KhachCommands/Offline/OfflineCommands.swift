@@ -10,6 +10,8 @@ struct OfflineCommands: AsyncParsableCommand {
             OfflineStatistics.self, OfflineStatus.self, OfflineExport.self, OfflineVerify.self,
             OfflineRepair.self, OfflineAddress.self, OfflineRename.self, OfflineBlock.self,
             OfflineUnblock.self, OfflineContacts.self, OutboxCommands.self,
+            OfflineDiff.self, OfflineExplain.self, OfflineDoctor.self,
+            OfflineWipe.self,
         ]
     )
 }

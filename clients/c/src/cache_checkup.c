@@ -15,6 +15,8 @@
 
 /* SQLite that can damage a log which two connections write and empty at once ends before this. */
 #define SQLITE_WITHOUT_RESET_BUG 3051003
+/* Four times what the log has when it is moved into the file (cache.c). */
+#define LOG_BYTES_MAX (4L * 4096 * 4096)
 
 void khach__checkup_add(khach_checkup *checkup, const char *name, khach_finding finding,
     const char *format, ...)
@@ -50,6 +52,17 @@ static void look_at_file(khach_checkup *checkup, const char *name, const char *p
         found.st_uid == geteuid() ? "" : ", of another user");
 }
 
+/* A log that grew: somebody reads for so long that it cannot be moved into the file. */
+static void look_at_log(khach_checkup *checkup, const char *path)
+{
+    struct stat found;
+
+    look_at_file(checkup, "log", path, false);
+    if (lstat(path, &found) == 0 && found.st_size > LOG_BYTES_MAX)
+        khach__checkup_add(checkup, "reader", KHACH_FINDING_NOTE,
+            "the log has grown: a process that reads for long keeps it from being emptied");
+}
+
 static khach_status look_at_files(
     khach_cache *cache, khach_checkup *checkup, khach_error **error)
 {
@@ -62,7 +75,7 @@ static khach_status look_at_files(
         status = khach__error_set(error, KHACH_E_MEMORY, "no memory to look");
     } else {
         look_at_file(checkup, "file", path, true);
-        look_at_file(checkup, "log", log, false);
+        look_at_log(checkup, log);
         look_at_file(checkup, "lock file", lock, true);
     }
     free(log);
@@ -105,7 +118,7 @@ static khach_status look_at_pages(
     sqlite3_stmt *row = NULL;
     khach_status status =
         khach__cache_prepare(cache, &row, "PRAGMA integrity_check(1)", error);
-    const char *said = "";
+    const char *said = "damage that has no name";
 
     if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
         said = (const char *)sqlite3_column_text(row, 0);

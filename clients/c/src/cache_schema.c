@@ -50,7 +50,8 @@ const char khach__cache_repair_sql[] =
     "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
     "CREATE TABLE since_mark("
     "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
-    "INSERT INTO since_mark VALUES (1, 0, 0);";
+    "INSERT INTO since_mark VALUES (1, coalesce((SELECT seq FROM sync_state), 0),"
+    "  coalesce((SELECT as_of_ms FROM sync_state), 0));";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(
@@ -181,6 +182,9 @@ static khach_status create_once(khach_cache *cache, identity *found, khach_error
             : create(cache, error);
         if (status == KHACH_OK)
             status = read_identity(cache, found, error);
+        /* So that the file says what it is to who reads it without its log. */
+        if (status == KHACH_OK)
+            khach__cache_checkpoint(cache, true);
     }
     khach__cache_unlock(cache);
     return status;

@@ -440,6 +440,15 @@ static void test_wipe_refused(void)
     CHECK(file != NULL && fputs("a letter to a friend", file) >= 0 && fclose(file) == 0);
     CHECK_INT(khach_wipe(path, NULL), KHACH_E_CACHE_FOREIGN);
     CHECK(access(path, F_OK) == 0);
+    CHECK(unlink(path) == 0);
+    /* A cache that was made and never synced is one. */
+    {
+        khach_cache *cache = NULL;
+
+        CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+        khach__cache_close(cache);
+        CHECK_INT(khach_wipe(path, NULL), KHACH_OK);
+    }
     CHECK_INT(khach_wipe("", NULL), KHACH_E_INVALID);
     CHECK_INT(khach_wipe(NULL, NULL), KHACH_E_INVALID);
     fixture_remove(folder);
