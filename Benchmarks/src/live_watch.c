@@ -339,7 +339,8 @@ int main(int argc, char **argv)
     if (file == NULL || fstat(fileno(file), &status) != 0)
         fail(argv[5]);
     uint8_t *payloads = malloc((size_t)status.st_size + 1);
-    if (payloads == NULL || fread(payloads, 1, (size_t)status.st_size, file) != (size_t)status.st_size)
+    if (payloads == NULL
+        || fread(payloads, 1, (size_t)status.st_size, file) != (size_t)status.st_size)
         fail(argv[5]);
     count = measure(connect_to(argv[1]), payloads, (size_t)status.st_size, pair);
     khach_watch_stop(watch);

@@ -8,8 +8,8 @@ struct SyncCommand: AsyncParsableCommand {
         abstract: "Bring a cache up to date, and keep it so.",
         discussion: """
             Without --once it goes on until it is interrupted, which is safe at any moment: a page \
-            of changes is kept whole or not at all. --watch is told by the server when something is \
-            new, and says how the cache stands; an interruption ends it with status 0.
+            of changes is kept whole or not at all. --watch is told by the server when something \
+            is new, and says how the cache stands; an interruption ends it with status 0.
             """
     )
 
