@@ -255,6 +255,37 @@ class Bench:
                     number(b["per_second"]), ratio(pairs, "per_second"))
         server.stop()
 
+    # A commit until it is visible in a live cache, beside a bare round trip in the same run.
+
+    def live(self):
+        server = Server(self.bin / "khachd", "serve", "--data", self.folder / "data-live",
+                        "--listen", "tcp:127.0.0.1:0", "--log-level", "error")
+        business = json.loads(self.khach(
+            "business", "create", "Live", "--server", server.address, "--output", "json"))["id"]
+        self.khach("page", "create", "Page", "--business", business, "--channel", "facebook",
+                   "--external-id", "p1", "--server", server.address)
+        payloads = self.folder / "live"
+        lines = "".join(json.dumps({
+            "channel": "FACEBOOK", "externalPageId": "p1", "eventKey": f"m{index}",
+            "externalUserId": f"u{index}", "direction": "INBOUND", "kind": "MESSAGE",
+            "occurredAt": "2026-06-01T00:00:00Z", "text": "xin chào", "nameHint": "Lan",
+        }) + "\n" for index in range(200 if self.quick else 2_000))
+        with open(payloads, "wb") as out:
+            subprocess.run([sys.executable, "Benchmarks/encode.py", "interactions", "1"],
+                           input=lines.encode(), stdout=out, check=True)
+        run = subprocess.run(
+            [str(self.build / "live_watch"), server.address, business,
+             str(self.folder / "live.db"), "100", str(payloads)],
+            stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(run.stdout)
+        heading(f"a commit in a live cache, {found['watchers']} watchers", "p50 ms", "p99 ms")
+        for name, key in (("request sent to visible", "visible"),
+                          ("request answered to visible", "after_answer"),
+                          ("the durable write alone", "answer"),
+                          ("bare round trip of a byte", "bare")):
+            row(name, f"{found[key + '_p50_ms']:.3f}", f"{found[key + '_p99_ms']:.3f}")
+        server.stop()
+
     # Questions over a million customers, beside a bare SELECT in the same run.
 
     def questions(self):
@@ -350,6 +381,7 @@ def main():
         bench.sample()
         bench.record()
         bench.read()
+        bench.live()
         bench.questions()
     finally:
         bench.close()

@@ -63,7 +63,7 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error.code {
             case .notFound: .notFound
-            case .network, .timeout, .notSynced, .cacheLocked: .unavailable
+            case .network, .timeout, .notSynced, .notFresh, .cacheLocked: .unavailable
             default: .failure
             }
         let reason = error.reason.isEmpty ? "" : " (reason \(error.reason))"

@@ -15,6 +15,7 @@ struct OfflineStatus: AsyncParsableCommand {
         let client = try self.cache.openExisting()
         let state = try client.state()
         let businessID = (try? client.business())?.id ?? ""
+        let position = (try? client.position()) ?? ""
         let console = Surroundings.current.console
         guard self.output.output == .table else {
             var lines = JSONLines()
@@ -23,6 +24,7 @@ struct OfflineStatus: AsyncParsableCommand {
             lines.write("phase", "\(state.phase)")
             lines.write("seq", "\(state.seq)")
             lines.write("headSeq", "\(state.headSeq)")
+            lines.write("position", position)
             lines.write("asOf", state.asOfMilliseconds.map(JSONLines.time) ?? "")
             lines.write("customersCount", "\(state.customersCount)")
             lines.write("schemaVersion", number: "\(state.schemaVersion)")
@@ -51,6 +53,7 @@ struct OfflineStatus: AsyncParsableCommand {
                 ("customers", "\(state.customersCount)"),
                 ("names indexed", state.isSearchIndexed ? "yes" : "no"),
                 ("behind", "\(state.headSeq - min(state.seq, state.headSeq)) when last heard"),
+                ("position", position),
                 ("verified", Self.verified(state)),
                 ("repairs", Self.repairs(state)),
                 ("outbox", "\(state.waitingCount) to send, \(state.failedCount) not done"),

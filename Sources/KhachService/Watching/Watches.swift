@@ -21,7 +21,9 @@ package final class Watches: Sendable {
 
     package var count: Int { self.state.withLock { $0.count } }
 
-    /// Tells those who were told nothing for long that nothing is new. To be called each second.
+    /// Tells those who were told nothing for long that nothing is new.
+    ///
+    /// To be called each second.
     package func tick(now: MonotonicInstant) {
         let watchers = self.state.withLock { $0.watchers.values.flatMap(\.values) }
         for watcher in watchers { watcher.tick(now) }

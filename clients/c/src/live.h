@@ -77,7 +77,8 @@ void khach__live_heard(
     khach_live *live, uint32_t epoch, uint64_t head_seq, khach_live_time time);
 /* The stream ended or broke. Of another stream, it is dropped. */
 void khach__live_ended(khach_live *live, uint32_t epoch, khach_live_time time);
-/* The server does not take the cursor: a sync knows what to do. Of another stream, it is dropped. */
+/* The server does not take the cursor: a sync knows what to do. Of another stream, it is
+ * dropped. */
 void khach__live_refused(khach_live *live, uint32_t epoch, khach_live_time time);
 /* Time has passed. */
 void khach__live_passed(khach_live *live, khach_live_time time);

@@ -53,7 +53,8 @@ static khach_status wait_for(int fd, short events, khach_patience patience, khac
             left = 0;
         count = poll(waited, 2, left > INT_MAX ? INT_MAX : (int)left);
         if (count > 0 && waited[1].revents != 0)
-            return khach__error_set(error, KHACH_E_STOPPED, "stopped by the caller");
+            return khach__error_set(error, KHACH_E_STOPPED,
+                "a caller that goes on expected, one that stops found");
         if (count > 0)
             return KHACH_OK;
         if (count == 0)
@@ -159,7 +160,8 @@ static bool split_host(char *host, size_t room, const char **port, const char *t
     return true;
 }
 
-static khach_status open_tcp(int *fd, const char *text, khach_patience patience, khach_error **error)
+static khach_status open_tcp(
+    int *fd, const char *text, khach_patience patience, khach_error **error)
 {
     char host[HOST_BYTES_MAX + 1];
     const char *port = NULL;

@@ -174,7 +174,9 @@ static khach_status read_cache(khach_watch *watch, khach_cache_sync *sync, khach
     khach_status status = khach__cache_sync_read(watch->client->cache, sync, error);
 
     watch->report.seq = sync->seq;
-    watch->report.as_of_ms = sync->as_of_ms;
+    /* What was heard since the last pull is not in the cache. */
+    if (sync->as_of_ms > watch->report.as_of_ms)
+        watch->report.as_of_ms = sync->as_of_ms;
     watch->report.verified_at_ms = sync->verified_at_ms;
     watch->report.customers_count = sync->customers_count;
     return status;
@@ -218,7 +220,8 @@ static khach_status pull(khach_watch *watch, khach_error **error)
         khach_sync_progress_init(&progress);
         status = khach_sync_step(watch->client, &progress, &failure);
         if (status == KHACH_OK && is_stopped(watch))
-            status = khach__error_set(&failure, KHACH_E_STOPPED, "stopped by the caller");
+            status = khach__error_set(&failure, KHACH_E_STOPPED,
+                "a caller that goes on expected, one that stops found");
         if (status == KHACH_OK && progress.has_more) {
             watch->report.seq = progress.seq;
             watch->report.customers_count = progress.customers_count;
@@ -254,7 +257,7 @@ static khach_status open_stream(khach_watch *watch, khach_error **error)
     status = khach__notice_request(&request, client->cache->business_id, &sync.cursor);
     free(sync.cursor.bytes);
     if (status != KHACH_OK)
-        return khach__error_set(error, status, "no memory to watch");
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to watch");
 
     status = khach__stream_open(&watch->stream, &call, watch->stop_fd, &request, &failure);
     free(request.bytes);
@@ -329,8 +332,11 @@ static khach_status rest(khach_watch *watch, khach_error **error)
 
 static khach_status turn(khach_watch *watch, khach_error **error)
 {
-    if (watch->live.epoch == 0)
+    if (watch->live.epoch == 0 && watch->stream.connection.fd >= 0) {
+        /* Where a stream was lost, the idle connection beside it is not to be trusted. */
         khach__stream_close(&watch->stream);
+        khach__connection_close(&watch->client->connection);
+    }
     tell(watch);
     switch (watch->live.kind) {
     case KHACH_LIVE_PULL:

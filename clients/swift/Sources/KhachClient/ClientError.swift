@@ -49,6 +49,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let cacheCorrupt = Code(KHACH_E_CACHE_CORRUPT)
         /// The disk is full; nothing of the page was kept.
         public static let diskFull = Code(KHACH_E_DISK_FULL)
+        /// The cache has not come to the position in time.
+        public static let notFresh = Code(KHACH_E_NOT_FRESH)
         /// The client was opened without an address.
         public static let offline = Code(KHACH_E_OFFLINE)
 

@@ -187,7 +187,7 @@ public final class OfflineClient: Sendable {
     }
 
     /// At least one: nothing can be waited for in no time.
-    private static func milliseconds(_ duration: Duration) -> UInt32 {
+    static func milliseconds(_ duration: Duration) -> UInt32 {
         let (seconds, attoseconds) = duration.components
         let bounded = min(max(seconds, 0), Int64(UInt32.max) / 1_000)
         return UInt32(clamping: max(1, bounded * 1_000 + attoseconds / 1_000_000_000_000_000))
