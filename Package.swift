@@ -250,6 +250,26 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // The real cache and its engine, whose calls a simulation makes.
+        .target(
+            name: "CKhachSim",
+            dependencies: ["CKhach"],
+            path: "Tests/Support/CKhachSim",
+            cSettings: [
+                .headerSearchPath("../../../clients/c/src"),
+                .headerSearchPath("../../../clients/c/src/generated"),
+            ]
+        ),
+        .executableTarget(
+            name: "khach-simulate",
+            dependencies: [
+                "CKhach", "CKhachSim", "KhachCore", "KhachProto", "KhachService", "KhachTestKit",
+                "TTRPC", protobuf, arguments,
+            ],
+            path: "Tests/Support/khach-simulate",
+            swiftSettings: strict
+        ),
+
         // Tests.
         .target(
             name: "TestFolders",

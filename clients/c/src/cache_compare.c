@@ -337,6 +337,8 @@ static khach_status adopt(
     }
     if (status == KHACH_OK)
         status = settle(cache, sync, error);
+    if (status == KHACH_OK && sync->phase == KHACH_PHASE_COMPLETE)
+        status = khach__overlay_lose(cache, error);
     if (status == KHACH_OK && sync->is_reindex_due)
         status = reindex(cache, sync, error);
     sync->is_repairing = false;

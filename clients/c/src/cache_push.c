@@ -166,7 +166,9 @@ static khach_status keep_outcome(khach_apply *work, const Khach__V1__MutationOut
         "UPDATE outbox SET state = ?2, outcome = ?3, seq = ?4, answered_at_ms = ?5,"
         " shown = CASE WHEN shown > 0 AND ?2 <= 4 AND ?4 > ?6 THEN 2 ELSE 0 END,"
         " target = CASE WHEN ?7 >= 0 THEN ?7 ELSE target END,"
-        " is_closed = is_closed OR length(payload) = 0"
+        /* Whom neither the server nor the cache knows is gone, perhaps erased. */
+        " is_erased = is_erased OR (?2 = 5 AND ?8"
+        "   AND target NOT IN (SELECT id FROM base_customers))"
         " WHERE mutation_id = ?1 AND state <= 2 RETURNING target";
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(work->cache, &row, sql, work->error);
@@ -184,6 +186,7 @@ static khach_status keep_outcome(khach_apply *work, const Khach__V1__MutationOut
     (void)sqlite3_bind_int64(row, 5, now_ms);
     (void)sqlite3_bind_int64(row, 6, (int64_t)work->sync.seq);
     (void)sqlite3_bind_int64(row, 7, other_customer(outcome));
+    (void)sqlite3_bind_int(row, 8, work->sync.phase == KHACH_PHASE_COMPLETE);
     switch (sqlite3_step(row)) {
     case SQLITE_ROW:
         *target = sqlite3_column_int64(row, 0);

@@ -22,6 +22,14 @@ khach_status khach__overlay_erase(khach_apply *page, int64_t customer)
                                     0, page->error);
 }
 
+khach_status khach__overlay_lose(khach_cache *cache, khach_error **error)
+{
+    return khach__cache_run(cache,
+        "UPDATE outbox SET payload = x'', outcome = x'', is_erased = 1 WHERE state > 2"
+        " AND is_erased = 0 AND target NOT IN (SELECT id FROM base_customers)",
+        error);
+}
+
 khach_status khach__overlay_settle(khach_apply *page)
 {
     khach_cache *cache = page->cache;

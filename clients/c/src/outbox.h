@@ -31,7 +31,7 @@ extern const char khach__cache_outbox_sql[];
 
 /* Of a customer: ?1. An empty payload is a mutation without a change. */
 #define KHACH_OUTBOX_CLEAR_ERASED \
-    "UPDATE outbox SET payload = x'', outcome = x'', is_closed = 1" \
+    "UPDATE outbox SET payload = x'', outcome = x''" \
     " WHERE target = ?1 AND is_erased = 1 AND state <> 2"
 
 /* The one row of outbox_state. */
@@ -88,6 +88,9 @@ khach_status khach__overlay_forget(khach_apply *page, int64_t customer);
 khach_status khach__overlay_retarget(khach_apply *page, int64_t from, int64_t to);
 /* Takes what is erased out of the outbox. */
 khach_status khach__overlay_erase(khach_apply *page, int64_t customer);
+/* Takes what was done to customers who are not there any more out of the outbox, after a repair:
+ * nobody says whether they were erased. */
+khach_status khach__overlay_lose(khach_cache *cache, khach_error **error);
 /* Edits whose effect the cache has from the feed are shown no more. */
 khach_status khach__overlay_settle(khach_apply *page);
 /* False when a customer does not show what its base and the outbox say. */
