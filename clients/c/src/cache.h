@@ -55,6 +55,15 @@ typedef struct khach_cache {
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
 } khach_cache;
 
+/* How far a repair is. */
+typedef enum khach_repairing {
+    KHACH_REPAIRING_NOT,
+    KHACH_REPAIRING_COMPARING,
+    /* Rows were fetched that are newer than the cursor that was taken: the feed goes on from there,
+     * and when there is no more, all rows are of one state again. */
+    KHACH_REPAIRING_CATCHING_UP
+} khach_repairing;
+
 /* The one row of sync_state. Release `cursor.bytes` with free(). */
 typedef struct khach_cache_sync {
     khach_bytes cursor;
@@ -67,7 +76,8 @@ typedef struct khach_cache_sync {
     bool is_search_indexed; /* the derived tables and the indexes are there */
     bool has_erased;        /* the log may hold what was erased: it is to be emptied */
     int32_t last_status;
-    bool is_repairing;   /* a comparison is owed, or begun and not ended */
+    /* The feed has not told everything: a comparison is owed, or begun and not ended. */
+    khach_repairing repairing;
     bool is_reindex_due; /* a damaged row was replaced: what was derived of it is not known */
     bool is_unverified;  /* the server's own digests did not add up when they were last compared */
     int64_t verified_at_ms;

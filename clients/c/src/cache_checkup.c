@@ -185,7 +185,7 @@ static khach_status look_at_sync(
     if (sync->last_status != KHACH_OK)
         khach__checkup_add(checkup, "last sync", KHACH_FINDING_NOTE, "failed: %s",
             khach_status_name((khach_status)sync->last_status));
-    if (sync->is_repairing)
+    if (sync->repairing != KHACH_REPAIRING_NOT)
         khach__checkup_add(checkup, "repair", KHACH_FINDING_NOTE,
             "one was interrupted, and goes on with the next sync");
     if (sync->is_unverified)

@@ -288,7 +288,7 @@ static khach_status drop_page(
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = count_customers(cache, sync, error);
-    sync->is_repairing = true;
+    sync->repairing = KHACH_REPAIRING_COMPARING;
     sync->is_reindex_due = true;
     sync->has_erased = true;
     return status;
@@ -341,7 +341,8 @@ static khach_status adopt(
         status = khach__overlay_lose(cache, error);
     if (status == KHACH_OK && sync->is_reindex_due)
         status = reindex(cache, sync, error);
-    sync->is_repairing = false;
+    sync->repairing =
+        to->cursor->count == 0 ? KHACH_REPAIRING_NOT : KHACH_REPAIRING_CATCHING_UP;
     return status;
 }
 

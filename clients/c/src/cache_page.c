@@ -33,7 +33,10 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
         return status;
     page->sync.last_status = KHACH_OK;
     /* Some deletions are not told: a comparison is owed, whatever becomes of this process. */
-    page->sync.is_repairing = page->sync.is_repairing || bytes->tombstone_horizon != 0;
+    if (!bytes->has_more && page->sync.repairing == KHACH_REPAIRING_CATCHING_UP)
+        page->sync.repairing = KHACH_REPAIRING_NOT;
+    if (bytes->tombstone_horizon != 0)
+        page->sync.repairing = KHACH_REPAIRING_COMPARING;
     written = page->sync;
     written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
     return khach__cache_sync_write(page->cache, &written, page->error);
@@ -102,7 +105,7 @@ khach_status khach__cache_mend(
         status = khach__apply_changes(&work, action->page);
     for (size_t i = 0; i < action->dropped_count && status == KHACH_OK; i++)
         status = khach__apply_remove(&work, action->dropped[i], INT64_MAX);
-    work.sync.is_repairing = true;
+    work.sync.repairing = KHACH_REPAIRING_COMPARING;
     work.sync.repaired_rows_count += work.upserts_count + action->dropped_count;
     if (status == KHACH_OK)
         status = khach__cache_sync_write(cache, &work.sync, error);

@@ -260,7 +260,7 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
     sync->is_search_indexed = sqlite3_column_int(statement, 7) != 0;
     sync->last_status = sqlite3_column_int(statement, 8);
     sync->has_erased = sqlite3_column_int(statement, 9) != 0;
-    sync->is_repairing = sqlite3_column_int(statement, 10) != 0;
+    sync->repairing = (khach_repairing)sqlite3_column_int(statement, 10);
     sync->is_reindex_due = sqlite3_column_int(statement, 11) != 0;
     sync->is_unverified = sqlite3_column_int(statement, 12) != 0;
     sync->verified_at_ms = sqlite3_column_int64(statement, 13);
@@ -300,7 +300,7 @@ khach_status khach__cache_sync_write(
     (void)sqlite3_bind_int(statement, 8, sync->is_search_indexed);
     (void)sqlite3_bind_int(statement, 9, sync->last_status);
     (void)sqlite3_bind_int(statement, 10, sync->has_erased);
-    (void)sqlite3_bind_int(statement, 11, sync->is_repairing);
+    (void)sqlite3_bind_int(statement, 11, (int)sync->repairing);
     (void)sqlite3_bind_int(statement, 12, sync->is_reindex_due);
     (void)sqlite3_bind_int(statement, 13, sync->is_unverified);
     (void)sqlite3_bind_int64(statement, 14, sync->verified_at_ms);

@@ -197,7 +197,7 @@ khach_status khach_cache_state_read(
     out->customers_count = sync.customers_count;
     out->verified_at_ms = sync.verified_at_ms;
     out->verified_seq = sync.verified_seq;
-    out->is_repairing = sync.is_repairing;
+    out->is_repairing = sync.repairing != KHACH_REPAIRING_NOT;
     out->is_unverified = sync.is_unverified;
     out->repairs_count = sync.repairs_count;
     out->repaired_rows_count = sync.repaired_rows_count;

@@ -29,7 +29,7 @@ khach_status khach__sync_run_open(
         khach__cache_empty_log_if_free(run->cache);
     start.seq = sync.seq;
     start.customers_count = sync.customers_count;
-    start.is_repairing = sync.is_repairing;
+    start.is_repairing = sync.repairing == KHACH_REPAIRING_COMPARING;
     if (status == KHACH_OK) {
         run->engine = khach__engine_open(&start);
         if (run->engine == NULL)

@@ -269,7 +269,7 @@ khach_sim_state khach_sim_read(khach_sim *sim)
     state.seq = sync.seq;
     state.head_seq = sync.head_seq;
     state.phase = (int32_t)sync.phase;
-    state.is_repairing = sync.is_repairing;
+    state.is_repairing = sync.repairing != KHACH_REPAIRING_NOT;
     state.is_unverified = sync.is_unverified;
     state.full_resyncs_count = sync.full_resyncs_count;
     state.verified_seq = sync.verified_seq;
