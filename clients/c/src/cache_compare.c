@@ -339,6 +339,9 @@ static khach_status adopt(
         status = settle(cache, sync, error);
     if (status == KHACH_OK && sync->phase == KHACH_PHASE_COMPLETE)
         status = khach__overlay_lose(cache, error);
+    /* What a server that was restored has lost of the outbox is sent again (sync.md N3). */
+    if (status == KHACH_OK)
+        status = khach__push_note_generation(cache, to->cursor, error);
     if (status == KHACH_OK && sync->is_reindex_due)
         status = reindex(cache, sync, error);
     sync->repairing =
@@ -359,6 +362,8 @@ static khach_status note(
 {
     const khach_engine_report *report = what;
 
+    (void)cache;
+    (void)error;
     sync->is_unverified = report->is_unverified;
     if (report->fetched_count + report->dropped_count > 0) {
         sync->repairs_count++;
@@ -368,10 +373,6 @@ static khach_status note(
         sync->verified_at_ms = report->compared_at_ms;
         sync->verified_seq = sync->seq;
     }
-    /* What a server that was restored has lost of the outbox is sent again (sync.md N3). */
-    if (report->cause == KHACH_CAUSE_GENERATION || report->cause == KHACH_CAUSE_AHEAD
-        || report->cause == KHACH_CAUSE_CURSOR)
-        return khach__cache_run(cache, "UPDATE outbox_state SET is_check_due = 1", error);
     return KHACH_OK;
 }
 

@@ -350,6 +350,21 @@ done:
 
 /* --- what went wrong --- */
 
+khach_status khach__push_note_generation(
+    khach_cache *cache, const khach_bytes *cursor, khach_error **error)
+{
+    uint8_t generation[KHACH_GENERATION_BYTES];
+    khach_outbox_state state;
+    khach_status status = khach__outbox_state_read(cache, &state, error);
+
+    if (status != KHACH_OK || !state.has_generation
+        || !khach__position_generation(generation, cursor)
+        || memcmp(generation, state.generation, sizeof(generation)) == 0)
+        return status;
+    state.is_check_due = true;
+    return khach__outbox_state_write(cache, &state, error);
+}
+
 khach_status khach__push_note_restored(khach_cache *cache, khach_error **error)
 {
     khach_status status = khach__cache_lock(cache, error);

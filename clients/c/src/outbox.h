@@ -11,6 +11,7 @@
 
 #include "cache.h"
 #include "cache_apply.h"
+#include "position.h"
 #include "sync_run.h"
 
 #include <khach/outbox.h>
@@ -18,7 +19,6 @@
 #include "khach/v1/sync.pb-c.h"
 
 #define KHACH_CLIENT_ID_BYTES 16
-#define KHACH_GENERATION_BYTES 16
 /* Of one request. */
 #define KHACH_PUSH_MUTATIONS_MAX 500
 #define KHACH_PUSH_BYTES_MAX 262144
@@ -112,6 +112,10 @@ khach_status khach__push_next(khach_cache *cache, khach_push_batch *batch, khach
 /* What came of it; `asked` says that nothing was sent. */
 khach_status khach__push_answered(khach_cache *cache, const khach_push_batch *batch,
     const uint8_t *reply, size_t reply_bytes, int64_t now_ms, khach_error **error);
+/* A cursor is taken, within the transaction of whoever calls: of another history than the outbox
+ * knows, it makes the same due as khach__push_note_restored(). */
+khach_status khach__push_note_generation(
+    khach_cache *cache, const khach_bytes *cursor, khach_error **error);
 /* The server was restored: ask where it stands, before anything is sent. */
 khach_status khach__push_note_restored(khach_cache *cache, khach_error **error);
 /* Another cache has this one's name: take a new one for what was not answered. */
