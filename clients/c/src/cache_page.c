@@ -39,6 +39,9 @@ static khach_status apply_page_of_changes(khach_apply *page, const khach_sync_pa
         page->sync.repairing = KHACH_REPAIRING_COMPARING;
     written = page->sync;
     written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
+    status = khach__push_note_generation(page->cache, &written.cursor, page->error);
+    if (status != KHACH_OK)
+        return status;
     return khach__cache_sync_write(page->cache, &written, page->error);
 }
 
