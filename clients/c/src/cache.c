@@ -90,6 +90,15 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
     (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
 }
 
+void khach__cache_set_live(khach_cache *cache, bool is_live)
+{
+    cache->is_live = is_live;
+    if (is_live || khach__cache_lock(cache, NULL) != KHACH_OK)
+        return;
+    khach__cache_checkpoint(cache, true);
+    khach__cache_unlock(cache);
+}
+
 /* SQLite's own waiting, in milliseconds. */
 static int busy_ms(const khach_cache *cache)
 {

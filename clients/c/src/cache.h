@@ -49,6 +49,9 @@ typedef struct khach_cache {
     /* For one walk over everything: in one read transaction from its beginning to its end, so that
      * queries begin and end none, and lists hold records that nobody decodes. */
     bool is_held;
+    /* While it is kept live, the log is moved when it has grown, and not behind every pull: that
+     * would cost each poke two syncs of the disk. */
+    bool is_live;
     khach_index *index;
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;
@@ -106,6 +109,8 @@ khach_status khach__cache_index_failure(
     khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
+/* Begins or ends being kept live; at the end the log is moved. */
+void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
  * writes that this is done; under the lock. While somebody reads it fails: the next one is due. */
 void khach__cache_empty_log(khach_cache *cache);

@@ -379,11 +379,13 @@ khach_status khach_watch_run(khach_watch *watch, khach_error **error)
     if (watch == NULL)
         return khach__missing(error);
     watch->client->connection.stop_fd = watch->stop_fd;
+    khach__cache_set_live(watch->client->cache, true);
     status = begin(watch, &failure);
     while (status == KHACH_OK && !is_stopped(watch))
         status = turn(watch, &failure);
     watch->client->connection.stop_fd = -1;
     khach__stream_close(&watch->stream);
+    khach__cache_set_live(watch->client->cache, false);
 
     if (status == KHACH_E_STOPPED) {
         khach_error_free(failure);
