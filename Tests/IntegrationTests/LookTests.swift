@@ -105,7 +105,19 @@ struct LookTests {
         let files = ["", "-wal", "-shm", "-lock"].map { cache + $0 }
         #expect(try khach(["offline", "wipe", "--cache", cache]).status == 64)
         #expect(FileManager.default.fileExists(atPath: cache))
-        let wiped = try khach(["offline", "wipe", "--yes", "--cache", cache])
+        let id = try #require(
+            try shop.offline(["list", "--limit", "1"], cache).objects()[0]["id"] as? String
+        )
+        let edit = ["offline", "address", id, "12 Hàng Bạc", "--actor", "lan", "--cache", cache]
+        #expect(try khach(edit).status == 0)
+        let explained = try shop.offline(["explain", id, "--local"], cache, "json").object()
+        #expect(explained["pendingCount"] as? String == "1")
+        let waiting = try khach(["offline", "wipe", "--yes", "--cache", cache])
+        #expect(waiting.status == 1)
+        #expect(waiting.errors.contains("1 found: khach sync sends them"))
+        let wiped = try khach([
+            "offline", "wipe", "--yes", "--discard-edits", "--cache", cache,
+        ])
         #expect(wiped.status == 0, "\(wiped.errors)")
         #expect(!files.contains { FileManager.default.fileExists(atPath: $0) })
         #expect(try khach(["offline", "wipe", "--yes", "--cache", cache]).status == 4)

@@ -8,8 +8,8 @@ struct OfflineWipe: AsyncParsableCommand {
         abstract: "Overwrite a cache and remove it.",
         discussion: """
             The server loses nothing, and `khach sync` makes another. Refused while a process \
-            syncs it; whoever has it open reads nothing of it any more. On a terminal it asks; \
-            elsewhere --yes is needed.
+            syncs it, and while edits in it were not sent; whoever has it open reads nothing of \
+            it any more. On a terminal it asks; elsewhere --yes is needed.
             """
     )
 
@@ -18,6 +18,9 @@ struct OfflineWipe: AsyncParsableCommand {
 
     @Flag(help: "Do not ask.")
     var yes = false
+
+    @Flag(help: "Also when edits in it were not sent yet: they are given up.")
+    var discardEdits = false
 
     func run() async throws {
         let surroundings = Surroundings.current
@@ -28,6 +31,7 @@ struct OfflineWipe: AsyncParsableCommand {
             throw CommandFailure(.notFound, "a cache expected, none found at \(self.cache)")
         }
 
+        try self.refuseEdits()
         if !self.yes {
             surroundings.console.writeError(
                 ShownText.oneLine("Wipe \(self.cache) for good? Type yes to go on: ")
@@ -38,5 +42,20 @@ struct OfflineWipe: AsyncParsableCommand {
         }
         try OfflineClient.wipe(cachePath: self.cache)
         surroundings.console.write("wiped \(ShownText.oneLine(self.cache))\n")
+    }
+
+    /// Edits that wait for the server are not lost unasked.
+    ///
+    /// A cache that cannot be opened has none that could be sent.
+    private func refuseEdits() throws {
+        let client = try? OfflineClient.open(cachePath: self.cache)
+        guard let waiting = try? client?.state().waitingCount, waiting > 0, !self.discardEdits
+        else { return }
+
+        throw CommandFailure(
+            .failure,
+            "a cache without edits that wait expected, \(waiting) found: khach sync sends them, "
+                + "--discard-edits gives them up"
+        )
     }
 }

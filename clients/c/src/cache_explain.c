@@ -2,6 +2,8 @@
 
 #include "cache_quarantine.h"
 
+#include <khach/outbox.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,6 +72,28 @@ static khach_status explain_quarantine(khach_cache *cache, khach_explanation *ou
     return status;
 }
 
+/* Edits that were made here and have no outcome yet. */
+static khach_status explain_outbox(
+    khach_cache *cache, khach_explanation *out, int64_t customer, khach_error **error)
+{
+    static const char sql[] =
+        "SELECT count(*) FROM outbox WHERE target = ?1 AND state IN (?2, ?3)";
+    sqlite3_stmt *row = NULL;
+    khach_status status = khach__cache_prepare(cache, &row, sql, error);
+
+    if (status != KHACH_OK)
+        return status;
+    (void)sqlite3_bind_int64(row, 1, customer);
+    (void)sqlite3_bind_int(row, 2, KHACH_MUTATION_WAITING);
+    (void)sqlite3_bind_int(row, 3, KHACH_MUTATION_SENT);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        out->pending_count = (uint64_t)sqlite3_column_int64(row, 0);
+    else
+        status = khach__cache_failure(cache, error);
+    (void)sqlite3_finalize(row);
+    return status;
+}
+
 khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, int64_t customer,
     khach_digest *digest, khach_error **error)
 {
@@ -84,8 +108,8 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
     out->as_of_ms = sync.as_of_ms;
     out->presence = sync.phase == KHACH_PHASE_COMPLETE ? KHACH_PRESENCE_ABSENT
                                                        : KHACH_PRESENCE_NOT_YET;
-    /* The outbox counts here what is pending of the customer. */
-    out->pending_count = 0;
+    if (status == KHACH_OK)
+        status = explain_outbox(cache, out, customer, error);
     if (status == KHACH_OK)
         status = explain_row(cache, out, customer, digest, error);
     if (status == KHACH_OK)

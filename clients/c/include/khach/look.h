@@ -69,7 +69,7 @@ typedef struct khach_explanation {
     uint64_t quarantined_seq;
     char quarantine_reason[128];
     char quarantine_library[32];
-    /** Changes made here that the server has not settled. There is no outbox yet: 0. */
+    /** Edits of the customer that were made here and have no outcome yet. */
     uint64_t pending_count;
     /** What the cache covers, as khach_cache_state has it. */
     int32_t phase;
@@ -172,7 +172,8 @@ KHACH_API void khach_checkup_free(khach_checkup *checkup);
 /**
  * Takes a cache away: overwrites the file and its log, and removes them with what lies beside them.
  * A client that has it open in another process is told, and reads nothing of it any more. On disks
- * that write to another place than the old one, only encryption makes sure of more.
+ * that write to another place than the old one, only encryption makes sure of more. Edits that wait
+ * in its outbox go with it: `waiting_count` of khach_cache_state says how many those are.
  *
  * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
  * Borrows: `cache_path`, until the call returns.
