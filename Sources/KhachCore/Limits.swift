@@ -51,6 +51,12 @@ package enum Limits {
     /// Of a client's outbox in one request.
     package static let mutationsMax = 500
     package static let filterPagesMax = 1_000
+    /// Also those that are revoked, which are kept for who asks what they were.
+    package static let tokensMax = 10_000
+    package static let tokenPagesMax = filterPagesMax
+    /// How long two secrets of a token may be valid at once, in seconds.
+    package static let tokenOverlapSecondsMax: Int64 = 30 * 86_400
+    package static let tokenOverlapSecondsDefault: Int64 = 86_400
     /// Counts are exact up to here (domain.md §4.9).
     package static let countMax = 100_000
     package static let filterChannelsMax = 16

@@ -9,10 +9,11 @@ struct SyncMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "PullChanges",
+            needs: .oneOf(.read, over: .wholeBusiness),
             .unary { (context, payload) async throws(Status) in
                 try await self.pullChanges(context, payload)
             }

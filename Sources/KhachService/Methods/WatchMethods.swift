@@ -7,10 +7,11 @@ internal import TTRPC
 struct WatchMethods {
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             "khach.v1.SyncService",
             "WatchChanges",
+            needs: .oneOf(.read, over: .wholeBusiness),
             .serverStreaming { (context, payload, responses) async throws(Status) in
                 try await self.watchChanges(context, payload, responses)
             }

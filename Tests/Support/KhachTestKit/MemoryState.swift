@@ -50,6 +50,7 @@ struct MemoryState: Sendable {
     var tombstones: [BusinessID: [Tombstone]] = [:]
     var horizons: [BusinessID: CommitSequence] = [:]
     var droppedCount = 0
+    var tokens: [AccessToken] = []
     let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)
 
@@ -238,6 +239,8 @@ struct MemoryState: Sendable {
     func page(_ key: PageKey) -> Page? {
         self.pages.values.first { $0.value.key == key }?.value
     }
+
+    mutating func nextIdentifier(now: Instant) -> Int64 { self.identifiers.next(now: now) }
 
     mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
         let seq = self.head(business) + 1

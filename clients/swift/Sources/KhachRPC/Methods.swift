@@ -44,6 +44,22 @@ public enum Methods {
     public static let listBlockCapabilities = Method<
         Khach_V1_ListBlockCapabilitiesRequest, Khach_V1_ListBlockCapabilitiesResponse
     >(directory, "ListBlockCapabilities")
+    /// Makes a token; its secret is told once.
+    public static let createToken = Method<
+        Khach_V1_CreateTokenRequest, Khach_V1_CreateTokenResponse
+    >(directory, "CreateToken")
+    /// Gives a token another secret; the last one is valid beside it for a while.
+    public static let rotateToken = Method<
+        Khach_V1_RotateTokenRequest, Khach_V1_RotateTokenResponse
+    >(directory, "RotateToken")
+    /// Ends a token.
+    public static let revokeToken = Method<
+        Khach_V1_RevokeTokenRequest, Khach_V1_RevokeTokenResponse
+    >(directory, "RevokeToken")
+    /// Lists the tokens, a page at a time.
+    public static let listTokens = Method<
+        Khach_V1_ListTokensRequest, Khach_V1_ListTokensResponse
+    >(directory, "ListTokens")
     /// Records a batch of interactions.
     public static let recordInteractions = Method<
         Khach_V1_RecordInteractionsRequest, Khach_V1_RecordInteractionsResponse
@@ -164,6 +180,10 @@ public enum Methods {
         AnyMethod(setRoleAccounts),
         AnyMethod(listRoleAccounts),
         AnyMethod(listBlockCapabilities),
+        AnyMethod(createToken),
+        AnyMethod(rotateToken),
+        AnyMethod(revokeToken),
+        AnyMethod(listTokens),
         AnyMethod(recordInteractions),
         AnyMethod(recordProfiles),
         AnyMethod(getCustomer),
