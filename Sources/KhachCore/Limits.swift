@@ -40,6 +40,8 @@ package enum Limits {
     package static let pageRowsDefault = 200
     package static let pageRowsMax = 1_000
     package static let pageBytesMax = 1 << 20
+    /// Changes of pages that a caller does not see, that one page of the feed passes over.
+    package static let changesSkippedMax = 20_000
     /// Of one reply of ListRevisions.
     package static let revisionsMax = 10_000
     /// Customers that one ListRevisions looks at.

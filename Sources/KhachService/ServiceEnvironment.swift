@@ -16,6 +16,8 @@ package struct ServiceEnvironment: Sendable {
     package let callers: Callers
     /// Who calls the methods of this environment; `store` is what the caller sees of it.
     package private(set) var caller = Caller.localAdministrator
+    /// Of the pages that the caller sees.
+    package private(set) var scopeMark = ScopeMark.everyPage
     private let wholeStore: any CustomerStore
     package let exports = ExportSessions()
     /// Who waits for commits.
@@ -51,6 +53,7 @@ package struct ServiceEnvironment: Sendable {
     func scoped(to caller: Caller) -> ServiceEnvironment {
         var scoped = self
         scoped.caller = caller
+        scoped.scopeMark = ScopeMark(caller.scope, self.seal)
         if caller.scope != .everything { scoped.store = self.store.scoped(to: caller.scope) }
         return scoped
     }

@@ -90,7 +90,7 @@ struct AccessTests {
 }
 
 /// A server that was initialized, and its administrator, who has a profile.
-private struct KnownShop {
+struct KnownShop {
     let shop: Shop
     let daemon: Daemon
     let server: [String]
@@ -122,6 +122,16 @@ private struct KnownShop {
         try known(arguments, self.environment)
     }
 
+    /// The secret of a new token that may read some pages.
+    func token(_ business: String, _ pages: [String]) throws -> String {
+        let create = ["token", "create", "Lan", "--business", business, "--may", "read"]
+        let made = try self.run(
+            create + pages.flatMap { ["--page", $0] } + ["--output", "json", "--actor", "an"]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        return try #require(try made.object()["secret"] as? String)
+    }
+
     /// The names of the files that hold a secret.
     func files(with secret: String) -> [String] {
         let folder = self.shop.folder
@@ -134,7 +144,7 @@ private struct KnownShop {
 }
 
 /// Runs `khach` with what the environment says of who calls.
-private func known(
+func known(
     _ arguments: [String],
     _ environment: [String: String],
     input: String = ""

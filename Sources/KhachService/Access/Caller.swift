@@ -25,7 +25,9 @@ package struct Caller: Hashable, Sendable {
     }
 }
 
-/// What a method needs of who calls it. A method cannot be added without one.
+/// What a method needs of who calls it.
+///
+/// A method cannot be added without one.
 package enum Need: Hashable, Sendable {
     /// How much of the directory a caller must be allowed to see.
     package enum Extent: Hashable, Sendable {

@@ -1,23 +1,29 @@
 internal import KhachCore
 
-/// The change feed and its digests, for those who see all of a business; and tokens.
+/// The change feed and its digests, of the pages of the scope; and tokens.
 extension ScopedStore {
     func changes(
         _ query: ChangeQuery,
         deadline: Deadline?
     ) async throws(StoreError) -> ChangePage {
         var query = query
-        query.businessID = self.seenWhole(query.businessID)
+        query.businessID = self.seen(query.businessID)
+        query.pages = self.scope.pages
         return try await self.base.changes(query, deadline: deadline)
     }
 
     func digests(
         of business: BusinessID,
         pages: [PageID]?,
+        within scope: Set<PageID>?,
         deadline: Deadline?
     ) async throws(StoreError) -> DigestState {
-        let business = self.seenWhole(business)
-        return try await self.base.digests(of: business, pages: pages, deadline: deadline)
+        try await self.base.digests(
+            of: self.seen(business),
+            pages: pages,
+            within: self.scope.pages ?? scope,
+            deadline: deadline
+        )
     }
 
     func revisions(
@@ -25,7 +31,8 @@ extension ScopedStore {
         deadline: Deadline?
     ) async throws(StoreError) -> RevisionPage {
         var query = query
-        query.businessID = self.seenWhole(query.businessID)
+        query.businessID = self.seen(query.businessID)
+        if query.businessID != .nobody { _ = try self.seen(pages: [query.pageID]) }
         return try await self.base.revisions(query, deadline: deadline)
     }
 
@@ -35,9 +42,17 @@ extension ScopedStore {
         bytesMax: Int,
         deadline: Deadline?
     ) async throws(StoreError) -> RecordBatch {
-        try await self.base.records(
-            of: self.seenWhole(business),
-            ids,
+        var seen: [EntityID] = []
+        for id in ids {
+            switch id {
+            case .business: seen.append(id)
+            case .page(let page): seen.append(.page(try await self.seen(page)))
+            case .customer(let customer): seen.append(.customer(try await self.seen(customer)))
+            }
+        }
+        return try await self.base.records(
+            of: self.seen(business),
+            seen,
             bytesMax: bytesMax,
             deadline: deadline
         )

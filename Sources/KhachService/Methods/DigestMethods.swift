@@ -14,9 +14,9 @@ struct DigestMethods {
     func register(in rows: inout MethodRows) {
         typealias Method = @Sendable (CallContext, Payload) async throws(Status) -> Payload
         let methods: [(String, Need, Method)] = [
-            ("GetDigests", .oneOf(.read, over: .wholeBusiness), self.getDigests),
-            ("ListRevisions", .oneOf(.read, over: .wholeBusiness), self.listRevisions),
-            ("BatchGetRecords", .oneOf(.read, over: .wholeBusiness), self.batchGetRecords),
+            ("GetDigests", .permission(.read), self.getDigests),
+            ("ListRevisions", .permission(.read), self.listRevisions),
+            ("BatchGetRecords", .permission(.read), self.batchGetRecords),
         ]
         for (name, need, method) in methods {
             rows.add(

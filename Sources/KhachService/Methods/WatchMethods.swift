@@ -11,7 +11,7 @@ struct WatchMethods {
         rows.add(
             "khach.v1.SyncService",
             "WatchChanges",
-            needs: .oneOf(.read, over: .wholeBusiness),
+            needs: .permission(.read),
             .serverStreaming { (context, payload, responses) async throws(Status) in
                 try await self.watchChanges(context, payload, responses)
             }
@@ -51,7 +51,8 @@ struct WatchMethods {
             Array(request.cursor),
             by: self.environment.seal,
             generation: self.environment.store.generation,
-            business: business
+            business: business,
+            scope: self.environment.scopeMark
         ).position
     }
 

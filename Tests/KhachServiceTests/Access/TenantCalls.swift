@@ -212,6 +212,9 @@ struct TenantCall: Sendable {
     ]
 
     private static let sync: [String: TenantCall] = [
+        "DescribeScope": call(.business, Khach_V1_DescribeScopeRequest.self) {
+            $0.businessID = $1.business
+        },
         "PullChanges": call(.business, Khach_V1_PullChangesRequest.self) {
             $0.businessID = $1.business
         },

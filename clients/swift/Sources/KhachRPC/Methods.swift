@@ -140,6 +140,10 @@ public enum Methods {
     public static let listAuditEntries = Method<
         Khach_V1_ListAuditEntriesRequest, Khach_V1_ListAuditEntriesResponse
     >(customers, "ListAuditEntries")
+    /// Says which pages the caller sees, and where the server stands.
+    public static let describeScope = Method<
+        Khach_V1_DescribeScopeRequest, Khach_V1_DescribeScopeResponse
+    >(sync, "DescribeScope")
     /// Pulls one page of changes after a cursor.
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
@@ -204,6 +208,7 @@ public enum Methods {
         AnyMethod(redetectContacts),
         AnyMethod(exportCustomers),
         AnyMethod(listAuditEntries),
+        AnyMethod(describeScope),
         AnyMethod(pullChanges),
         AnyMethod(watchChanges),
         AnyMethod(getDigests),
