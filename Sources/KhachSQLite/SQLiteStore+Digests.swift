@@ -6,10 +6,11 @@ extension SQLiteStore {
     package func digests(
         of business: BusinessID,
         pages: [PageID]?,
+        within scope: Set<PageID>?,
         deadline: Deadline?
     ) async throws(StoreError) -> DigestState {
         try await self.snapshot(deadline) { (reader) throws(StoreError) in
-            try reader.digests(of: business, pages: pages)
+            try reader.digests(of: business, pages: pages, within: scope)
         }
     }
 

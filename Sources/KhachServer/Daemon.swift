@@ -70,8 +70,23 @@ package struct Daemon: Sendable {
             monotonicNow: Clocks.monotonicNow,
             seal: Seal(key: store.sealingKey),
             detector: .standard,
-            presses: .threads(folder: self.configuration.dataFolder)
+            presses: .threads(folder: self.configuration.dataFolder),
+            callers: Callers(
+                mint: .libcrypto,
+                now: Clocks.now,
+                pause: { try await Task.sleep(for: $0) }
+            )
         )
+        try await environment.loadTokens()
+        if !environment.callers.areKnown,
+            let address = self.configuration.addresses.first(where: { !$0.isLocal })
+        {
+            throw StoreError(
+                .unavailable,
+                "a store with tokens expected to listen at \(address), which others can reach; "
+                    + "found none: see khachd init"
+            )
+        }
         let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
         let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.

@@ -12,7 +12,8 @@ package struct ServerCommand: AsyncParsableCommand {
         abstract: "The Khach server: keeps the customers of shops that sell through chat.",
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+            ServeCommand.self, InitCommand.self, BackupCommand.self, RestoreCommand.self,
+            CheckCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

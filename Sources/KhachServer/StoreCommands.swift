@@ -140,15 +140,27 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 /// How the commands that are no server fail: one line, and status 1.
-private enum Failures {
+enum Failures {
     static func told(_ body: () throws -> Void) throws {
         do {
             try body()
         } catch let error as StoreError {
-            let line = Array("khachd: \(error.message)\n".utf8)
-            // There is nowhere left to say that this failed.
-            _ = write(STDERR_FILENO, line, line.count)
-            throw ExitCode.failure
+            throw self.tell(error)
         }
+    }
+
+    static func told(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as StoreError {
+            throw self.tell(error)
+        }
+    }
+
+    private static func tell(_ error: StoreError) -> ExitCode {
+        let line = Array("khachd: \(error.message)\n".utf8)
+        // There is nowhere left to say that this failed.
+        _ = write(STDERR_FILENO, line, line.count)
+        return .failure
     }
 }

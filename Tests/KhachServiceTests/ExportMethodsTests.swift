@@ -249,7 +249,9 @@ struct ExportMethodsTests {
         ]
     )
     func permission(_ seesContacts: Bool, _ masks: Bool, _ isWhole: Bool) async throws {
-        let harness = ServiceHarness(permissions: Permissions(seesContacts: seesContacts))
+        var harness = ServiceHarness()
+        let permissions: Permissions = seesContacts ? .all : Permissions.all.subtracting(.contacts)
+        try await harness.beKnown(permissions)
         let business = try await harness.shop(1)
         for format in [Khach_V1_ExportFormat.csv, .jsonl] {
             let reader = try await harness.exported(

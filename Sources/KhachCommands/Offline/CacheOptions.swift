@@ -33,6 +33,7 @@ struct CacheOptions: ParsableArguments {
             cachePath: self.cache,
             businessID: self.businessID,
             address: connection.address,
+            token: connection.token,
             connectTimeout: connection.connectTimeout,
             callTimeout: .seconds(connection.timeout)
         )

@@ -60,6 +60,8 @@ package struct MutationOutcome: Hashable, Sendable {
     package enum Refusal: Hashable, Sendable {
         case unknownCustomer
         case unknownContact
+        /// Its caller may not do such a thing (sync.md D2).
+        case forbidden
         case tooManyMarks
         case block(BlockRules.Refusal)
         case input(field: String, message: String)

@@ -4,7 +4,7 @@
 /// `StoreConformance`. What is to be written is a value, not a closure, so no store can hold a
 /// transaction open across an `await`. Every write has been committed to disk when it returns.
 package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory,
-    RecordDigests, ClientMutations, CommitSource, TombstoneCompaction
+    RecordDigests, ClientMutations, CommitSource, TombstoneCompaction, AccessTokens
 {
     /// Identity of the store's history; a restore is a new generation. 16 bytes.
     var generation: [UInt8] { get }

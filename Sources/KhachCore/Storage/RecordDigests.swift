@@ -2,10 +2,12 @@
 package protocol RecordDigests: Sendable {
     /// The digests of a business at its head; of every page when `pages` is `nil`.
     ///
-    /// Throws `notFound` when the business does not exist or a page is not its own.
+    /// `scope` has the only pages that there are for the caller: the directory's sum is over
+    /// them. Throws `notFound` when the business does not exist or a page is not its own.
     func digests(
         of business: BusinessID,
         pages: [PageID]?,
+        within scope: Set<PageID>?,
         deadline: Deadline?
     ) async throws(StoreError) -> DigestState
 
@@ -24,4 +26,15 @@ package protocol RecordDigests: Sendable {
         bytesMax: Int,
         deadline: Deadline?
     ) async throws(StoreError) -> RecordBatch
+}
+
+extension RecordDigests {
+    /// Within everything.
+    package func digests(
+        of business: BusinessID,
+        pages: [PageID]?,
+        deadline: Deadline?
+    ) async throws(StoreError) -> DigestState {
+        try await self.digests(of: business, pages: pages, within: nil, deadline: deadline)
+    }
 }

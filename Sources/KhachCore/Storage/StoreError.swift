@@ -56,6 +56,16 @@ package struct StoreError: Error, Sendable {
 }
 
 extension StoreError {
+    package static let unknownToken = StoreError(
+        .notFound,
+        "id: a token expected, found none"
+    )
+
+    package static let tooManyTokens = StoreError(
+        .full,
+        "at most \(Limits.tokensMax) tokens expected, found as many"
+    )
+
     package static let requestReused = StoreError(
         .requestReused,
         "a new request_id or the same request expected, another request with that id found"

@@ -47,6 +47,9 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
     case unspecified // = 0
     case erased // = 1
     case linked // = 2
+
+    /// It is in no page of the caller's scope any more: it may well exist.
+    case outOfScope // = 3
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -58,6 +61,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       case 0: self = .unspecified
       case 1: self = .erased
       case 2: self = .linked
+      case 3: self = .outOfScope
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -67,6 +71,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       case .unspecified: return 0
       case .erased: return 1
       case .linked: return 2
+      case .outOfScope: return 3
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -76,6 +81,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       .unspecified,
       .erased,
       .linked,
+      .outOfScope,
     ]
 
   }
@@ -244,6 +250,55 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
   fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
+public nonisolated struct Khach_V1_DescribeScopeRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_DescribeScopeResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// Every page, those that are yet to be made among them; then `page_ids` is empty.
+  public var allPages: Bool = false
+
+  /// Ascending.
+  public var pageIds: [String] = []
+
+  /// Identity of the server's history, 16 bytes: another after a restore.
+  public var generation: Data = Data()
+
+  public var headSeq: UInt64 = 0
+
+  /// Deletions up to here are known by digests only.
+  public var tombstoneHorizon: UInt64 = 0
+
+  public var readAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_readAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_readAt = newValue}
+  }
+  /// Returns true if `readAt` has been explicitly set.
+  public var hasReadAt: Bool {self._readAt != nil}
+  /// Clears the value of `readAt`. Subsequent reads from it will return its default value.
+  public mutating func clearReadAt() {self._readAt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
 /// Sums over the records of one page, modulo 2^128 (docs/sync.md).
 public nonisolated struct Khach_V1_PageDigest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -396,7 +451,7 @@ public nonisolated struct Khach_V1_BatchGetRecordsResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Those that the business has, in the order of the request, until the reply has 1 MiB.
+  /// Those that exist and are in the scope, in the order of the request, until the reply has 1 MiB.
   public var changes: [Khach_V1_Change] = []
 
   /// How many ids of the request were looked at, from its beginning; ask again for the rest.
@@ -837,7 +892,7 @@ nonisolated extension Khach_V1_Tombstone: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Khach_V1_Tombstone.Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}ERASED\0\u{1}LINKED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}ERASED\0\u{1}LINKED\0\u{1}OUT_OF_SCOPE\0")
 }
 
 nonisolated extension Khach_V1_Change: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1067,6 +1122,100 @@ nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, Swift
 
 nonisolated extension Khach_V1_PullChangesResponse.Phase: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PHASE_UNSPECIFIED\0\u{1}SNAPSHOT\0\u{1}DELTA\0")
+}
+
+nonisolated extension Khach_V1_DescribeScopeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DescribeScopeRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_DescribeScopeRequest, rhs: Khach_V1_DescribeScopeRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_DescribeScopeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DescribeScopeResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}all_pages\0\u{3}page_ids\0\u{1}generation\0\u{3}head_seq\0\u{3}tombstone_horizon\0\u{3}read_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.allPages) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.pageIds) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.headSeq) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.tombstoneHorizon) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._readAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if self.allPages != false {
+      try visitor.visitSingularBoolField(value: self.allPages, fieldNumber: 2)
+    }
+    if !self.pageIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.pageIds, fieldNumber: 3)
+    }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 4)
+    }
+    if self.headSeq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.headSeq, fieldNumber: 5)
+    }
+    if self.tombstoneHorizon != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tombstoneHorizon, fieldNumber: 6)
+    }
+    try { if let v = self._readAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_DescribeScopeResponse, rhs: Khach_V1_DescribeScopeResponse) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.allPages != rhs.allPages {return false}
+    if lhs.pageIds != rhs.pageIds {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.headSeq != rhs.headSeq {return false}
+    if lhs.tombstoneHorizon != rhs.tombstoneHorizon {return false}
+    if lhs._readAt != rhs._readAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension Khach_V1_PageDigest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

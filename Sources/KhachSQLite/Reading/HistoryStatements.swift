@@ -15,6 +15,8 @@ struct HistoryStatements {
     let selectObservations: Statement
     let selectPageIDs: Statement
     let selectPage: Statement
+    let selectPageID: Statement
+    let selectPlace: Statement
 
     init(_ database: Database) throws(StoreError) {
         self.selectRedirected = try Statement(database, Self.selectRedirectedSQL)
@@ -36,7 +38,21 @@ struct HistoryStatements {
             "SELECT id FROM pages INDEXED BY pages_by_id WHERE business_id = ?1 ORDER BY id"
         )
         self.selectPage = try Statement(database, Self.selectPageSQL)
+        self.selectPageID = try Statement(
+            database,
+            "SELECT id FROM pages WHERE channel = ?1 AND external_page_id = ?2"
+        )
+        self.selectPlace = try Statement(database, Self.selectPlaceSQL)
     }
+
+    private static let selectPlaceSQL: StaticString = """
+        SELECT business_id, page_id FROM customers
+        WHERE id = coalesce((SELECT new_id FROM customer_redirects WHERE old_id = ?1), ?1)
+        UNION ALL
+        SELECT business_id, page_id FROM tombstones INDEXED BY tombstones_by_customer
+        WHERE customer_id = ?1
+        LIMIT 1
+        """
 
     private static let selectRedirectedSQL: StaticString = """
         SELECT business_id, seq, record FROM customers

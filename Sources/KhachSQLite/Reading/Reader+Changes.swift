@@ -11,15 +11,27 @@ extension Reader {
             query,
             head: feed.head,
             tombstoneHorizon: feed.tombstoneHorizon,
-            customersEstimate: UInt64(max(0, feed.customers))
+            customersEstimate: try self.customersCount(query, of: feed.customers)
         )
         switch page.next {
         case .snapshot(let after, let startedAt):
-            try self.readSnapshot(of: query.businessID, after, startedAt, into: &page)
+            try self.readSnapshot(query, after, startedAt, into: &page)
         case .delta(let after):
-            try self.readDelta(of: query.businessID, after, into: &page)
+            try self.readDelta(query, after, into: &page)
         }
         return page
+    }
+
+    /// For progress: of the pages that are given.
+    private func customersCount(
+        _ query: ChangeQuery,
+        of all: Int64
+    ) throws(StoreError) -> UInt64 {
+        guard let pages = query.pages else { return UInt64(max(0, all)) }
+
+        var count: UInt64 = 0
+        for page in pages { count += try self.digest(of: page).sum.count }
+        return count
     }
 
     func feed(
@@ -41,7 +53,7 @@ extension Reader {
     // MARK: The first pass
 
     private func readSnapshot(
-        of business: BusinessID,
+        _ query: ChangeQuery,
         _ after: SnapshotKey,
         _ startedAt: CommitSequence,
         into page: inout ChangePage
@@ -53,10 +65,16 @@ extension Reader {
         ]
         for table in tables where table.kind.rawValue >= after.kind.rawValue {
             let statement = table.statement
-            statement.bind(1, business.rawValue)
+            statement.bind(1, query.businessID.rawValue)
             statement.bind(2, table.kind == after.kind ? after.id : 0)
             defer { statement.reset() }
             while try statement.step() {
+                let key = SnapshotKey(kind: table.kind, id: statement.integer(0))
+                guard query.includes(statement.pageID(3)) else {
+                    page.next = .snapshot(after: key, startedAt: startedAt)
+                    guard page.skip() else { return }
+                    continue
+                }
                 let record = statement.bytes(2)
                 guard page.hasRoom(for: record.count) else { return }
 
@@ -65,7 +83,6 @@ extension Reader {
                     seq: CommitSequence(bitPattern: statement.integer(1)),
                     kind: table.kind
                 )
-                let key = SnapshotKey(kind: table.kind, id: statement.integer(0))
                 page.next = .snapshot(after: key, startedAt: startedAt)
             }
         }
@@ -90,7 +107,7 @@ extension Reader {
 
     /// Four tables, each in order of sequence, merged.
     private func readDelta(
-        of business: BusinessID,
+        _ query: ChangeQuery,
         _ after: CommitSequence,
         into page: inout ChangePage
     ) throws(StoreError) {
@@ -106,12 +123,18 @@ extension Reader {
             }
         }
         for index in sources.indices {
-            sources[index].statement.bind(1, business.rawValue)
+            sources[index].statement.bind(1, query.businessID.rawValue)
             // A position that no sequence can reach finds nothing.
             sources[index].statement.bind(2, Int64(clamping: after))
             try sources[index].advance()
         }
         while let next = Self.lowest(of: sources), let seq = sources[next].seq {
+            guard query.includes(sources[next].statement.pageID(2)) else {
+                page.next = .delta(after: seq)
+                guard page.skip() else { return }
+                try sources[next].advance()
+                continue
+            }
             let record = sources[next].statement.bytes(1)
             guard page.hasRoom(for: record.count) else { return }
 
@@ -130,5 +153,12 @@ extension Reader {
             lowest = (index, seq)
         }
         return lowest?.index
+    }
+}
+
+extension Statement {
+    /// `nil` for what is of no page.
+    fileprivate func pageID(_ column: Int32) -> PageID? {
+        self.isNull(column) ? nil : PageID(rawValue: self.integer(column))
     }
 }

@@ -4,10 +4,11 @@ internal import KhachCore
 extension Reader {
     func digests(
         of business: BusinessID,
-        pages: [PageID]?
+        pages: [PageID]?,
+        within scope: Set<PageID>?
     ) throws(StoreError) -> DigestState {
         let head = try self.head(of: business)
-        let all = try self.pageIDs(of: business)
+        let all = try self.pageIDs(of: business).filter { scope?.contains($0) ?? true }
         var directory = RecordDigest.zero
         directory += try self.digest(of: business.rawValue, self.digestStatements.selectBusiness)
         for page in all {
@@ -96,7 +97,7 @@ extension Reader {
         return ids
     }
 
-    private func digest(of page: PageID) throws(StoreError) -> PageDigest {
+    func digest(of page: PageID) throws(StoreError) -> PageDigest {
         var digest = PageDigest(page: page)
         let select = self.digestStatements.selectDigests
         select.bind(1, page.rawValue)

@@ -27,6 +27,14 @@ extension CustomerID {
     }
 }
 
+extension TokenID {
+    init(_ text: String, field: String) throws(InputError) {
+        guard let id = TokenID(text: text) else { throw .identifier(field, "a token", text) }
+
+        self = id
+    }
+}
+
 extension InputError {
     static func identifier(_ field: String, _ kind: String, _ text: String) -> Self {
         let found: String

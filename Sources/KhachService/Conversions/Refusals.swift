@@ -28,6 +28,7 @@ extension MutationOutcome.Refusal {
     var reason: String {
         switch self {
         case .unknownCustomer, .unknownContact: "NOT_FOUND"
+        case .forbidden: "FORBIDDEN"
         case .tooManyMarks: "TOO_MANY_MARKS"
         case .block(let refusal): refusal.reason
         case .input: "INVALID_FIELD"
@@ -39,6 +40,7 @@ extension MutationOutcome.Refusal {
         switch self {
         case .unknownCustomer: "customer_id: a customer expected, found none"
         case .unknownContact: "value: a contact point of the customer expected, found none"
+        case .forbidden: "a token that allows such a change expected, found another"
         case .tooManyMarks:
             "at most \(Limits.contactMarksMax) contact points of a kind marked by hand expected, "
                 + "found as many"

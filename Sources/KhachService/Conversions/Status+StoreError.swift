@@ -45,6 +45,12 @@ extension Status {
                 reason: "GENERATION_CHANGED",
                 "cursor: the store's present generation expected, found an earlier one"
             )
+        case .scopeChanged:
+            self.init(
+                .failedPrecondition,
+                reason: "SCOPE_CHANGED",
+                "cursor: one of the pages that the caller sees expected, found one of others"
+            )
         case .ahead(let head):
             self.init(
                 .outOfRange,

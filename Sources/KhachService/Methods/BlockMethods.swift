@@ -9,15 +9,18 @@ struct BlockMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("BlockCustomers", self.blockCustomers), ("UnblockCustomers", self.unblockCustomers),
-            ("SettleBlocks", self.settleBlocks), ("ListPendingBlocks", self.listPendingBlocks),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("BlockCustomers", .permission(.block), self.blockCustomers),
+            ("UnblockCustomers", .permission(.block), self.unblockCustomers),
+            ("SettleBlocks", .permission(.record), self.settleBlocks),
+            ("ListPendingBlocks", .permission([.read, .record]), self.listPendingBlocks),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }

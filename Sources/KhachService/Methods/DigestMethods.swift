@@ -11,17 +11,18 @@ struct DigestMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
+    func register(in rows: inout MethodRows) {
         typealias Method = @Sendable (CallContext, Payload) async throws(Status) -> Payload
-        let methods: [(String, Method)] = [
-            ("GetDigests", self.getDigests),
-            ("ListRevisions", self.listRevisions),
-            ("BatchGetRecords", self.batchGetRecords),
+        let methods: [(String, Need, Method)] = [
+            ("GetDigests", .permission(.read), self.getDigests),
+            ("ListRevisions", .permission(.read), self.listRevisions),
+            ("BatchGetRecords", .permission(.read), self.batchGetRecords),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (context, payload) async throws(Status) in
                     try await method(context, payload)
                 }

@@ -10,17 +10,20 @@ struct EditMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("UpdateCustomer", self.updateCustomer), ("AddContactPoint", self.addContactPoint),
-            ("RejectContactPoint", self.rejectContactPoint),
-            ("PinContactPoint", self.pinContactPoint), ("LinkIdentity", self.linkIdentity),
-            ("EraseCustomer", self.eraseCustomer),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("UpdateCustomer", .permission(.edit), self.updateCustomer),
+            ("AddContactPoint", .permission(.edit), self.addContactPoint),
+            ("RejectContactPoint", .permission(.edit), self.rejectContactPoint),
+            ("PinContactPoint", .permission(.edit), self.pinContactPoint),
+            ("LinkIdentity", .permission(.edit), self.linkIdentity),
+            ("EraseCustomer", .permission(.erase), self.eraseCustomer),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }

@@ -9,10 +9,11 @@ struct OutboxMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "PushMutations",
+            needs: .permission([.edit, .block]),
             .unary { (_, payload) async throws(Status) in try await self.push(payload) }
         )
     }
@@ -81,9 +82,15 @@ struct OutboxMethods {
                     "1 to \(Int64.max) expected, found \(message.mutationID)"
                 )
             }
-            mutations.append(
-                ClientMutation(message, fingerprint: fingerprint, self.environment.detector)
+            var mutation = ClientMutation(
+                message,
+                fingerprint: fingerprint,
+                self.environment.detector
             )
+            if !self.environment.caller.permissions.isSuperset(of: mutation.change.needs) {
+                mutation.change = .refused(.forbidden)
+            }
+            mutations.append(mutation)
         }
         return MutationBatch(
             businessID: business,
@@ -104,5 +111,16 @@ struct OutboxMethods {
         writer.write(durable, field: 3)
         writer.write(self.environment.store.generation, field: 4)
         return writer.payload
+    }
+}
+
+extension ClientMutation.Change {
+    /// What its caller must be allowed.
+    fileprivate var needs: Permissions {
+        switch self {
+        case .edit: .edit
+        case .block: .block
+        case .refused: []
+        }
     }
 }

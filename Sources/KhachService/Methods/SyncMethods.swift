@@ -9,14 +9,55 @@ struct SyncMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "PullChanges",
+            needs: .permission(.read),
             .unary { (context, payload) async throws(Status) in
                 try await self.pullChanges(context, payload)
             }
         )
+        rows.add(
+            Self.service,
+            "DescribeScope",
+            needs: .permission(.read),
+            .unary { (context, payload) async throws(Status) in
+                try await self.describeScope(context, payload)
+            }
+        )
+    }
+
+    private func describeScope(
+        _ context: CallContext,
+        _ payload: Payload
+    ) async throws(Status) -> Payload {
+        let request = try Khach_V1_DescribeScopeRequest.request(payload)
+        return try await mapErrors {
+            let business = try BusinessID(request.businessID, field: "business_id")
+            // From the beginning, so that the horizon is told whatever it is.
+            let query = ChangeQuery(
+                businessID: business,
+                position: .delta(after: 0),
+                rowsMax: 1,
+                bytesMax: 1,
+                skipsMax: 1
+            )
+            let page = try await self.environment.store.changes(
+                query,
+                deadline: self.environment.queryDeadline(context)
+            )
+            let pages = self.environment.caller.scope.pages
+            return try Khach_V1_DescribeScopeResponse.with {
+                $0.businessID = business.text
+                $0.allPages = pages == nil
+                $0.pageIds = (pages ?? []).sorted().map(\.text)
+                $0.generation.append(contentsOf: self.environment.store.generation)
+                $0.headSeq = page.head
+                $0.tombstoneHorizon = page.tombstoneHorizon
+                $0.readAt = Google_Protobuf_Timestamp(self.environment.now())
+            }.reply()
+        }
     }
 
     private func pullChanges(
@@ -51,7 +92,8 @@ struct SyncMethods {
             Array(request.cursor),
             by: self.environment.seal,
             generation: self.environment.store.generation,
-            business: business
+            business: business,
+            scope: self.environment.scopeMark
         )
     }
 
@@ -112,7 +154,7 @@ struct SyncMethods {
 extension ServiceEnvironment {
     /// A position as the client keeps it.
     func cursor(_ business: BusinessID, _ position: FeedPosition) -> [UInt8] {
-        SyncCursor(business: business, position: position)
+        SyncCursor(business: business, position: position, scope: self.scopeMark)
             .sealed(by: self.seal, generation: self.store.generation)
     }
 }

@@ -7,10 +7,11 @@ internal import TTRPC
 struct WatchMethods {
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             "khach.v1.SyncService",
             "WatchChanges",
+            needs: .permission(.read),
             .serverStreaming { (context, payload, responses) async throws(Status) in
                 try await self.watchChanges(context, payload, responses)
             }
@@ -50,7 +51,8 @@ struct WatchMethods {
             Array(request.cursor),
             by: self.environment.seal,
             generation: self.environment.store.generation,
-            business: business
+            business: business,
+            scope: self.environment.scopeMark
         ).position
     }
 

@@ -6,10 +6,13 @@ extension MemoryStore {
     package func digests(
         of business: BusinessID,
         pages: [PageID]?,
+        within scope: Set<PageID>?,
         deadline: Deadline?
     ) async throws(StoreError) -> DigestState {
         let result = self.state.withLock { state in
-            Result { () throws(StoreError) in try state.digests(of: business, pages: pages) }
+            Result { () throws(StoreError) in
+                try state.digests(of: business, pages: pages, within: scope)
+            }
         }
         return try result.get()
     }
@@ -51,10 +54,16 @@ extension MemoryStore {
 extension MemoryState {
     func digests(
         of business: BusinessID,
-        pages: [PageID]?
+        pages: [PageID]?,
+        within scope: Set<PageID>?
     ) throws(StoreError) -> DigestState {
         try self.checkPages(pages ?? [], of: business)
-        let own = self.pages.keys.filter { self.pages[$0]?.value.businessID == business }
+        if let scope, let foreign = pages?.first(where: { !scope.contains($0) }) {
+            throw StoreError.foreignPage(foreign)
+        }
+        let own = self.pages.keys.filter {
+            self.pages[$0]?.value.businessID == business && scope?.contains($0) ?? true
+        }
         var state = DigestState(
             head: self.head(business),
             directory: .zero,
@@ -63,7 +72,8 @@ extension MemoryState {
         for row in self.live(business) {
             let digest = Self.digest(row.key.id, row.seq, row.record)
             guard row.key.kind == .customer else {
-                state.directory += digest
+                let isSeen = row.key.kind == .business || own.contains { $0.rawValue == row.key.id }
+                if isSeen { state.directory += digest }
                 continue
             }
             let page = self.customers[CustomerID(rawValue: row.key.id)]?.value.pageID

@@ -1,7 +1,7 @@
 package import KhachCore
 
 extension MemoryStore {
-    private func attempt<Answer: Sendable>(
+    func attempt<Answer: Sendable>(
         _ body: (inout sending MemoryState) throws(StoreError) -> sending Answer
     ) throws(StoreError) -> Answer {
         let result = self.state.withLock { state in

@@ -170,7 +170,7 @@ extension StoreConformance {
         return try await store.changes(query, deadline: nil)
     }
 
-    private static func requireValue<Value>(
+    static func requireValue<Value>(
         _ value: Value?,
         line: Int = #line
     ) throws -> Value {

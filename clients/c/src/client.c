@@ -1,18 +1,20 @@
 /* The client: options, opening, and the doors to the cache. */
 
-#define _GNU_SOURCE /* strdup, clock_gettime */
+#define _GNU_SOURCE /* strdup, clock_gettime, explicit_bzero */
 
 #include "client.h"
 
 #include "export_file.h"
 #include "transport.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define ADDRESS_BYTES_MAX 512
 #define PATH_BYTES_MAX 4000
+#define TOKEN_BYTES_MAX 256
 
 int64_t khach__now_ms(void)
 {
@@ -42,6 +44,15 @@ void khach_options_init(khach_options *options)
         *options = (khach_options)KHACH_OPTIONS_INIT;
 }
 
+/* Nothing that could be more than one value of a call's metadata. */
+static bool is_token(const char *token)
+{
+    size_t count = strspn(
+        token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+
+    return token[count] == '\0' && count <= TOKEN_BYTES_MAX;
+}
+
 static khach_status check_options(const khach_options *options, khach_error **error)
 {
     if (options == NULL)
@@ -61,6 +72,10 @@ static khach_status check_options(const khach_options *options, khach_error **er
             || !khach__transport_address_is_valid(options->address)))
         return khach__error_set(
             error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
+    if (options->token != NULL && !is_token(options->token))
+        return khach__error_set(error, KHACH_E_INVALID,
+            "a token of at most %d letters, digits and _ expected, another found",
+            TOKEN_BYTES_MAX);
     if (options->page_rows == 0 || options->page_rows > KHACH_PAGE_ROWS_MAX
         || options->page_bytes == 0 || options->page_bytes > KHACH_PAGE_BYTES_MAX)
         return khach__error_set(error, KHACH_E_INVALID,
@@ -71,6 +86,20 @@ static khach_status check_options(const khach_options *options, khach_error **er
 }
 
 /* --- opening and closing --- */
+
+/* As calls carry it. */
+static khach_status keep_token(khach_client *client, const char *token, khach_error **error)
+{
+    static const char scheme[] = "Bearer ";
+    size_t count = sizeof(scheme) + strlen(token);
+
+    client->authorization = malloc(count);
+    if (client->authorization == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+    (void)snprintf(client->authorization, count, "%s%s", scheme, token);
+    client->connection.authorization = client->authorization;
+    return KHACH_OK;
+}
 
 khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error)
@@ -94,6 +123,12 @@ khach_status khach_client_open(
     client->options.address = NULL;
     client->options.business_id = NULL;
     client->options.cache_path = NULL;
+    client->options.token = NULL;
+    if (options->token != NULL && options->token[0] != '\0') {
+        status = keep_token(client, options->token, error);
+        if (status != KHACH_OK)
+            goto done;
+    }
     if (options->address != NULL && options->address[0] != '\0') {
         client->address = strdup(options->address);
         if (client->address == NULL) {
@@ -126,6 +161,9 @@ void khach_client_close(khach_client *client)
     khach__connection_close(&client->connection);
     khach__cache_close(client->cache);
     free(client->address);
+    if (client->authorization != NULL)
+        explicit_bzero(client->authorization, strlen(client->authorization));
+    free(client->authorization);
     free(client);
 }
 

@@ -112,7 +112,7 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
     *stream_id = connection->next_stream_id;
     connection->next_stream_id += 2;
     status = khach__envelope_request(&request, *stream_id, flags, call->service, call->method,
-        payload, call->call_timeout_ms);
+        payload, call->call_timeout_ms, connection->authorization);
     if (status != KHACH_OK)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
     status = khach__transport_send(connection->fd, request.bytes, request.count,

@@ -7,7 +7,7 @@
 #include "frame.h"
 #include "transport.h"
 
-#define KHACH_CONNECTION_INIT {-1, -1, 1, NULL, 0, 0, 0}
+#define KHACH_CONNECTION_INIT {-1, -1, 1, NULL, 0, 0, 0, NULL}
 
 typedef struct khach_connection {
     int fd;      /* -1 when there is none */
@@ -17,6 +17,7 @@ typedef struct khach_connection {
     size_t room;
     size_t first;
     size_t end;
+    const char *authorization; /* what each call says of who makes it; NULL for nothing */
 } khach_connection;
 
 typedef struct khach_call {

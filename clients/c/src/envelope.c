@@ -26,9 +26,12 @@ typedef struct slice {
 } slice;
 
 khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, uint8_t flags,
-    const char *service, const char *method, const khach_bytes *payload, uint32_t timeout_ms)
+    const char *service, const char *method, const khach_bytes *payload, uint32_t timeout_ms,
+    const char *authorization)
 {
     Ttrpc__Request request = TTRPC__REQUEST__INIT;
+    Ttrpc__KeyValue caller = TTRPC__KEY_VALUE__INIT;
+    Ttrpc__KeyValue *metadata[] = {&caller};
     khach_frame frame = {0};
     size_t count;
 
@@ -39,6 +42,12 @@ khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, uint8
     request.payload.data = payload->bytes;
     request.payload.len = payload->count;
     request.timeout_nano = (int64_t)timeout_ms * 1000000;
+    if (authorization != NULL) {
+        caller.key = (char *)(uintptr_t) "authorization";
+        caller.value = (char *)(uintptr_t)authorization;
+        request.n_metadata = 1;
+        request.metadata = metadata;
+    }
 
     count = ttrpc__request__get_packed_size(&request);
     if (count > KHACH_FRAME_PAYLOAD_BYTES_MAX)

@@ -81,6 +81,7 @@ khach_status khach_watch_open(khach_watch **out, khach_client *client,
     watch->client = client;
     watch->options = *options;
     watch->stream = (khach_stream){KHACH_CONNECTION_INIT, 0};
+    watch->stream.connection.authorization = client->authorization;
     watch->told.state = -1;
     watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (watch->stop_fd < 0) {

@@ -32,6 +32,9 @@ typedef struct khach_options {
     uint32_t page_bytes;
     /** How long a write waits for another process's; 0 does not wait. */
     uint32_t lock_timeout_ms;
+    /** The secret of a token, for a server that knows tokens; NULL or "" for one that does not. It
+     *  is not in the cache. */
+    const char *token;
 } khach_options;
 
 #define KHACH_CONNECT_TIMEOUT_MS_DEFAULT 10000
@@ -44,7 +47,7 @@ typedef struct khach_options {
     { \
         sizeof(khach_options), NULL, NULL, NULL, KHACH_CONNECT_TIMEOUT_MS_DEFAULT, \
             KHACH_CALL_TIMEOUT_MS_DEFAULT, KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX, \
-            KHACH_LOCK_TIMEOUT_MS_DEFAULT \
+            KHACH_LOCK_TIMEOUT_MS_DEFAULT, NULL \
     }
 
 /**

@@ -44,6 +44,22 @@ public enum Methods {
     public static let listBlockCapabilities = Method<
         Khach_V1_ListBlockCapabilitiesRequest, Khach_V1_ListBlockCapabilitiesResponse
     >(directory, "ListBlockCapabilities")
+    /// Makes a token; its secret is told once.
+    public static let createToken = Method<
+        Khach_V1_CreateTokenRequest, Khach_V1_CreateTokenResponse
+    >(directory, "CreateToken")
+    /// Gives a token another secret; the last one is valid beside it for a while.
+    public static let rotateToken = Method<
+        Khach_V1_RotateTokenRequest, Khach_V1_RotateTokenResponse
+    >(directory, "RotateToken")
+    /// Ends a token.
+    public static let revokeToken = Method<
+        Khach_V1_RevokeTokenRequest, Khach_V1_RevokeTokenResponse
+    >(directory, "RevokeToken")
+    /// Lists the tokens, a page at a time.
+    public static let listTokens = Method<
+        Khach_V1_ListTokensRequest, Khach_V1_ListTokensResponse
+    >(directory, "ListTokens")
     /// Records a batch of interactions.
     public static let recordInteractions = Method<
         Khach_V1_RecordInteractionsRequest, Khach_V1_RecordInteractionsResponse
@@ -124,6 +140,10 @@ public enum Methods {
     public static let listAuditEntries = Method<
         Khach_V1_ListAuditEntriesRequest, Khach_V1_ListAuditEntriesResponse
     >(customers, "ListAuditEntries")
+    /// Says which pages the caller sees, and where the server stands.
+    public static let describeScope = Method<
+        Khach_V1_DescribeScopeRequest, Khach_V1_DescribeScopeResponse
+    >(sync, "DescribeScope")
     /// Pulls one page of changes after a cursor.
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
@@ -164,6 +184,10 @@ public enum Methods {
         AnyMethod(setRoleAccounts),
         AnyMethod(listRoleAccounts),
         AnyMethod(listBlockCapabilities),
+        AnyMethod(createToken),
+        AnyMethod(rotateToken),
+        AnyMethod(revokeToken),
+        AnyMethod(listTokens),
         AnyMethod(recordInteractions),
         AnyMethod(recordProfiles),
         AnyMethod(getCustomer),
@@ -184,6 +208,7 @@ public enum Methods {
         AnyMethod(redetectContacts),
         AnyMethod(exportCustomers),
         AnyMethod(listAuditEntries),
+        AnyMethod(describeScope),
         AnyMethod(pullChanges),
         AnyMethod(watchChanges),
         AnyMethod(getDigests),

@@ -195,6 +195,14 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.getStatistics, request, timeout: timeout)
     }
 
+    /// Says which pages the caller sees, and where the server stands.
+    public func describeScope(
+        _ request: Khach_V1_DescribeScopeRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_DescribeScopeResponse {
+        try await self.call(Methods.describeScope, request, timeout: timeout)
+    }
+
     /// Pulls one page of changes after a cursor.
     public func pullChanges(
         _ request: Khach_V1_PullChangesRequest,

@@ -187,6 +187,96 @@ void   khach__v1__pull_changes_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__pull_changes_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__describe_scope_request__init
+                     (Khach__V1__DescribeScopeRequest         *message)
+{
+  static const Khach__V1__DescribeScopeRequest init_value = KHACH__V1__DESCRIBE_SCOPE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__describe_scope_request__get_packed_size
+                     (const Khach__V1__DescribeScopeRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__describe_scope_request__pack
+                     (const Khach__V1__DescribeScopeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__describe_scope_request__pack_to_buffer
+                     (const Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__DescribeScopeRequest *
+       khach__v1__describe_scope_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__DescribeScopeRequest *)
+     protobuf_c_message_unpack (&khach__v1__describe_scope_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__describe_scope_request__free_unpacked
+                     (Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__describe_scope_response__init
+                     (Khach__V1__DescribeScopeResponse         *message)
+{
+  static const Khach__V1__DescribeScopeResponse init_value = KHACH__V1__DESCRIBE_SCOPE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__describe_scope_response__get_packed_size
+                     (const Khach__V1__DescribeScopeResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__describe_scope_response__pack
+                     (const Khach__V1__DescribeScopeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__describe_scope_response__pack_to_buffer
+                     (const Khach__V1__DescribeScopeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__DescribeScopeResponse *
+       khach__v1__describe_scope_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__DescribeScopeResponse *)
+     protobuf_c_message_unpack (&khach__v1__describe_scope_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__describe_scope_response__free_unpacked
+                     (Khach__V1__DescribeScopeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   khach__v1__page_digest__init
                      (Khach__V1__PageDigest         *message)
 {
@@ -1042,19 +1132,21 @@ void   khach__v1__watch_changes_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[3] =
+static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[4] =
 {
   { "REASON_UNSPECIFIED", "KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED", 0 },
   { "ERASED", "KHACH__V1__TOMBSTONE__REASON__ERASED", 1 },
   { "LINKED", "KHACH__V1__TOMBSTONE__REASON__LINKED", 2 },
+  { "OUT_OF_SCOPE", "KHACH__V1__TOMBSTONE__REASON__OUT_OF_SCOPE", 3 },
 };
 static const ProtobufCIntRange khach__v1__tombstone__reason__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex khach__v1__tombstone__reason__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex khach__v1__tombstone__reason__enum_values_by_name[4] =
 {
   { "ERASED", 1 },
   { "LINKED", 2 },
+  { "OUT_OF_SCOPE", 3 },
   { "REASON_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor khach__v1__tombstone__reason__descriptor =
@@ -1064,9 +1156,9 @@ const ProtobufCEnumDescriptor khach__v1__tombstone__reason__descriptor =
   "Reason",
   "Khach__V1__Tombstone__Reason",
   "khach.v1",
-  3,
+  4,
   khach__v1__tombstone__reason__enum_values_by_number,
-  3,
+  4,
   khach__v1__tombstone__reason__enum_values_by_name,
   1,
   khach__v1__tombstone__reason__value_ranges,
@@ -1473,6 +1565,160 @@ const ProtobufCMessageDescriptor khach__v1__pull_changes_response__descriptor =
   khach__v1__pull_changes_response__field_indices_by_name,
   1,  khach__v1__pull_changes_response__number_ranges,
   (ProtobufCMessageInit) khach__v1__pull_changes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__describe_scope_request__field_descriptors[1] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__describe_scope_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+};
+static const ProtobufCIntRange khach__v1__describe_scope_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__describe_scope_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.DescribeScopeRequest",
+  "DescribeScopeRequest",
+  "Khach__V1__DescribeScopeRequest",
+  "khach.v1",
+  sizeof(Khach__V1__DescribeScopeRequest),
+  1,
+  khach__v1__describe_scope_request__field_descriptors,
+  khach__v1__describe_scope_request__field_indices_by_name,
+  1,  khach__v1__describe_scope_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__describe_scope_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__describe_scope_response__field_descriptors[7] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_pages",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, all_pages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__DescribeScopeResponse, n_page_ids),
+    offsetof(Khach__V1__DescribeScopeResponse, page_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "head_seq",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, head_seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tombstone_horizon",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, tombstone_horizon),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, read_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__describe_scope_response__field_indices_by_name[] = {
+  1,   /* field[1] = all_pages */
+  0,   /* field[0] = business_id */
+  3,   /* field[3] = generation */
+  4,   /* field[4] = head_seq */
+  2,   /* field[2] = page_ids */
+  6,   /* field[6] = read_at */
+  5,   /* field[5] = tombstone_horizon */
+};
+static const ProtobufCIntRange khach__v1__describe_scope_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor khach__v1__describe_scope_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.DescribeScopeResponse",
+  "DescribeScopeResponse",
+  "Khach__V1__DescribeScopeResponse",
+  "khach.v1",
+  sizeof(Khach__V1__DescribeScopeResponse),
+  7,
+  khach__v1__describe_scope_response__field_descriptors,
+  khach__v1__describe_scope_response__field_indices_by_name,
+  1,  khach__v1__describe_scope_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__describe_scope_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor khach__v1__page_digest__field_descriptors[4] =
@@ -2868,8 +3114,9 @@ const ProtobufCMessageDescriptor khach__v1__watch_changes_response__descriptor =
   (ProtobufCMessageInit) khach__v1__watch_changes_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[6] =
+static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[7] =
 {
+  { "DescribeScope", &khach__v1__describe_scope_request__descriptor, &khach__v1__describe_scope_response__descriptor },
   { "PullChanges", &khach__v1__pull_changes_request__descriptor, &khach__v1__pull_changes_response__descriptor },
   { "WatchChanges", &khach__v1__watch_changes_request__descriptor, &khach__v1__watch_changes_response__descriptor },
   { "GetDigests", &khach__v1__get_digests_request__descriptor, &khach__v1__get_digests_response__descriptor },
@@ -2878,12 +3125,13 @@ static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descripto
   { "PushMutations", &khach__v1__push_mutations_request__descriptor, &khach__v1__push_mutations_response__descriptor },
 };
 const unsigned khach__v1__sync_service__method_indices_by_name[] = {
-  4,        /* BatchGetRecords */
-  2,        /* GetDigests */
-  3,        /* ListRevisions */
-  0,        /* PullChanges */
-  5,        /* PushMutations */
-  1         /* WatchChanges */
+  5,        /* BatchGetRecords */
+  0,        /* DescribeScope */
+  3,        /* GetDigests */
+  4,        /* ListRevisions */
+  1,        /* PullChanges */
+  6,        /* PushMutations */
+  2         /* WatchChanges */
 };
 const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
 {
@@ -2892,17 +3140,25 @@ const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
   "SyncService",
   "Khach__V1__SyncService",
   "khach.v1",
-  6,
+  7,
   khach__v1__sync_service__method_descriptors,
   khach__v1__sync_service__method_indices_by_name
 };
+void khach__v1__sync_service__describe_scope(ProtobufCService *service,
+                                             const Khach__V1__DescribeScopeRequest *input,
+                                             Khach__V1__DescribeScopeResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
                                            void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__watch_changes(ProtobufCService *service,
                                             const Khach__V1__WatchChangesRequest *input,
@@ -2910,7 +3166,7 @@ void khach__v1__sync_service__watch_changes(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__get_digests(ProtobufCService *service,
                                           const Khach__V1__GetDigestsRequest *input,
@@ -2918,7 +3174,7 @@ void khach__v1__sync_service__get_digests(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__list_revisions(ProtobufCService *service,
                                              const Khach__V1__ListRevisionsRequest *input,
@@ -2926,7 +3182,7 @@ void khach__v1__sync_service__list_revisions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
                                                 const Khach__V1__BatchGetRecordsRequest *input,
@@ -2934,7 +3190,7 @@ void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__push_mutations(ProtobufCService *service,
                                              const Khach__V1__PushMutationsRequest *input,
@@ -2942,7 +3198,7 @@ void khach__v1__sync_service__push_mutations(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
                                     Khach__V1__SyncService_ServiceDestroy destroy)

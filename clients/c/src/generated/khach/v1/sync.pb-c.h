@@ -22,6 +22,8 @@ typedef struct Khach__V1__Tombstone Khach__V1__Tombstone;
 typedef struct Khach__V1__Change Khach__V1__Change;
 typedef struct Khach__V1__PullChangesRequest Khach__V1__PullChangesRequest;
 typedef struct Khach__V1__PullChangesResponse Khach__V1__PullChangesResponse;
+typedef struct Khach__V1__DescribeScopeRequest Khach__V1__DescribeScopeRequest;
+typedef struct Khach__V1__DescribeScopeResponse Khach__V1__DescribeScopeResponse;
 typedef struct Khach__V1__PageDigest Khach__V1__PageDigest;
 typedef struct Khach__V1__GetDigestsRequest Khach__V1__GetDigestsRequest;
 typedef struct Khach__V1__GetDigestsResponse Khach__V1__GetDigestsResponse;
@@ -48,7 +50,11 @@ typedef struct Khach__V1__WatchChangesResponse Khach__V1__WatchChangesResponse;
 typedef enum _Khach__V1__Tombstone__Reason {
   KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED = 0,
   KHACH__V1__TOMBSTONE__REASON__ERASED = 1,
-  KHACH__V1__TOMBSTONE__REASON__LINKED = 2
+  KHACH__V1__TOMBSTONE__REASON__LINKED = 2,
+  /*
+   * It is in no page of the caller's scope any more: it may well exist.
+   */
+  KHACH__V1__TOMBSTONE__REASON__OUT_OF_SCOPE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__TOMBSTONE__REASON)
 } Khach__V1__Tombstone__Reason;
 typedef enum _Khach__V1__PullChangesResponse__Phase {
@@ -186,6 +192,45 @@ struct  Khach__V1__PullChangesResponse
 #define KHACH__V1__PULL_CHANGES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__pull_changes_response__descriptor) \
     , 0,NULL, {0,NULL}, 0, KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__PHASE_UNSPECIFIED, 0, 0, NULL, 0, 0 }
+
+
+struct  Khach__V1__DescribeScopeRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+};
+#define KHACH__V1__DESCRIBE_SCOPE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__describe_scope_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__DescribeScopeResponse
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Every page, those that are yet to be made among them; then `page_ids` is empty.
+   */
+  protobuf_c_boolean all_pages;
+  /*
+   * Ascending.
+   */
+  size_t n_page_ids;
+  char **page_ids;
+  /*
+   * Identity of the server's history, 16 bytes: another after a restore.
+   */
+  ProtobufCBinaryData generation;
+  uint64_t head_seq;
+  /*
+   * Deletions up to here are known by digests only.
+   */
+  uint64_t tombstone_horizon;
+  Google__Protobuf__Timestamp *read_at;
+};
+#define KHACH__V1__DESCRIBE_SCOPE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__describe_scope_response__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, {0,NULL}, 0, 0, NULL }
 
 
 /*
@@ -337,7 +382,7 @@ struct  Khach__V1__BatchGetRecordsResponse
 {
   ProtobufCMessage base;
   /*
-   * Those that the business has, in the order of the request, until the reply has 1 MiB.
+   * Those that exist and are in the scope, in the order of the request, until the reply has 1 MiB.
    */
   size_t n_changes;
   Khach__V1__Change **changes;
@@ -670,6 +715,44 @@ Khach__V1__PullChangesResponse *
                       const uint8_t       *data);
 void   khach__v1__pull_changes_response__free_unpacked
                      (Khach__V1__PullChangesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__DescribeScopeRequest methods */
+void   khach__v1__describe_scope_request__init
+                     (Khach__V1__DescribeScopeRequest         *message);
+size_t khach__v1__describe_scope_request__get_packed_size
+                     (const Khach__V1__DescribeScopeRequest   *message);
+size_t khach__v1__describe_scope_request__pack
+                     (const Khach__V1__DescribeScopeRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__describe_scope_request__pack_to_buffer
+                     (const Khach__V1__DescribeScopeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__DescribeScopeRequest *
+       khach__v1__describe_scope_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__describe_scope_request__free_unpacked
+                     (Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__DescribeScopeResponse methods */
+void   khach__v1__describe_scope_response__init
+                     (Khach__V1__DescribeScopeResponse         *message);
+size_t khach__v1__describe_scope_response__get_packed_size
+                     (const Khach__V1__DescribeScopeResponse   *message);
+size_t khach__v1__describe_scope_response__pack
+                     (const Khach__V1__DescribeScopeResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__describe_scope_response__pack_to_buffer
+                     (const Khach__V1__DescribeScopeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__DescribeScopeResponse *
+       khach__v1__describe_scope_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__describe_scope_response__free_unpacked
+                     (Khach__V1__DescribeScopeResponse *message,
                       ProtobufCAllocator *allocator);
 /* Khach__V1__PageDigest methods */
 void   khach__v1__page_digest__init
@@ -1046,6 +1129,12 @@ typedef void (*Khach__V1__PullChangesRequest_Closure)
 typedef void (*Khach__V1__PullChangesResponse_Closure)
                  (const Khach__V1__PullChangesResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__DescribeScopeRequest_Closure)
+                 (const Khach__V1__DescribeScopeRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__DescribeScopeResponse_Closure)
+                 (const Khach__V1__DescribeScopeResponse *message,
+                  void *closure_data);
 typedef void (*Khach__V1__PageDigest_Closure)
                  (const Khach__V1__PageDigest *message,
                   void *closure_data);
@@ -1110,6 +1199,10 @@ typedef struct Khach__V1__SyncService_Service Khach__V1__SyncService_Service;
 struct Khach__V1__SyncService_Service
 {
   ProtobufCService base;
+  void (*describe_scope)(Khach__V1__SyncService_Service *service,
+                         const Khach__V1__DescribeScopeRequest *input,
+                         Khach__V1__DescribeScopeResponse_Closure closure,
+                         void *closure_data);
   void (*pull_changes)(Khach__V1__SyncService_Service *service,
                        const Khach__V1__PullChangesRequest *input,
                        Khach__V1__PullChangesResponse_Closure closure,
@@ -1142,12 +1235,17 @@ void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
     { &khach__v1__sync_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define KHACH__V1__SYNC_SERVICE__INIT(function_prefix__) \
     { KHACH__V1__SYNC_SERVICE__BASE_INIT,\
+      function_prefix__ ## describe_scope,\
       function_prefix__ ## pull_changes,\
       function_prefix__ ## watch_changes,\
       function_prefix__ ## get_digests,\
       function_prefix__ ## list_revisions,\
       function_prefix__ ## batch_get_records,\
       function_prefix__ ## push_mutations  }
+void khach__v1__sync_service__describe_scope(ProtobufCService *service,
+                                             const Khach__V1__DescribeScopeRequest *input,
+                                             Khach__V1__DescribeScopeResponse_Closure closure,
+                                             void *closure_data);
 void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
@@ -1181,6 +1279,8 @@ extern const ProtobufCMessageDescriptor khach__v1__change__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__pull_changes_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__pull_changes_response__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__pull_changes_response__phase__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__describe_scope_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__describe_scope_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__page_digest__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__get_digests_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__get_digests_response__descriptor;
