@@ -92,6 +92,12 @@ final class SimulatedServer {
                     open: { _, _ throws(StoreError) in
                         throw StoreError(.unavailable, "no file expected in a simulation")
                     }
+                ),
+                // No token was ever made: every caller is the administrator.
+                callers: Callers(
+                    mint: SecretMint(random: { Array(repeating: 0, count: $0) }, sha256: { $0 }),
+                    now: { Instant(milliseconds: clock.now) },
+                    pause: { _ in }
                 )
             )
         )
