@@ -21,6 +21,19 @@ struct OutboxMethods {
     private func push(_ payload: Payload) async throws(Status) -> Payload {
         try checkCount(payload, field: 3, "mutations", 0...Limits.mutationsMax)
         let request = try Khach_V1_PushMutationsRequest.request(payload)
+        return try await mapErrors {
+            try self.checkGeneration(request)
+            let answer = try await self.environment.store.push(
+                try self.batch(request, payload),
+                now: self.environment.now()
+            )
+            return try self.reply(answer, to: request)
+        }
+    }
+
+    private func checkGeneration(
+        _ request: Khach_V1_PushMutationsRequest
+    ) throws(Status) {
         guard
             request.generation.isEmpty
                 || request.generation.elementsEqual(self.environment.store.generation)
@@ -31,12 +44,12 @@ struct OutboxMethods {
                 "generation: the store's present one expected, found another"
             )
         }
-        let answer = try await mapErrors {
-            try await self.environment.store.push(
-                try self.batch(request, payload),
-                now: self.environment.now()
-            )
-        }
+    }
+
+    private func reply(
+        _ answer: PushAnswer,
+        to request: Khach_V1_PushMutationsRequest
+    ) throws(Status) -> Payload {
         switch answer {
         case .done(let outcomes, let last, let durable):
             return self.reply(outcomes, last, durable)

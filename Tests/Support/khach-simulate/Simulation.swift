@@ -199,7 +199,9 @@ struct Simulation {
 
     /// A cache becomes a copy of another: two clients of one name.
     private mutating func copy(_ client: SimulatedClient) throws {
-        guard let index = self.clients.firstIndex(where: { $0 !== client }) else { return }
+        guard self.server.generations == 1,
+            let index = self.clients.firstIndex(where: { $0 !== client })
+        else { return }
 
         self.isCopied = true
         let copy = try self.files.copy(client)
