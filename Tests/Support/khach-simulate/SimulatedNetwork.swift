@@ -15,8 +15,8 @@ struct SimulatedNetwork {
     var late: [(method: String, request: [UInt8])] = []
     /// Whether calls are printed.
     var isTraced = false
-    /// Makes the name of a client that nobody had.
-    private var names: UInt8 = 0
+    /// Mutations that were sent.
+    private var sent: Set<String> = []
 
     init(_ server: SimulatedServer, _ bug: PlantedBug?) {
         self.server = server
@@ -40,7 +40,8 @@ struct SimulatedNetwork {
         _ request: [UInt8],
         _ client: SimulatedClient
     ) async -> Held {
-        var reply = await self.server.call(method, self.changed(method, request))
+        var reply = await self.server.call(method, request)
+        if method == "PushMutations" { await self.doAgain(request) }
         if self.bug == .ackBeforeCommit, method == "PushMutations", case .done = reply {
             reply = await self.forgetful(request)
         }
@@ -52,7 +53,8 @@ struct SimulatedNetwork {
 
         let index = seed.number(0...(self.late.count - 1))
         let (method, request) = self.late.remove(at: index)
-        _ = await self.server.call(method, self.changed(method, request))
+        _ = await self.server.call(method, request)
+        if method == "PushMutations" { await self.doAgain(request) }
     }
 
     func deliver(_ held: Held, to client: SimulatedClient, now: Int64) {
@@ -104,17 +106,31 @@ struct SimulatedNetwork {
 
     // MARK: Planted bugs
 
-    private mutating func changed(_ method: String, _ request: [UInt8]) -> [UInt8] {
-        guard self.bug == .doubleApply, method == "PushMutations",
-            var push = try? Khach_V1_PushMutationsRequest(serializedBytes: request),
-            !push.mutations.isEmpty
-        else { return request }
+    /// Does what was sent before once more, whatever has happened since.
+    private mutating func doAgain(_ request: [UInt8]) async {
+        guard self.bug == .doubleApply,
+            let push = try? Khach_V1_PushMutationsRequest(serializedBytes: request)
+        else { return }
 
-        self.names &+= 1
-        push.clientID = .init(repeating: self.names, count: 16)
-        push.acknowledgedID = push.mutations[0].mutationID - 1
-        for index in push.mutations.indices { push.mutations[index].address.editRevision = 0 }
-        return (try? push.serializedBytes()) ?? request
+        for mutation in push.mutations {
+            let name = "\(push.clientID.base64EncodedString())/\(mutation.mutationID)"
+            guard !self.sent.insert(name).inserted, !mutation.address.text.isEmpty,
+                let id = CustomerID(text: mutation.customerID), let row = self.server.rows[id]
+            else { continue }
+
+            let save = HandSave(
+                field: .address,
+                text: mutation.address.text,
+                editRevision: Simulation.address(of: row.record)?.editRevision ?? 0
+            )
+            _ = try? await self.server.store.edit(
+                id,
+                .save([save]),
+                by: SimulatedServer.author,
+                now: self.server.now
+            )
+            self.server.note()
+        }
     }
 
     /// Outcomes without their effect.
