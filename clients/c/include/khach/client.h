@@ -70,7 +70,8 @@ KHACH_API void khach_options_init(khach_options *options);
  *
  * KHACH_E_CACHE_FOREIGN, KHACH_E_CACHE_TOO_NEW, KHACH_E_CACHE_CORRUPT and KHACH_E_SCOPE_MISMATCH
  * leave the file as it was. KHACH_E_IO where the cache lies on a network file system, or others may
- * read it and that cannot be ended: its mode becomes 0600. KHACH_E_INVALID without a business_id when there is no cache yet.
+ * read it and that cannot be ended: its mode becomes 0600. KHACH_E_INVALID without a business_id
+ * when there is no cache yet.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error);
