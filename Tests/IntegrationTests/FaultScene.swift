@@ -85,13 +85,16 @@ final class FaultScene {
     private func killLeaders() async throws {
         let repeated = self.sync() + ["--every", "0.1"]
         var processes = try (0..<4).map { _ in try self.start(repeated) }
-        for _ in 0..<6 {
-            let victim = self.random.below(processes.count)
-            // Soon after something has come, so that some are killed while they write it.
-            try await self.bringNews(batches: 5)
-            processes[victim].kill(afterMilliseconds: self.random.below(100))
+        for _ in 0..<2 {
+            // One after another, soon after much has come: one of them is writing it.
+            try await self.bringNews(batches: 12)
+            for _ in processes.indices {
+                let victim = self.random.below(processes.count)
+                processes[victim].kill(afterMilliseconds: self.random.below(100))
+                processes[victim] = try self.start(repeated)
+            }
             try self.edit()
-            processes[victim] = try self.start(repeated)
+            try self.edit()
         }
         for process in processes { process.kill(afterMilliseconds: 0) }
     }
