@@ -137,6 +137,11 @@ final class Daemon {
         return self.waitUntilExit()
     }
 
+    /// Lets it run for so long, and kills it.
+    func kill(afterMilliseconds milliseconds: Int) {
+        self.child.kill(afterMilliseconds: milliseconds)
+    }
+
     /// Waits for the end; the exit status, or nil when a signal ended it.
     func waitUntilExit() -> Int32? {
         if !self.child.waitUntilExit(seconds: Self.secondsMax) {

@@ -86,6 +86,17 @@ final class Child {
         return true
     }
 
+    /// Lets it run for so long, unless it ends before, and kills it then.
+    func kill(afterMilliseconds milliseconds: Int) {
+        let end = self.watch.ended.wait(timeout: .now() + .milliseconds(milliseconds))
+        if end == .success {
+            self.watch.ended.signal()
+        } else {
+            Glibc.kill(self.pid, SIGKILL)
+            _ = self.waitUntilExit(seconds: 60)
+        }
+    }
+
     private static func add(
         _ stream: Any,
         as number: Int32,

@@ -95,6 +95,47 @@ struct LiveTests {
         daemon.kill(SIGTERM)
     }
 
+    @Test("G5: an edit of another process is sent at once, and after a loss without another edit")
+    func edited() async throws {
+        let folder = try TemporaryFolder()
+        let address = "unix:\(folder.path("s"))"
+        func start() throws -> Daemon {
+            try Daemon("khachd", ["serve", "--data", folder.path("data"), "--listen", address])
+        }
+        var daemon = try start()
+        let client = try await OnlineClient.connect(to: address)
+        let recorder = try await Recorder(making: client)
+        let recorded = try await client.recordInteractions(Recorder.batch(0, count: 1))
+        let customer = try #require(recorded.outcomes.first).customerID
+        let cache = folder.path("cache.db")
+        let watch = try WatchingCommand(cache: cache, business: recorder.business, server: address)
+        try watch.wait(for: "live", seq: 3, pending: 0)
+        func edit(_ text: String) throws {
+            let result = try khach(["offline", "address", customer, text, "--cache", cache])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+
+        try edit("Huế")
+        try watch.wait(for: "live", seq: 4, pending: 0)
+        let stored = try await client.getCustomer(.with { $0.id = customer }).customer
+        #expect(stored.address.text == "Huế")
+        await client.close()
+
+        daemon.kill(SIGKILL)
+        try watch.wait(for: "waiting", seq: 4)
+        try edit("Hội An")
+        try watch.wait(for: "waiting", pending: 1)
+        daemon = try start()
+        try watch.wait(for: "live", seq: 5, pending: 0)
+        let again = try await OnlineClient.connect(to: address)
+        let later = try await again.getCustomer(.with { $0.id = customer }).customer
+        #expect(later.address.text == "Hội An")
+        #expect(later.address.editRevision == 2)
+        await again.close()
+        #expect(watch.stop(SIGTERM) == 0)
+        daemon.kill(SIGTERM)
+    }
+
     @Test("M: a position is waited for by a process that does not sync itself")
     func positions() async throws {
         let folder = try TemporaryFolder()
@@ -186,7 +227,7 @@ private final class Reports: Sendable {
         self.wake { $0.end = result }
     }
 
-    /// Reads on until a report is accepted; those before it are gone. The end is an issue.
+    /// Reads on until a report is accepted; those before it are gone, and the end is an issue.
     func wait(_ accepts: (WatchReport) -> Bool) async {
         while true {
             let found = self.state.withLock { state -> Bool? in

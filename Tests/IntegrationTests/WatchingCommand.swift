@@ -22,17 +22,23 @@ final class WatchingCommand {
         )
     }
 
-    /// Reads on until a line says this state, and at least this sequence.
+    /// Reads on until a line says this state, at least this sequence, and so many pending edits.
     func wait(
         for state: String,
         seq: UInt64 = 0,
+        pending: Int? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         while true {
             let line = try #require(self.nextLine(), sourceLocation: sourceLocation)
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             let found = (object?["seq"] as? String).flatMap { UInt64($0) } ?? 0
-            if object?["state"] as? String == state, found >= seq { return }
+            let waiting = object?["pending"] as? String
+            if object?["state"] as? String == state, found >= seq,
+                pending == nil || waiting == pending.map(String.init)
+            {
+                return
+            }
         }
     }
 

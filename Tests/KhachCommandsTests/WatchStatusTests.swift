@@ -29,14 +29,15 @@ struct WatchStatusTests {
             """
             {"state":"live","seq":"42","headSeq":"42","behind":"0",\
             "asOf":"2026-06-30T16:59:59.999Z","verifiedAt":"2026-06-30T12:00:00.000Z",\
-            "customersCount":"7"}
+            "customersCount":"7","pending":"0","notDone":"0"}
             """
         ),
         (
             WatchStatus(state: .behind, seq: 0, headSeq: 9),
             "behind  never synced  seq 0  9 behind  never verified  0 customers",
             """
-            {"state":"behind","seq":"0","headSeq":"9","behind":"9","customersCount":"0"}
+            {"state":"behind","seq":"0","headSeq":"9","behind":"9","customersCount":"0",\
+            "pending":"0","notDone":"0"}
             """
         ),
         (
@@ -52,8 +53,24 @@ struct WatchStatusTests {
             """,
             """
             {"state":"waiting","seq":"42","headSeq":"42","behind":"0",\
-            "asOf":"2026-06-30T16:59:59.999Z","customersCount":"7","waitMilliseconds":320,\
-            "cause":"KHACH_E_NETWORK: no"}
+            "asOf":"2026-06-30T16:59:59.999Z","customersCount":"7","pending":"0","notDone":"0",\
+            "waitMilliseconds":320,"cause":"KHACH_E_NETWORK: no"}
+            """
+        ),
+        (
+            with {
+                $0.pendingCount = 3
+                $0.notDoneCount = 1
+                $0.cause = "remote: full"
+            },
+            """
+            live  as of 2026-06-30T16:59:59.999Z  seq 42  0 behind  verified \
+            2026-06-30T12:00:00.000Z  7 customers  pending 3  1 not done  remote: full
+            """,
+            """
+            {"state":"live","seq":"42","headSeq":"42","behind":"0",\
+            "asOf":"2026-06-30T16:59:59.999Z","verifiedAt":"2026-06-30T12:00:00.000Z",\
+            "customersCount":"7","pending":"3","notDone":"1","cause":"remote: full"}
             """
         ),
     ]
@@ -74,6 +91,12 @@ struct WatchStatusTests {
         ("that something is to be pulled", live, with { $0.state = .behind }, false),
         ("that it is live", with { $0.state = .connecting }, live, true),
         ("a loss", live, with { $0.state = .waiting }, true),
+        ("an edit that waits", live, with { $0.pendingCount = 1 }, true),
+        (
+            "one that waits while nothing else does",
+            with { $0.state = .behind }, with { ($0.state, $0.pendingCount) = (.behind, 1) }, true
+        ),
+        ("an edit that was not done", live, with { $0.notDoneCount = 1 }, true),
         ("another try", with { $0.state = .waiting }, with { $0.state = .connecting }, true),
     ]
 

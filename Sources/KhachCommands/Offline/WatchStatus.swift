@@ -17,7 +17,10 @@ struct WatchStatus: Hashable, Sendable {
     var asOf = ""
     var verifiedAt = ""
     var customersCount: UInt64 = 0
-    /// Waiting: how long, and why.
+    /// Edits that wait for the server, and edits that were not done so far.
+    var pendingCount: UInt64 = 0
+    var notDoneCount: UInt64 = 0
+    /// Waiting: how long, and why; else why the server does not take the edits.
     var waitMilliseconds: UInt64 = 0
     var cause = ""
 
@@ -37,18 +40,23 @@ struct WatchStatus: Hashable, Sendable {
         lines.write("asOf", self.asOf)
         lines.write("verifiedAt", self.verifiedAt)
         lines.write("customersCount", "\(self.customersCount)")
+        lines.write("pending", "\(self.pendingCount)")
+        lines.write("notDone", "\(self.notDoneCount)")
         if self.state == .waiting {
             lines.write("waitMilliseconds", number: "\(self.waitMilliseconds)")
-            lines.write("cause", self.cause)
         }
+        lines.write("cause", self.cause)
         lines.end()
         return String(decoding: lines.bytes.dropLast(), as: UTF8.self)
     }
 
     /// Whether a log says this after `earlier`: a change of how it stands, or something new in the
-    /// cache; not each turn that it took to come there.
+    /// cache or its outbox; not each turn that it took to come there.
     func isNews(after earlier: Self?) -> Bool {
         guard let earlier else { return true }
+        guard self.pendingCount == earlier.pendingCount,
+            self.notDoneCount == earlier.notDoneCount
+        else { return true }
 
         switch self.state {
         case .live: return earlier.state != .live || earlier.seq != self.seq
@@ -74,7 +82,17 @@ struct WatchStatus: Hashable, Sendable {
             "\(self.behind) behind",
             self.verifiedAt.isEmpty ? "never verified" : "verified \(self.verifiedAt)",
             PlainText.customers(self.customersCount),
+        ] + self.outbox
+    }
+
+    /// What is to be said of edits; nothing when there is none.
+    private var outbox: [String] {
+        [
+            self.pendingCount == 0 ? "" : "pending \(self.pendingCount)",
+            self.notDoneCount == 0 ? "" : "\(self.notDoneCount) not done",
+            self.state == .waiting ? "" : self.cause,
         ]
+        .filter { !$0.isEmpty }
     }
 }
 
@@ -91,6 +109,8 @@ extension WatchStatus {
         self.asOf = report.asOfMilliseconds.map(JSONLines.time) ?? ""
         self.verifiedAt = report.verifiedAtMilliseconds.map(JSONLines.time) ?? ""
         self.customersCount = report.customersCount
+        self.pendingCount = report.waitingCount
+        self.notDoneCount = report.failedCount
         self.waitMilliseconds = UInt64(report.wait / .milliseconds(1))
         self.cause = ShownText.oneLine(
             report.failure.map { "\($0): \(report.message)" } ?? report.message

@@ -11,10 +11,41 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+khach_status khach__changes_open(int *out, khach_cache *cache, khach_error **error)
+{
+    char lock[32];
+    int fd;
+
+    *out = -1;
+    if (cache->lock_fd < 0)
+        return khach__error_set(error, KHACH_E_IO,
+            "a folder that can be written expected for the cache, a read-only one found");
+    fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    /* A writer touches its lock once it has committed; one that is killed closes it. */
+    (void)snprintf(lock, sizeof(lock), "/proc/self/fd/%d", cache->lock_fd);
+    if (fd < 0 || inotify_add_watch(fd, lock, IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+        khach_status status =
+            khach__error_set(error, KHACH_E_IO, "watching the cache: %s", strerror(errno));
+
+        if (fd >= 0)
+            (void)close(fd);
+        return status;
+    }
+    *out = fd;
+    return KHACH_OK;
+}
+
+void khach__changes_drain(int fd)
+{
+    char events[4096];
+
+    while (fd >= 0 && read(fd, events, sizeof(events)) > 0)
+        continue;
+}
+
 khach_status khach_changes_fd(int *out, khach_client *client, khach_error **error)
 {
-    khach_cache *cache;
-    char lock[32];
+    khach_status status = KHACH_OK;
 
     khach__clear(error);
     if (out == NULL)
@@ -22,32 +53,14 @@ khach_status khach_changes_fd(int *out, khach_client *client, khach_error **erro
     *out = -1;
     if (client == NULL)
         return khach__missing(error);
-    cache = client->cache;
-    if (cache->lock_fd < 0)
-        return khach__error_set(error, KHACH_E_IO,
-            "a folder that can be written expected for the cache, a read-only one found");
-    if (cache->notice_fd < 0) {
-        int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-
-        /* A writer touches its lock once it has committed; one that is killed closes it. */
-        (void)snprintf(lock, sizeof(lock), "/proc/self/fd/%d", cache->lock_fd);
-        if (fd < 0 || inotify_add_watch(fd, lock, IN_MODIFY | IN_CLOSE_WRITE) < 0) {
-            khach_status status = khach__error_set(
-                error, KHACH_E_IO, "watching the cache: %s", strerror(errno));
-
-            if (fd >= 0)
-                (void)close(fd);
-            return status;
-        }
-        cache->notice_fd = fd;
-    }
-    *out = cache->notice_fd;
-    return KHACH_OK;
+    if (client->cache->notice_fd < 0)
+        status = khach__changes_open(&client->cache->notice_fd, client->cache, error);
+    *out = client->cache->notice_fd;
+    return status;
 }
 
 khach_status khach_changes_take(int32_t *out, khach_client *client, khach_error **error)
 {
-    char events[4096];
     int32_t version = 0;
     khach_status status;
 
@@ -58,9 +71,7 @@ khach_status khach_changes_take(int32_t *out, khach_client *client, khach_error 
     if (client == NULL)
         return khach__missing(error);
     /* First the notices, then the question: what comes in between is told once more. */
-    while (client->cache->notice_fd >= 0
-        && read(client->cache->notice_fd, events, sizeof(events)) > 0)
-        continue;
+    khach__changes_drain(client->cache->notice_fd);
     status = khach__cache_check(client->cache, error);
     if (status == KHACH_OK)
         status = khach__cache_data_version(client->cache, &version, error);

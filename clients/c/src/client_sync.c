@@ -30,17 +30,20 @@ static khach_status step(khach_client *client, khach_sync_progress *progress, kh
     khach_status status = KHACH_OK;
     bool is_due = false;
 
+    client->is_refused = false;
     if (client->run.engine == NULL)
         status = khach__sync_run_open(&client->run, KHACH_GOAL_SYNC, false, error);
-    if (status == KHACH_OK)
+    if (status == KHACH_OK && !client->keeps_edits)
         status = khach__sync_run_push(&client->run, khach__now_ms(), progress, error);
     if (status == KHACH_OK)
         status = khach__sync_run_step(&client->run, progress, error);
     if (status != KHACH_OK && status != KHACH_E_MEMORY && status != KHACH_E_STOPPED)
         khach__cache_note(client->cache, status);
+    if (status != KHACH_OK && client->run.push_status == status)
+        client->is_refused = khach__engine_status(client->run.engine) == KHACH_OK;
     if (status != KHACH_OK || !progress->has_more)
         khach__sync_run_close(&client->run);
-    if (status != KHACH_OK || progress->has_more)
+    if (status != KHACH_OK || progress->has_more || client->keeps_edits)
         return status;
     /* The feed has come to its end; the outbox may have not. */
     status = khach__push_is_due(client->cache, &is_due, error);

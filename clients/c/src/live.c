@@ -19,28 +19,49 @@ static int64_t least(int64_t left, int64_t right)
     return left < right ? left : right;
 }
 
+static bool may_send(const khach_live *live, khach_live_time time)
+{
+    return live->refusals == 0 || time.now_ms >= live->send_ms;
+}
+
+static void pull(khach_live *live, khach_live_time time)
+{
+    live->kind = KHACH_LIVE_PULL;
+    live->sends = may_send(live, time);
+}
+
 static void listen_on(khach_live *live, khach_live_time time)
 {
+    if (live->has_edits && may_send(live, time)) {
+        pull(live, time);
+        return;
+    }
     live->kind = KHACH_LIVE_LISTEN;
     live->until_ms = least(least(live->heard_ms + live->limits.silence_ms,
                                live->pulled_ms + live->limits.pull_ms),
         time.now_ms + KHACH_LIVE_LOOK_MS);
+    if (live->has_edits)
+        live->until_ms = least(live->until_ms, live->send_ms);
 }
 
 /* Full jitter: anything from nothing to what the failures allow, so that the clients of a server
  * that went away do not come back together. */
-static void wait_before(khach_live *live, khach_live_kind next, khach_live_time time)
+static uint32_t next_wait(khach_live *live, uint32_t failures)
 {
-    uint32_t doublings = live->failures < DOUBLINGS_MAX ? live->failures : DOUBLINGS_MAX;
+    uint32_t doublings = failures < DOUBLINGS_MAX ? failures : DOUBLINGS_MAX;
     uint64_t most = (uint64_t)live->limits.backoff_ms << doublings;
 
     if (most > live->limits.backoff_max_ms)
         most = live->limits.backoff_max_ms;
-    live->failures++;
+    return (uint32_t)(next_random(live) % (most + 1));
+}
+
+static void wait_before(khach_live *live, khach_live_kind next, khach_live_time time)
+{
+    live->wait_ms = next_wait(live, live->failures++);
     live->epoch = 0;
     live->kind = KHACH_LIVE_WAIT;
     live->after_wait = next;
-    live->wait_ms = (uint32_t)(next_random(live) % (most + 1));
     live->until_ms = time.now_ms + live->wait_ms;
 }
 
@@ -59,6 +80,7 @@ void khach__live_begin(khach_live *live, const khach_live_limits *limits, uint64
 {
     *live = (khach_live){
         .kind = KHACH_LIVE_PULL,
+        .sends = true,
         .limits = *limits,
         .random = random,
         .seq = seq,
@@ -75,8 +97,12 @@ void khach__live_pulled(khach_live *live, uint64_t seq, khach_live_time time)
     live->seq = seq;
     live->pulled_ms = time.now_ms;
     live->heard_ms = time.now_ms; /* meanwhile nobody listened */
+    if (live->sends) {
+        live->has_edits = false;
+        live->refusals = 0;
+    }
     if (live->head_seq > seq && has_moved && live->epoch != 0) {
-        live->kind = KHACH_LIVE_PULL;
+        pull(live, time);
         return;
     }
     live->head_seq = seq;
@@ -90,6 +116,20 @@ void khach__live_progressed(khach_live *live, uint64_t head_seq)
 {
     if (head_seq > live->head_seq)
         live->head_seq = head_seq;
+}
+
+void khach__live_refused_edits(khach_live *live, khach_live_time time)
+{
+    live->sends = false;
+    live->has_edits = true;
+    live->send_ms = time.now_ms + next_wait(live, live->refusals++);
+}
+
+void khach__live_edited(khach_live *live, khach_live_time time)
+{
+    live->has_edits = true;
+    if (live->kind == KHACH_LIVE_LISTEN)
+        listen_on(live, time);
 }
 
 void khach__live_opened(khach_live *live, khach_live_time time)
@@ -119,7 +159,7 @@ void khach__live_heard(
     if (live->kind != KHACH_LIVE_LISTEN)
         return;
     if (live->head_seq > live->seq)
-        live->kind = KHACH_LIVE_PULL;
+        pull(live, time);
     else
         listen_on(live, time);
 }
@@ -142,7 +182,7 @@ void khach__live_refused(khach_live *live, uint32_t epoch, khach_live_time time)
     live->was_refused = true;
     live->epoch = 0;
     if (is_first)
-        live->kind = KHACH_LIVE_PULL;
+        pull(live, time);
     else
         wait_before(live, KHACH_LIVE_PULL, time);
 }
@@ -160,7 +200,7 @@ void khach__live_passed(khach_live *live, khach_live_time time)
         } else if (time.now_ms >= live->heard_ms + live->limits.silence_ms) {
             wait_before(live, KHACH_LIVE_OPEN, time);
         } else if (time.now_ms >= live->pulled_ms + live->limits.pull_ms) {
-            live->kind = KHACH_LIVE_PULL;
+            pull(live, time);
         } else {
             listen_on(live, time);
         }
@@ -169,8 +209,11 @@ void khach__live_passed(khach_live *live, khach_live_time time)
         if (!has_woken && time.now_ms < live->until_ms)
             break;
         /* Where no stream is to be had, a cache is kept up by pulling alone. */
-        live->kind = time.now_ms >= live->pulled_ms + live->limits.pull_ms ? KHACH_LIVE_PULL
-                                                                           : live->after_wait;
+        if (live->after_wait == KHACH_LIVE_PULL || (live->has_edits && may_send(live, time))
+            || time.now_ms >= live->pulled_ms + live->limits.pull_ms)
+            pull(live, time);
+        else
+            live->kind = live->after_wait;
         break;
     case KHACH_LIVE_PULL:
     case KHACH_LIVE_OPEN:

@@ -6,7 +6,8 @@
  * knows no socket, no file and no clock; time is an argument (docs/sync.md, "Live").
  *
  * A stream of notices says when to pull, and never what: whatever is lost, late or told twice, the
- * pull goes from the stored cursor.
+ * pull goes from the stored cursor. A pull sends the outbox first, unless the server has just
+ * refused it: then the outbox waits by itself, and holds up no pull.
  */
 
 #include <stdbool.h>
@@ -43,10 +44,11 @@ typedef struct khach_live {
     /* To be read. */
     khach_live_kind kind;
     int64_t until_ms;
-    uint32_t epoch;   /* of the stream; 0 when there is none, and then it is to be closed */
-    uint32_t wait_ms; /* of the last WAIT */
+    uint32_t epoch;    /* of the stream; 0 when there is none, and then it is to be closed */
+    uint32_t wait_ms;  /* of the last WAIT */
     uint64_t seq;      /* that the cache covers */
     uint64_t head_seq; /* the server's, as last heard; never below `seq` */
+    bool sends;        /* PULL: the outbox goes with it */
 
     khach_live_limits limits;
     khach_live_kind after_wait;
@@ -57,7 +59,10 @@ typedef struct khach_live {
     bool is_heard;     /* the stream that there is */
     int64_t heard_ms;
     int64_t pulled_ms;
-    int64_t slept_ms; /* by how much the clocks differ */
+    int64_t slept_ms;  /* by how much the clocks differ */
+    bool has_edits;    /* in the outbox, which the server has not had */
+    uint32_t refusals; /* of the outbox, since it was last taken */
+    int64_t send_ms;   /* not before is it sent again */
 } khach_live;
 
 /* Begins with a pull. `random` is the seed of the waits; `seq` what the cache covers. */
@@ -68,6 +73,10 @@ void khach__live_begin(khach_live *live, const khach_live_limits *limits, uint64
 void khach__live_pulled(khach_live *live, uint64_t seq, khach_live_time time);
 /* A page of a pull that goes on: the server has `head_seq`. */
 void khach__live_progressed(khach_live *live, uint64_t head_seq);
+/* Before khach__live_pulled(): the server did not take the outbox, which is sent again later. */
+void khach__live_refused_edits(khach_live *live, khach_live_time time);
+/* There are edits in the outbox. */
+void khach__live_edited(khach_live *live, khach_live_time time);
 /* The stream was asked for; `live->epoch` is its name. */
 void khach__live_opened(khach_live *live, khach_live_time time);
 /* PULL or OPEN came to nothing. */

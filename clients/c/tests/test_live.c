@@ -21,6 +21,8 @@ typedef enum event {
     ENDED,
     ENDED_LATE,
     REFUSED,
+    EDITED,
+    PULLED_ONLY, /* as PULLED, but the server did not take the outbox */
     PASSED, /* `number`: milliseconds */
     SLEPT   /* `number`: milliseconds that only one of the clocks counts */
 } event;
@@ -123,6 +125,32 @@ static const scenario scenarios[] = {
             {HEARD, 7, KHACH_LIVE_LISTEN},
             {HEARD, 7, KHACH_LIVE_LISTEN}, {ENDED, 0, KHACH_LIVE_WAIT},
             {PASSED, 500, KHACH_LIVE_OPEN}}},
+    {"G5: an edit of an idle cache is sent at once",
+        {{PULLED, 7, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_LISTEN},
+            {HEARD, 7, KHACH_LIVE_LISTEN}, {EDITED, 0, KHACH_LIVE_PULL},
+            {PULLED, 8, KHACH_LIVE_LISTEN}, {HEARD, 8, KHACH_LIVE_LISTEN}}},
+    {"G5: one that is made while a pull is under way goes with it, or is told once more",
+        {{EDITED, 0, KHACH_LIVE_PULL}, {PULLED, 7, KHACH_LIVE_OPEN},
+            {EDITED, 0, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_PULL},
+            {PULLED, 8, KHACH_LIVE_LISTEN}}},
+    {"G5: an edit hurries nothing that waits, and is sent before a stream is asked for",
+        {{PULLED, 7, KHACH_LIVE_OPEN}, {FAILED, 0, KHACH_LIVE_WAIT}, {EDITED, 0, KHACH_LIVE_WAIT},
+            {PASSED, 500, KHACH_LIVE_PULL}, {PULLED, 8, KHACH_LIVE_OPEN}}},
+    {"G5: after a lost connection it is sent again without another edit",
+        {{PULLED, 7, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_LISTEN}, {EDITED, 0, KHACH_LIVE_PULL},
+            {FAILED, 0, KHACH_LIVE_WAIT}, {PASSED, 500, KHACH_LIVE_PULL},
+            {FAILED, 0, KHACH_LIVE_WAIT}, {PASSED, 1000, KHACH_LIVE_PULL},
+            {PULLED, 8, KHACH_LIVE_OPEN}}},
+    {"G5: what the server does not take is sent again later, and the stream stays",
+        {{PULLED, 7, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_LISTEN}, {EDITED, 0, KHACH_LIVE_PULL},
+            {PULLED_ONLY, 7, KHACH_LIVE_LISTEN}, {EDITED, 0, KHACH_LIVE_LISTEN},
+            {PASSED, 500, KHACH_LIVE_PULL}, {PULLED_ONLY, 7, KHACH_LIVE_LISTEN},
+            {PASSED, 1000, KHACH_LIVE_PULL}, {PULLED, 8, KHACH_LIVE_LISTEN},
+            {EDITED, 0, KHACH_LIVE_PULL}}},
+    {"G4: an outbox that is not taken holds up no pull",
+        {{PULLED_ONLY, 7, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_LISTEN},
+            {HEARD, 9, KHACH_LIVE_PULL}, {PULLED, 9, KHACH_LIVE_LISTEN},
+            {PASSED, 500, KHACH_LIVE_PULL}}},
     {"F10: of a storm of pokes while a pull is under way, one pull comes",
         {{PULLED, 7, KHACH_LIVE_OPEN}, {OPENED, 0, KHACH_LIVE_LISTEN}, {HEARD, 8, KHACH_LIVE_PULL},
             {HEARD, 9, KHACH_LIVE_PULL}, {HEARD, 500, KHACH_LIVE_PULL},
@@ -133,6 +161,13 @@ static void take(khach_live *live, const step *step, khach_live_time *time)
 {
     switch (step->event) {
     case PULLED:
+        khach__live_pulled(live, step->number, *time);
+        break;
+    case EDITED:
+        khach__live_edited(live, *time);
+        break;
+    case PULLED_ONLY:
+        khach__live_refused_edits(live, *time);
         khach__live_pulled(live, step->number, *time);
         break;
     case PROGRESSED:
@@ -239,6 +274,41 @@ static void test_waits(void)
     CHECK_INT(live.failures, 0);
 }
 
+/* A pull goes without an outbox that was refused until its time has come, and a server that takes
+ * it begins anew. */
+static void test_refused_edits(void)
+{
+    khach_live live;
+    khach_live_time time = {1000000, 1000000};
+
+    khach__live_begin(&live, &limits, 3, 0, time);
+    CHECK(live.sends);
+    for (uint32_t refusals = 1; refusals <= 40; refusals++) {
+        khach__live_refused_edits(&live, time);
+        khach__live_pulled(&live, 1, time);
+        CHECK_INT(live.refusals, refusals);
+        CHECK(live.send_ms <= time.now_ms + limits.backoff_max_ms);
+        if (live.kind == KHACH_LIVE_OPEN)
+            khach__live_opened(&live, time);
+        if (live.send_ms > time.now_ms) {
+            time.now_ms = time.boot_ms = live.send_ms - 1;
+            khach__live_heard(&live, live.epoch, live.seq + 1, time);
+            CHECK_INT(live.kind, KHACH_LIVE_PULL);
+            CHECK(!live.sends);
+            khach__live_pulled(&live, live.seq + 1, time);
+            CHECK_INT(live.refusals, refusals);
+            time.now_ms = time.boot_ms = live.send_ms;
+            khach__live_passed(&live, time);
+        }
+        CHECK_INT(live.kind, KHACH_LIVE_PULL);
+        CHECK(live.sends);
+    }
+    khach__live_pulled(&live, 9, time);
+    CHECK_INT(live.refusals, 0);
+    CHECK_INT(live.kind, KHACH_LIVE_LISTEN);
+    CHECK(!live.has_edits);
+}
+
 static void test_notices(void)
 {
     static const struct {
@@ -327,6 +397,7 @@ int main(void)
 {
     test_scenarios();
     test_waits();
+    test_refused_edits();
     test_notices();
     test_positions();
     return 0;

@@ -28,7 +28,8 @@ typedef struct khach_watch_report {
     size_t struct_size;
     /** A khach_watch_state. */
     int32_t state;
-    /** A khach_status: WAITING, why. */
+    /** A khach_status: WAITING, why; else KHACH_OK, or why the server does not take the outbox,
+     *  which is tried again by itself. */
     int32_t status;
     uint32_t wait_ms;
     /** The last commit sequence that the cache covers, and the server's own, as last heard. */
@@ -39,8 +40,11 @@ typedef struct khach_watch_report {
     /** The server's clock when the cache was last compared and found equal; 0 when it never was. */
     int64_t verified_at_ms;
     uint64_t customers_count;
-    /** WAITING, what failed, for people. Never NULL; borrowed until the callback returns. */
+    /** What failed, for people. Never NULL; borrowed until the callback returns. */
     const char *message;
+    /** Edits that wait for the server, and edits that were not done and nobody has looked after. */
+    uint64_t waiting_count;
+    uint64_t failed_count;
 } khach_watch_report;
 
 /** Takes a report, on the thread that runs the watch. It may ask the client's cache, and may call
@@ -96,6 +100,7 @@ KHACH_API KHACH_MUST_USE khach_status khach_watch_open(khach_watch **out, khach_
 /**
  * Syncs, and keeps the cache live until it is stopped, which is KHACH_OK, or something fails that
  * does not pass by itself. A lost server is waited for; every pull goes from the stored cursor.
+ * Edits that anybody makes on the cache meanwhile are sent.
  *
  * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
  * Borrows: `watch`.

@@ -16,9 +16,9 @@ public struct WatchReport: Hashable, Sendable {
 
     /// What the watch does.
     public let state: State
-    /// Why it waits.
+    /// Why it waits; else why the server does not take the outbox, which is tried again by itself.
     public let failure: ClientError.Code?
-    /// The same, for people; empty when it does not wait.
+    /// The same, for people; empty when nothing failed.
     public let message: String
     /// How long it waits.
     public let wait: Duration
@@ -32,6 +32,10 @@ public struct WatchReport: Hashable, Sendable {
     public let verifiedAtMilliseconds: Int64?
     /// Customers in the cache.
     public let customersCount: UInt64
+    /// Edits that wait for the server.
+    public let waitingCount: UInt64
+    /// Edits that were not done, and that nobody has looked after yet.
+    public let failedCount: UInt64
 
     init(_ report: khach_watch_report) {
         self.state = State(rawValue: report.state) ?? .connecting
@@ -43,6 +47,8 @@ public struct WatchReport: Hashable, Sendable {
         self.asOfMilliseconds = report.as_of_ms == 0 ? nil : report.as_of_ms
         self.verifiedAtMilliseconds = report.verified_at_ms == 0 ? nil : report.verified_at_ms
         self.customersCount = report.customers_count
+        self.waitingCount = report.waiting_count
+        self.failedCount = report.failed_count
     }
 }
 
