@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CKhachSim
 internal import Foundation
 internal import KhachCore
 internal import KhachTestKit
@@ -16,7 +17,7 @@ struct Simulate: AsyncParsableCommand {
     )
 
     @Option(help: "How many seeds.")
-    var seeds = 10_000
+    var seeds = 2_000
 
     @Option(help: "The first seed; a random one when it is left out.")
     var first: UInt64?
@@ -28,9 +29,11 @@ struct Simulate: AsyncParsableCommand {
     var planted = false
 
     @Option(help: "At most so many seeds for each planted bug.")
-    var plantedSeeds = 500
+    var plantedSeeds = 3_000
 
     func run() async throws {
+        guard khach_sim_prepare() else { throw Violation(.liveness, "SQLite is in use already") }
+
         let first = self.first ?? UInt64.random(in: 0...UInt64(UInt32.max))
         self.planted ? try await self.runPlanted(first) : try await self.runSeeds(first)
     }

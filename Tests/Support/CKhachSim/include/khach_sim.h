@@ -34,6 +34,8 @@ typedef struct khach_sim_state {
 typedef void khach_sim_row(void *context, int64_t id, uint64_t seq, const uint8_t *base,
     size_t base_bytes, const uint8_t *shown, size_t shown_bytes);
 
+/* Before anything else: threads that count their memory together would wait for each other. */
+bool khach_sim_prepare(void);
 /* Opens the cache at `path`, and makes it when there is none; NULL when it cannot. */
 khach_sim *khach_sim_open(const char *path, const char *business_id);
 /* Ends as a process does: nothing is finished. */

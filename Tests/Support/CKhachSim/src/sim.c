@@ -30,6 +30,11 @@ struct khach_sim {
     bool was_equal;
 };
 
+bool khach_sim_prepare(void)
+{
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+}
+
 khach_sim *khach_sim_open(const char *path, const char *business_id)
 {
     khach_sim *sim = calloc(1, sizeof(*sim));
