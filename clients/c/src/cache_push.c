@@ -243,7 +243,8 @@ static khach_status keep_outcomes(khach_apply *work, const uint8_t *reply, size_
 static khach_status send_again(khach_apply *work, khach_outbox_state *state, uint64_t last)
 {
     static const char again[] =
-        "UPDATE outbox SET state = 2, seq = 0, outcome = x'',"
+        /* Of whom it was asked: that the customer was linked may be undone as well. */
+        "UPDATE outbox SET state = 2, seq = 0, outcome = x'', target = customer,"
         " shown = CASE WHEN state <= 4 AND is_erased = 0 THEN 1 ELSE 0 END,"
         " payload = CASE WHEN state <= 4 THEN payload ELSE x'' END,"
         " is_closed = is_closed OR state > 4"
@@ -262,7 +263,7 @@ static khach_status send_again(khach_apply *work, khach_outbox_state *state, uin
     row = NULL;
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
-            "SELECT DISTINCT target FROM outbox WHERE shown = 1", work->error);
+            "SELECT id FROM overlays UNION SELECT target FROM outbox WHERE shown = 1", work->error);
     while (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
         status = khach__overlay_refresh(work, sqlite3_column_int64(row, 0));
     (void)sqlite3_finalize(row);
