@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import statistics
 import struct
 import subprocess
@@ -207,6 +208,8 @@ class Bench:
         row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
             f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
         self.first_sync(server, count)
+        self.compare(server, count)
+        self.drain(server)
         server.stop()
         self.export(count)
 
@@ -224,6 +227,55 @@ class Bench:
         seconds, loop, _ = pairs[len(pairs) // 2]
         row("into the C cache", f"{seconds:.2f}", number(count / seconds),
             f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
+
+    def compare(self, server, count):
+        """A cache compares itself with its server, and fetches what was damaged."""
+        cache = self.folder / "cache-0.db"
+        target = ("--cache", cache, "--server", server.address, "--output", "json")
+        heading(f"a cache of {number(count)} customers and its server", "seconds", "bare walk s",
+                "ratio", "bytes received", "bytes per row")
+        database = sqlite3.connect(cache)
+        began = time.monotonic()
+        database.execute("SELECT sum(length(record)) FROM base_customers").fetchone()
+        walk = time.monotonic() - began
+        began = time.monotonic()
+        found = json.loads(self.khach("offline", "verify", *target))
+        seconds = time.monotonic() - began
+        row("verify", f"{seconds:.2f}", f"{walk:.2f}", f"{seconds / walk:.0f}",
+            number(int(found["receivedBytes"])), "")
+        for damaged in (1, 10, 100, 1_000):
+            database.execute(
+                "UPDATE base_customers SET seq = seq - 1 WHERE id IN"
+                " (SELECT id FROM base_customers ORDER BY random() LIMIT ?)", (damaged,))
+            database.commit()
+            began = time.monotonic()
+            found = json.loads(self.khach("offline", "repair", *target))
+            received = int(found["receivedBytes"])
+            if int(found["fetchedCount"]) != damaged:
+                raise SystemExit(f"{damaged} rows to be fetched expected, found {found}")
+            row(f"repair, {number(damaged)} damaged", f"{time.monotonic() - began:.2f}", "", "",
+                number(received), number(received / damaged))
+        database.close()
+
+    def drain(self, server):
+        """Edits that waited are sent, and what others write meanwhile comes."""
+        cache = self.folder / "cache-1.db"
+        count = 500 if self.quick else 20_000
+        ids = self.folder / "edited"
+        listed = self.khach("offline", "list", "--cache", cache, "--limit", count, "--output", "jsonl")
+        ids.write_text(listed)
+        began = time.monotonic()
+        self.khach("offline", "block", "--from", ids, "--cache", cache, "--actor", "bench",
+                   "--output", "jsonl")
+        made = time.monotonic() - began
+        began = time.monotonic()
+        synced = json.loads(self.khach("sync", "--once", "--cache", cache, "--server", server.address,
+                                       "--output", "json"))
+        seconds = time.monotonic() - began
+        pushed = int(synced["pushed"])
+        heading(f"an outbox of {number(pushed)} edits", "seconds", "edits/s")
+        row("accepted, each flushed to the disk", f"{made:.2f}", number(pushed / made))
+        row("sent, answered and followed", f"{seconds:.2f}", number(pushed / seconds))
 
     def export(self, count):
         """Files of all customers: a client's command from its start to the file on the disk.
