@@ -18,5 +18,6 @@ enum PlantedBug: String, CaseIterable, Sendable {
     case lostOutbox = "a call that fails takes its mutations out of the outbox"
     case hiddenEdit = "an edit is not shown once it was sent"
     case keptErased = "an erased customer's row comes back"
+    case keptOutcomes = "outcomes that a cache has are kept for it"
     case busyLoop = "a page says that there is more, for ever"
 }

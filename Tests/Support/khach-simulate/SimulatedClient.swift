@@ -140,6 +140,9 @@ final class SimulatedClient {
 
     func has(_ text: String) -> Bool { khach_sim_has(self.sim, text) }
 
+    /// Begins everything anew, which nothing of the library does unasked.
+    func restart() { khach_sim_restart(self.sim) }
+
     func run(_ sql: String) { _ = khach_sim_run(self.sim, sql) }
 }
 

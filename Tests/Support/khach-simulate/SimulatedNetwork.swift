@@ -15,6 +15,8 @@ struct SimulatedNetwork {
     var late: [(method: String, request: [UInt8])] = []
     /// Whether calls are printed.
     var isTraced = false
+    /// The most mutations that a client has sent at once, by its name.
+    private(set) var batches: [[UInt8]: Int] = [:]
     /// Mutations that were sent.
     private var sent: Set<String> = []
 
@@ -40,6 +42,7 @@ struct SimulatedNetwork {
         _ request: [UInt8],
         _ client: SimulatedClient
     ) async -> Held {
+        let request = self.noted(method, request)
         var reply = await self.server.call(method, request)
         if method == "PushMutations" { await self.doAgain(request) }
         if self.bug == .ackBeforeCommit, method == "PushMutations", case .done = reply {
@@ -52,7 +55,8 @@ struct SimulatedNetwork {
         guard !self.late.isEmpty else { return }
 
         let index = seed.number(0...(self.late.count - 1))
-        let (method, request) = self.late.remove(at: index)
+        let (method, sent) = self.late.remove(at: index)
+        let request = self.noted(method, sent)
         _ = await self.server.call(method, request)
         if method == "PushMutations" { await self.doAgain(request) }
     }
@@ -63,8 +67,7 @@ struct SimulatedNetwork {
         if case .refused("GENERATION_CHANGED") = held.reply, self.bug == .resetInsteadOfRepair,
             held.method == "PullChanges"
         {
-            client.answer(held.reply, now: now)
-            client.run("UPDATE sync_state SET cursor = x'', full_resyncs_count = 1")
+            client.restart()
             return
         }
         if case .done(let bytes) = held.reply, self.bug == .watermarkFirst,
@@ -102,6 +105,20 @@ struct SimulatedNetwork {
             client.run("DELETE FROM outbox WHERE state = 2")
         }
         client.fail(now: now)
+    }
+
+    /// A request as the server gets it.
+    private mutating func noted(_ method: String, _ request: [UInt8]) -> [UInt8] {
+        guard method == "PushMutations",
+            var push = try? Khach_V1_PushMutationsRequest(serializedBytes: request)
+        else { return request }
+
+        let name = [UInt8](push.clientID)
+        self.batches[name] = max(self.batches[name] ?? 0, push.mutations.count)
+        guard self.bug == .keptOutcomes else { return request }
+
+        push.acknowledgedID = 0
+        return (try? push.serializedBytes()) ?? request
     }
 
     // MARK: Planted bugs

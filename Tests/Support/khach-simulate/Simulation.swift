@@ -368,8 +368,11 @@ extension Simulation {
             }
             guard present else { throw Violation(.scope, "\(text) of an erased customer is there") }
         }
-        guard self.server.store.outcomesCount(of: self.server.business) <= 500 else {
-            throw Violation(.bounds, "outcomes that nobody asks for are kept")
+        // Of each cache, no more than it may ask for again: its last batch.
+        let kept = self.server.store.outcomesCount(of: self.server.business)
+        let most = self.network.batches.values.reduce(0, +)
+        guard kept <= most else {
+            throw Violation(.bounds, "\(kept) outcomes are kept, \(most) could be asked for")
         }
     }
 

@@ -66,6 +66,8 @@ khach_sim_state khach_sim_read(khach_sim *sim);
 void khach_sim_rows(khach_sim *sim, khach_sim_row *row, void *context);
 /* Whether any table has the text. */
 bool khach_sim_has(khach_sim *sim, const char *text);
+/* Forgets the cursor, as khach_sync_restart() does: for planted bugs. */
+void khach_sim_restart(khach_sim *sim);
 /* Runs SQL behind the library's back: for planted bugs. */
 bool khach_sim_run(khach_sim *sim, const char *sql);
 

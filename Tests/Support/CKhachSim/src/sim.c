@@ -317,6 +317,14 @@ bool khach_sim_has(khach_sim *sim, const char *text)
     return found;
 }
 
+void khach_sim_restart(khach_sim *sim)
+{
+    khach__sync_run_close(&sim->run);
+    sim->stage = STAGE_IDLE;
+    if (khach__cache_restart(sim->cache, NULL) != KHACH_OK)
+        abort();
+}
+
 bool khach_sim_run(khach_sim *sim, const char *sql)
 {
     return khach__cache_run(sim->cache, sql, NULL) == KHACH_OK;
