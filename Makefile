@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench format lint generate check-generated clean
+.PHONY: help demo build test test-planted sanitize bench format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,15 @@ build: ## khachd and khach, for release
 
 test: ## every test: Swift, C under sanitizers, the real binaries, a stock Go peer
 	@scripts/test.sh
+
+test-planted: ## switches on bugs that others have had, and demands that the simulation sees each
+	@scripts/install.sh test
+	swift build --product khach-simulate
+	.build/debug/khach-simulate --planted
+
+sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
+	@scripts/install.sh test
+	@scripts/sanitize.sh
 
 bench: ## the table of figures, each beside its comparator in the same run
 	@scripts/bench.sh
@@ -34,4 +43,4 @@ check-generated: ## regenerates and demands an empty difference
 	@scripts/check-generated.sh
 
 clean: ## removes what was built
-	rm -rf .build clients/c/build* Benchmarks/build
+	rm -rf .build .build-asan clients/c/build* Benchmarks/build

@@ -78,6 +78,13 @@ let package = Package(
             providers: [.apt(["libutf8proc-dev"])]
         ),
 
+        .systemLibrary(
+            name: "CXXHash",
+            path: "clients/c/sys/CXXHash",
+            pkgConfig: "libxxhash",
+            providers: [.apt(["libxxhash-dev"])]
+        ),
+
         // The protocol.
         .target(
             name: "TTRPC",
@@ -114,7 +121,7 @@ let package = Package(
         .target(
             name: "KhachSQLite",
             dependencies: [
-                "KhachCore", "CSQLite", "CKhachIndex",
+                "KhachCore", "CSQLite", "CKhachDigest", "CKhachIndex",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             exclude: ["DESIGN.md"],
@@ -159,6 +166,14 @@ let package = Package(
             sources: ["src"],
             publicHeadersPath: "include"
         ),
+        // Sums over records: of the server and of the cache.
+        .target(
+            name: "CKhachDigest",
+            dependencies: ["CXXHash"],
+            path: "clients/c/digest",
+            sources: ["src"],
+            publicHeadersPath: "include"
+        ),
         .target(
             name: "CKhachExport",
             dependencies: ["CKhachText"],
@@ -170,7 +185,8 @@ let package = Package(
         .target(
             name: "CKhach",
             dependencies: [
-                "CKhachText", "CKhachIndex", "CKhachExport", "CSQLite", "CProtobufC",
+                "CKhachText", "CKhachDigest", "CKhachIndex", "CKhachExport", "CSQLite",
+                "CProtobufC",
             ],
             path: "clients/c",
             sources: ["src"],
@@ -227,12 +243,39 @@ let package = Package(
         ),
         .target(
             name: "KhachTestKit",
-            dependencies: ["KhachCore", "KhachService", "KhachProto", "CKhachText", protobuf],
+            dependencies: [
+                "KhachCore", "KhachService", "KhachProto", "CKhachDigest", "CKhachText", protobuf,
+            ],
             path: "Tests/Support/KhachTestKit",
             swiftSettings: strict
         ),
 
+        // The real cache and its engine, whose calls a simulation makes.
+        .target(
+            name: "CKhachSim",
+            dependencies: ["CKhach"],
+            path: "Tests/Support/CKhachSim",
+            cSettings: [
+                .headerSearchPath("../../../clients/c/src"),
+                .headerSearchPath("../../../clients/c/src/generated"),
+            ]
+        ),
+        .executableTarget(
+            name: "khach-simulate",
+            dependencies: [
+                "CKhach", "CKhachSim", "KhachCore", "KhachProto", "KhachService", "KhachTestKit",
+                "TTRPC", protobuf, arguments,
+            ],
+            path: "Tests/Support/khach-simulate",
+            swiftSettings: strict
+        ),
+
         // Tests.
+        .target(
+            name: "TestFolders",
+            path: "Tests/Support/TestFolders",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "KhachProto", "StreamingProto", nioCore, protobuf],
@@ -258,20 +301,23 @@ let package = Package(
         ),
         .testTarget(
             name: "KhachSQLiteTests",
-            dependencies: ["KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "CSQLite"],
+            dependencies: [
+                "KhachCore", "KhachSQLite", "KhachService", "KhachTestKit", "TestFolders",
+                "CSQLite",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KhachServiceTests",
             dependencies: [
                 "KhachCore", "KhachDetection", "KhachExport", "KhachService", "KhachSQLite",
-                "KhachProto", "KhachTestKit", "TTRPC", "CKhachText", protobuf,
+                "KhachProto", "KhachTestKit", "TestFolders", "TTRPC", "CKhachText", protobuf,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KhachClientTests",
-            dependencies: ["KhachClient", "CKhach", "CKhachText"],
+            dependencies: ["KhachClient", "CKhach", "CKhachText", "TestFolders"],
             path: "clients/swift/Tests/KhachClientTests",
             swiftSettings: strict
         ),
@@ -283,7 +329,8 @@ let package = Package(
         .testTarget(
             name: "KhachCommandsTests",
             dependencies: [
-                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC", protobuf,
+                "KhachCommands", "KhachCore", "KhachDetection", "KhachProto", "KhachRPC",
+                "TestFolders", protobuf,
             ],
             swiftSettings: strict
         ),
@@ -291,7 +338,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
-                "TTRPCNIO", "CSQLite", protobuf,
+                "TTRPCNIO", "CSQLite", "TestFolders", protobuf,
             ],
             swiftSettings: strict
         ),

@@ -5,10 +5,12 @@ run in turn several times, and the ratio is the median of the pairs' ratios.
 """
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import statistics
 import struct
 import subprocess
@@ -53,6 +55,7 @@ class Bench:
     def __init__(self, bin_folder, build, quick):
         self.bin, self.build, self.quick = pathlib.Path(bin_folder), pathlib.Path(build), quick
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="khach-bench-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.rounds = 2 if quick else 5
         self.seconds = 0.5 if quick else 2
 
@@ -205,6 +208,8 @@ class Bench:
         row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
             f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
         self.first_sync(server, count)
+        self.compare(server, count)
+        self.drain(server)
         server.stop()
         self.export(count)
 
@@ -222,6 +227,55 @@ class Bench:
         seconds, loop, _ = pairs[len(pairs) // 2]
         row("into the C cache", f"{seconds:.2f}", number(count / seconds),
             f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
+
+    def compare(self, server, count):
+        """A cache compares itself with its server, and fetches what was damaged."""
+        cache = self.folder / "cache-0.db"
+        target = ("--cache", cache, "--server", server.address, "--output", "json")
+        heading(f"a cache of {number(count)} customers and its server", "seconds", "bare walk s",
+                "ratio", "bytes received", "bytes per row")
+        database = sqlite3.connect(cache)
+        began = time.monotonic()
+        database.execute("SELECT sum(length(record)) FROM base_customers").fetchone()
+        walk = time.monotonic() - began
+        began = time.monotonic()
+        found = json.loads(self.khach("offline", "verify", *target))
+        seconds = time.monotonic() - began
+        row("verify", f"{seconds:.2f}", f"{walk:.2f}", f"{seconds / walk:.0f}",
+            number(int(found["receivedBytes"])), "")
+        for damaged in (1, 10, 100, 1_000):
+            database.execute(
+                "UPDATE base_customers SET seq = seq - 1 WHERE id IN"
+                " (SELECT id FROM base_customers ORDER BY random() LIMIT ?)", (damaged,))
+            database.commit()
+            began = time.monotonic()
+            found = json.loads(self.khach("offline", "repair", *target))
+            received = int(found["receivedBytes"])
+            if int(found["fetchedCount"]) != damaged:
+                raise SystemExit(f"{damaged} rows to be fetched expected, found {found}")
+            row(f"repair, {number(damaged)} damaged", f"{time.monotonic() - began:.2f}", "", "",
+                number(received), number(received / damaged))
+        database.close()
+
+    def drain(self, server):
+        """Edits that waited are sent, and what others write meanwhile comes."""
+        cache = self.folder / "cache-1.db"
+        count = 500 if self.quick else 20_000
+        ids = self.folder / "edited"
+        listed = self.khach("offline", "list", "--cache", cache, "--limit", count, "--output", "jsonl")
+        ids.write_text(listed)
+        began = time.monotonic()
+        self.khach("offline", "block", "--from", ids, "--cache", cache, "--actor", "bench",
+                   "--output", "jsonl")
+        made = time.monotonic() - began
+        began = time.monotonic()
+        synced = json.loads(self.khach("sync", "--once", "--cache", cache, "--server", server.address,
+                                       "--output", "json"))
+        seconds = time.monotonic() - began
+        pushed = int(synced["pushed"])
+        heading(f"an outbox of {number(pushed)} edits", "seconds", "edits/s")
+        row("accepted, each flushed to the disk", f"{made:.2f}", number(pushed / made))
+        row("sent, answered and followed", f"{seconds:.2f}", number(pushed / seconds))
 
     def export(self, count):
         """Files of all customers: a client's command from its start to the file on the disk.
@@ -251,6 +305,37 @@ class Bench:
                 of_server = f"{peak_mib(server.process.pid):.0f}" if command is online else ""
                 row(name, number(a["per_second"]), f"{max(peaks):.0f}", of_server,
                     number(b["per_second"]), ratio(pairs, "per_second"))
+        server.stop()
+
+    # A commit until it is visible in a live cache, beside a bare round trip in the same run.
+
+    def live(self):
+        server = Server(self.bin / "khachd", "serve", "--data", self.folder / "data-live",
+                        "--listen", "tcp:127.0.0.1:0", "--log-level", "error")
+        business = json.loads(self.khach(
+            "business", "create", "Live", "--server", server.address, "--output", "json"))["id"]
+        self.khach("page", "create", "Page", "--business", business, "--channel", "facebook",
+                   "--external-id", "p1", "--server", server.address)
+        payloads = self.folder / "live"
+        lines = "".join(json.dumps({
+            "channel": "FACEBOOK", "externalPageId": "p1", "eventKey": f"m{index}",
+            "externalUserId": f"u{index}", "direction": "INBOUND", "kind": "MESSAGE",
+            "occurredAt": "2026-06-01T00:00:00Z", "text": "xin chào", "nameHint": "Lan",
+        }) + "\n" for index in range(200 if self.quick else 2_000))
+        with open(payloads, "wb") as out:
+            subprocess.run([sys.executable, "Benchmarks/encode.py", "interactions", "1"],
+                           input=lines.encode(), stdout=out, check=True)
+        run = subprocess.run(
+            [str(self.build / "live_watch"), server.address, business,
+             str(self.folder / "live.db"), "100", str(payloads)],
+            stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(run.stdout)
+        heading(f"a commit in a live cache, {found['watchers']} watchers", "p50 ms", "p99 ms")
+        for name, key in (("request sent to visible", "visible"),
+                          ("request answered to visible", "after_answer"),
+                          ("the durable write alone", "answer"),
+                          ("bare round trip of a byte", "bare")):
+            row(name, f"{found[key + '_p50_ms']:.3f}", f"{found[key + '_p99_ms']:.3f}")
         server.stop()
 
     # Questions over a million customers, beside a bare SELECT in the same run.
@@ -348,6 +433,7 @@ def main():
         bench.sample()
         bench.record()
         bench.read()
+        bench.live()
         bench.questions()
     finally:
         bench.close()

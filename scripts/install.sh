@@ -3,8 +3,8 @@
 # usage: scripts/install.sh build|test|bench
 set -euo pipefail
 
-build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libssl-dev pkg-config tzdata)
-test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 golang-go golang-github-containerd-ttrpc-dev)
+build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
+test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 golang-go golang-github-containerd-ttrpc-dev libjansson-dev)
 
 bench=(gcc make cmake python3)
 

@@ -18,3 +18,6 @@ Tests/Support/go-peer/build.sh "$PWD/.build/peers/go-peer"
 step "Swift"
 swift build --build-tests
 swift test --skip-build
+step "simulated caches, servers and networks"
+swift build --product khach-simulate
+.build/debug/khach-simulate --seeds 2000 --first 1

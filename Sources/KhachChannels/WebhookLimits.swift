@@ -8,6 +8,10 @@ package enum WebhookLimits {
     ///
     /// Meta joins at most 1,000 events in a body.
     package static let itemsMax = 1_000
+    /// Edits of one event at one time that are told apart: as many as a second has milliseconds.
+    static let editsOfTimeMax = 1_000
+    /// Texts and keys of edits that are held to tell the next ones apart.
+    static let editBytesHeldMax = 8 << 20
     /// How much of a found value a refusal shows.
     static let shownCharactersMax = 40
 }

@@ -14,6 +14,21 @@ package struct WebhookReader: Sendable {
     ///
     /// A body may also be a list of bodies, as the documentation of Instagram shows them.
     package func items(of body: [UInt8]) -> [WebhookItem] {
+        var order = EditOrder()
+        return self.items(of: body, after: &order)
+    }
+
+    /// The same for one of several bodies: `order` knows the edits of those before it.
+    package func items(of body: [UInt8], after order: inout EditOrder) -> [WebhookItem] {
+        self.unordered(body).map { item in
+            guard case .interaction(var interaction, let path) = item else { return item }
+
+            order.place(&interaction)
+            return .interaction(interaction, path: path)
+        }
+    }
+
+    private func unordered(_ body: [UInt8]) -> [WebhookItem] {
         guard body.count <= WebhookLimits.bodyBytesMax else {
             let most = WebhookLimits.bodyBytesMax
             return [.refused(.init("", expected: "at most \(most) bytes", found: "more"))]

@@ -18,7 +18,7 @@ struct Khach: AsyncParsableCommand {
         subcommands: [
             BusinessCommands.self, PageCommands.self, InteractionCommands.self,
             CustomerCommands.self, ContactCommands.self, AuditCommand.self,
-            StatisticsCommand.self, SyncCommand.self,
+            StatisticsCommand.self, SyncCommand.self, TokenCommands.self, ProfileCommands.self,
             OfflineCommands.self, CallCommand.self, MethodsCommand.self, HealthCommand.self,
             SampleCommands.self,
         ]

@@ -40,7 +40,25 @@ package enum Limits {
     package static let pageRowsDefault = 200
     package static let pageRowsMax = 1_000
     package static let pageBytesMax = 1 << 20
+    /// Changes of pages that a caller does not see, that one page of the feed passes over.
+    package static let changesSkippedMax = 20_000
+    /// Of one reply of ListRevisions.
+    package static let revisionsMax = 10_000
+    /// Customers that one ListRevisions looks at.
+    package static let revisionsScannedMax = 500_000
+    package static let digestPagesMax = 1_000
+    /// With their slots, which are 6 KiB a page.
+    package static let digestSlotPagesMax = 100
+    package static let recordsPerBatchMax = 1_000
+    /// Of a client's outbox in one request.
+    package static let mutationsMax = 500
     package static let filterPagesMax = 1_000
+    /// Also those that are revoked, which are kept for who asks what they were.
+    package static let tokensMax = 10_000
+    package static let tokenPagesMax = filterPagesMax
+    /// How long two secrets of a token may be valid at once, in seconds.
+    package static let tokenOverlapSecondsMax: Int64 = 30 * 86_400
+    package static let tokenOverlapSecondsDefault: Int64 = 86_400
     /// Counts are exact up to here (domain.md §4.9).
     package static let countMax = 100_000
     package static let filterChannelsMax = 16

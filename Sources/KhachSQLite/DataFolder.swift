@@ -8,6 +8,7 @@ final class DataFolder: Sendable {
     private static let fileMode: mode_t = 0o600
     private static let folderMode: mode_t = 0o700
 
+    let path: String
     let databasePath: String
     private let lock: Int32
 
@@ -40,6 +41,7 @@ final class DataFolder: Sendable {
         }
         fchmod(file, Self.fileMode)
         close(file)
+        self.path = path
         self.databasePath = databasePath
         self.lock = lock
     }

@@ -44,6 +44,18 @@ extension SQLiteStore {
         }
     }
 
+    package func push(
+        _ batch: MutationBatch,
+        now: Instant
+    ) async throws(StoreError) -> PushAnswer {
+        let lastBackup = BackupMark.read(in: self.folder.path)
+        return try await self.writer.write(
+            weight: batch.mutations.count
+        ) { (session) throws(StoreError) in
+            try session.push(batch, lastBackup: lastBackup, now: now)
+        }
+    }
+
     package func recordProfiles(
         _ profiles: [ProfileObservation],
         now: Instant

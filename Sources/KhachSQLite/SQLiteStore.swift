@@ -10,7 +10,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
 
     let writer: Writer
     let codec: RecordCodec
-    private let folder: DataFolder
+    let folder: DataFolder
     private let readers: Readers
     private let snapshots: HeldSnapshots
 
@@ -100,6 +100,10 @@ package final class SQLiteStore: CustomerStore, PointReads {
         try await self.writer.write { (session) throws(StoreError) in
             try session.createPage(page, by: author, now: now)
         }
+    }
+
+    package func observeCommits(_ observer: @escaping CommitObserver) {
+        self.writer.observeCommits(observer)
     }
 
     // MARK: Reads

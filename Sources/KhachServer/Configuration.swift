@@ -16,6 +16,8 @@ package struct Configuration: Sendable {
     package var logLevel: Logger.Level
     /// Days that texts of interactions are kept after they were received; `nil`: for good.
     package var textDays: Int?
+    /// How long deletions are told one by one, in seconds.
+    package var tombstoneSeconds: Int64
 
     /// Checks what only all settings together tell.
     package init(
@@ -25,6 +27,7 @@ package struct Configuration: Sendable {
         drainSeconds: Int,
         logLevel: Logger.Level,
         textDays: Int?,
+        tombstoneSeconds: Int64 = TombstoneRetention.secondsDefault,
         allowsPlaintext: Bool
     ) throws(ConfigurationError) {
         guard !addresses.isEmpty else {
@@ -41,6 +44,13 @@ package struct Configuration: Sendable {
                 "keep-texts: 1 to \(TextRetention.daysMax) days expected, found \(textDays)"
             )
         }
+        guard (1...TombstoneRetention.secondsMax).contains(tombstoneSeconds) else {
+            let most = KeepingTime(seconds: TombstoneRetention.secondsMax)
+            throw ConfigurationError(
+                "keep-tombstones: 1s to \(most) expected, found "
+                    + "\(KeepingTime(seconds: tombstoneSeconds))"
+            )
+        }
         for address in addresses where !allowsPlaintext && !address.isLocal {
             throw ConfigurationError(
                 "listen: a Unix socket or a loopback address expected, found \(address); nothing "
@@ -53,6 +63,7 @@ package struct Configuration: Sendable {
         self.drainSeconds = drainSeconds
         self.logLevel = logLevel
         self.textDays = textDays
+        self.tombstoneSeconds = tombstoneSeconds
     }
 }
 

@@ -70,20 +70,30 @@ package struct Daemon: Sendable {
             monotonicNow: Clocks.monotonicNow,
             seal: Seal(key: store.sealingKey),
             detector: .standard,
-            presses: .threads(folder: self.configuration.dataFolder)
+            presses: .threads(folder: self.configuration.dataFolder),
+            callers: Callers(
+                mint: .libcrypto,
+                now: Clocks.now,
+                pause: { try await Task.sleep(for: $0) }
+            )
         )
+        try await environment.loadTokens()
+        if !environment.callers.areKnown,
+            let address = self.configuration.addresses.first(where: { !$0.isLocal })
+        {
+            throw StoreError(
+                .unavailable,
+                "a store with tokens expected to listen at \(address), which others can reach; "
+                    + "found none: see khachd init"
+            )
+        }
         let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
         let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.
         let announcer = Announcer(addresses: addresses, announce: announce)
-        let keepers = self.configuration.textDays.map { days in
-            TextKeeper(
-                retention: TextRetention(store: store, days: days, now: Clocks.now),
-                logger: self.logger
-            )
-        }
         let services: [any Service] =
-            [sweeper] + listeners + [announcer] + (keepers.map { [$0] } ?? [])
+            [sweeper] + listeners + [announcer] + self.keepers(of: store)
+            + [WatchKeeper(watches: environment.watches)]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -97,6 +107,32 @@ package struct Daemon: Sendable {
             )
         )
         try await group.run()
+    }
+
+    /// What drops that which is older than it may be.
+    private func keepers(of store: SQLiteStore) -> [any Service] {
+        let seconds = self.configuration.tombstoneSeconds
+        let tombstones = TombstoneRetention(store: store, seconds: seconds, now: Clocks.now)
+        var keepers = [
+            Keeper(
+                what: "tombstones",
+                pause: min(.seconds(seconds), Keeper.pauseMax),
+                logger: self.logger,
+                sweep: tombstones.sweep
+            )
+        ]
+        if let days = self.configuration.textDays {
+            let texts = TextRetention(store: store, days: days, now: Clocks.now)
+            keepers.append(
+                Keeper(
+                    what: "texts",
+                    pause: Keeper.pauseMax,
+                    logger: self.logger,
+                    sweep: texts.sweep
+                )
+            )
+        }
+        return keepers
     }
 
     /// Listens on every address, or on none.
@@ -128,31 +164,6 @@ private struct Announcer: Service {
     func run() async throws {
         for address in self.addresses { self.announce("\(address)") }
         try await gracefulShutdown()
-    }
-}
-
-/// Drops texts that are older than they may be, at the start and then every hour.
-private struct TextKeeper: Service {
-    private static let pause = Duration.seconds(3_600)
-
-    let retention: TextRetention
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do throws(StoreError) {
-                    try await self.retention.sweep()
-                } catch {
-                    self.logger.warning(
-                        "texts that are too old are kept for another hour",
-                        metadata: ["error": "\(error.message)"]
-                    )
-                }
-                // Cancelled at the end, which is no failure.
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
     }
 }
 

@@ -21,3 +21,17 @@ extension Seal {
         }
     }
 }
+
+extension SecretMint {
+    /// The system's random bytes, and SHA-256 by libcrypto.
+    static let libcrypto = SecretMint(
+        random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } },
+        sha256: { message in
+            var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+            var count: UInt32 = 0
+            let result = EVP_Digest(message, message.count, &hash, &count, EVP_sha256(), nil)
+            precondition(result == 1, "SHA-256 over memory does not fail")
+            return Array(hash.prefix(Int(count)))
+        }
+    )
+}

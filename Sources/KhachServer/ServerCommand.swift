@@ -1,6 +1,7 @@
 package import ArgumentParser
 internal import Glibc
 internal import KhachCore
+internal import KhachService
 internal import Logging
 internal import TTRPCNIO
 
@@ -10,7 +11,10 @@ package struct ServerCommand: AsyncParsableCommand {
         commandName: "khachd",
         abstract: "The Khach server: keeps the customers of shops that sell through chat.",
         version: "0.1.0",
-        subcommands: [ServeCommand.self],
+        subcommands: [
+            ServeCommand.self, InitCommand.self, BackupCommand.self, RestoreCommand.self,
+            CheckCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 
@@ -46,6 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Days that texts are kept after they were received; without it, for good.")
     var keepTexts: Int?
+
+    @Option(help: "How long deletions are told to caches one by one, such as 90d, 12h, 30m, 10s.")
+    var keepTombstones = KeepingTime(seconds: TombstoneRetention.secondsDefault)
 
     @Flag(help: "Listen on addresses that other machines can reach, although nothing is encrypted.")
     var allowPlaintext = false
@@ -96,6 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
             drainSeconds: self.drain,
             logLevel: level,
             textDays: self.keepTexts,
+            tombstoneSeconds: self.keepTombstones.seconds,
             allowsPlaintext: self.allowPlaintext
         )
     }

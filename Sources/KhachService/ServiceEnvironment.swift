@@ -12,9 +12,16 @@ package struct ServiceEnvironment: Sendable {
     package var detector: ContactDetector
     /// What makes the files of exports.
     package var presses: ExportPresses
-    /// What a caller may see.
-    package var permissions: @Sendable (CallContext) -> Permissions = { _ in .all }
+    /// Who is known.
+    package let callers: Callers
+    /// Who calls the methods of this environment; `store` is what the caller sees of it.
+    package private(set) var caller = Caller.localAdministrator
+    /// Of the pages that the caller sees.
+    package private(set) var scopeMark = ScopeMark.everyPage
+    private let wholeStore: any CustomerStore
     package let exports = ExportSessions()
+    /// Who waits for commits.
+    package let watches: Watches
     package let zones = ZoneCache()
 
     package init(
@@ -23,14 +30,32 @@ package struct ServiceEnvironment: Sendable {
         monotonicNow: @escaping @Sendable () -> MonotonicInstant,
         seal: Seal,
         detector: ContactDetector,
-        presses: ExportPresses
+        presses: ExportPresses,
+        callers: Callers
     ) {
         self.store = store
+        self.wholeStore = store
         self.now = now
         self.monotonicNow = monotonicNow
         self.seal = seal
         self.detector = detector
         self.presses = presses
+        self.watches = Watches(of: store)
+        self.callers = callers
+    }
+
+    /// Makes what the store says of tokens hold from here on.
+    package func loadTokens() async throws(StoreError) {
+        self.callers.load(try await self.wholeStore.tokens())
+    }
+
+    /// The same for a caller who is known.
+    func scoped(to caller: Caller) -> ServiceEnvironment {
+        var scoped = self
+        scoped.caller = caller
+        scoped.scopeMark = ScopeMark(caller.scope, self.seal)
+        if caller.scope != .everything { scoped.store = self.store.scoped(to: caller.scope) }
+        return scoped
     }
 
     /// How long a query may run: the caller's deadline, but never longer than the limit.
@@ -72,26 +97,37 @@ package enum ServiceLimits {
     /// How long an export is kept after it was sent to its end.
     package static let exportFinishedNanosecondsMax: UInt64 = 30_000_000_000
 
+    /// Streams of WatchChanges; one more is refused.
+    package static let watchersMax = 4_096
+    /// After which a watcher is told that nothing is new: with a tick each second, 10 s at most.
+    package static let watchSilenceNanoseconds: UInt64 = 9_000_000_000
+
     package static let timeZoneDefault = "Asia/Ho_Chi_Minh"
 }
 
 /// The whole API of `khach.v1` as one method table; no sockets.
 package func khachMethods(_ environment: ServiceEnvironment) -> MethodTable {
-    var table = MethodTable()
-    InteractionMethods(environment: environment).register(in: &table)
-    CustomerMethods(environment: environment).register(in: &table)
-    ExportMethods(environment: environment).register(in: &table)
-    StatisticsMethods(environment: environment).register(in: &table)
-    EditMethods(environment: environment).register(in: &table)
-    BlockMethods(environment: environment).register(in: &table)
-    HistoryMethods(environment: environment).register(in: &table)
-    ProfileMethods(environment: environment).register(in: &table)
-    DirectoryMethods(environment: environment).register(in: &table)
-    DirectoryChangeMethods(environment: environment).register(in: &table)
-    SyncMethods(environment: environment).register(in: &table)
-    HealthMethods(
-        serving: Set(table.names.compactMap { $0.split(separator: "/").first.map(String.init) })
-    )
-    .register(in: &table)
-    return table
+    GuardedMethods(environment).table()
+}
+
+/// Every method of the API over one environment.
+package func khachRows(_ environment: ServiceEnvironment) -> MethodRows {
+    var rows = MethodRows()
+    InteractionMethods(environment: environment).register(in: &rows)
+    CustomerMethods(environment: environment).register(in: &rows)
+    ExportMethods(environment: environment).register(in: &rows)
+    StatisticsMethods(environment: environment).register(in: &rows)
+    EditMethods(environment: environment).register(in: &rows)
+    BlockMethods(environment: environment).register(in: &rows)
+    HistoryMethods(environment: environment).register(in: &rows)
+    ProfileMethods(environment: environment).register(in: &rows)
+    DirectoryMethods(environment: environment).register(in: &rows)
+    DirectoryChangeMethods(environment: environment).register(in: &rows)
+    TokenMethods(environment: environment).register(in: &rows)
+    SyncMethods(environment: environment).register(in: &rows)
+    DigestMethods(environment: environment).register(in: &rows)
+    OutboxMethods(environment: environment).register(in: &rows)
+    WatchMethods(environment: environment).register(in: &rows)
+    HealthMethods(serving: Set(rows.services.keys)).register(in: &rows)
+    return rows
 }

@@ -13,6 +13,8 @@ package struct PayloadWriter {
 
     package var count: Int { self.buffer.readableBytes }
     package var payload: Payload { Payload(self.buffer) }
+    /// A copy of what was written: a message that is to be a field of another.
+    package var bytes: [UInt8] { Array(self.buffer.readableBytesView) }
 
     /// Writes a varint field; zero is absence in proto3 and writes nothing.
     package mutating func write(_ value: UInt64, field: Int) {

@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 internal import Testing
 
 /// 4.13: at the same sequence, the server's answer is the cache's; and the days of a range add up.
-@Suite("The same answers", .timeLimit(.minutes(10)))
+@Suite("The same answers", .timeLimit(.minutes(15)))
 struct AnswersTests {
     struct Zone: Sendable, CustomTestStringConvertible {
         var name: String

@@ -1,6 +1,6 @@
-internal import Dispatch
 internal import Foundation
 internal import Glibc
+internal import TestFolders
 internal import Testing
 
 /// The binaries that were built beside these tests, run as a user runs them.
@@ -21,11 +21,11 @@ enum Binaries {
 /// A folder of its own for one test, removed with it.
 final class TemporaryFolder: Sendable {
     let url: URL
+    private let folder: TestFolder
 
     init() throws {
-        self.url = FileManager.default.temporaryDirectory
-            .appending(path: "khach-test-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: self.url, withIntermediateDirectories: true)
+        self.folder = try TestFolder()
+        self.url = URL(filePath: self.folder.path)
     }
 
     deinit {
@@ -37,50 +37,6 @@ final class TemporaryFolder: Sendable {
     }
 
     func path(_ name: String) -> String { self.url.appending(path: name).path }
-}
-
-/// A process that was started here: its end is waited for, but not for ever.
-final class Child {
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
-
-    var pid: Int32 { self.process.processIdentifier }
-    var isRunning: Bool { self.process.isRunning }
-    /// The exit status, or nil when a signal ended it.
-    var status: Int32? {
-        self.process.terminationReason == .exit ? self.process.terminationStatus : nil
-    }
-
-    /// Streams are input, output and errors: each a file handle or a pipe.
-    init(
-        _ url: URL,
-        _ arguments: [String],
-        environment: [String: String] = [:],
-        streams: [Any]
-    ) throws {
-        self.process.executableURL = url
-        self.process.arguments = arguments
-        self.process.environment = ProcessInfo.processInfo.environment
-            .merging(environment) { $1 }
-        self.process.standardInput = streams[0]
-        self.process.standardOutput = streams[1]
-        self.process.standardError = streams[2]
-        let ended = self.ended
-        self.process.terminationHandler = { _ in ended.signal() }
-        try self.process.run()
-    }
-
-    deinit {
-        if self.process.isRunning { Glibc.kill(self.pid, SIGKILL) }
-    }
-
-    /// Waits for the end; false when it did not come in time.
-    func waitUntilExit(seconds: Int) -> Bool {
-        guard self.ended.wait(timeout: .now() + .seconds(seconds)) == .success else { return false }
-
-        self.ended.signal()
-        return true
-    }
 }
 
 /// A server that runs until it is told to stop.
@@ -179,6 +135,11 @@ final class Daemon {
     func kill(_ signal: Int32) -> Int32? {
         Glibc.kill(self.pid, signal)
         return self.waitUntilExit()
+    }
+
+    /// Lets it run for so long, and kills it.
+    func kill(afterMilliseconds milliseconds: Int) {
+        self.child.kill(afterMilliseconds: milliseconds)
     }
 
     /// Waits for the end; the exit status, or nil when a signal ended it.

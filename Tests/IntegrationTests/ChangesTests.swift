@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// What people and gateways change, by the command line against a real server.
-@Suite("Changes by people and gateways", .timeLimit(.minutes(5)))
+@Suite("Changes by people and gateways", .timeLimit(.minutes(15)))
 struct ChangesTests {
     @Test("N7, S12: inside a block inbound is ignored and outbound applied, after it both count")
     func block() throws {

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Testing
 
 /// What differs between channels, through the real server.
-@Suite("Channels", .timeLimit(.minutes(3)))
+@Suite("Channels", .timeLimit(.minutes(15)))
 struct ChannelTests {
     private static let shown = [
         "facebook": "Facebook User", "instagram": "Instagram User", "zalo_oa": "Zalo User",

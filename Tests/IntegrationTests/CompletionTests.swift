@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// The completions that `khach` makes are scripts that a shell takes.
-@Suite("Shell completions", .timeLimit(.minutes(2)))
+@Suite("Shell completions", .timeLimit(.minutes(15)))
 struct CompletionTests {
     @Test("bash reads its script, and completes a command by it")
     func bash() throws {

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Testing
 
 /// Who is erased is gone from every file: the store's, and a cache's at its next sync (I6, §3).
-@Suite("Erasure", .timeLimit(.minutes(3)))
+@Suite("Erasure", .timeLimit(.minutes(15)))
 struct EraseTests {
     @Test("nothing personal is left in any file of the server, as it runs, or of a cache")
     func erase() async throws {
@@ -25,6 +25,19 @@ struct EraseTests {
         }
         #expect(scene.daemon.kill(SIGTERM) == 0)
         #expect(scene.files() == [])
+    }
+
+    @Test("C7: nothing personal is left in a cache that was not told, for it was away too long")
+    func away() throws {
+        let scene = try Scene(["--keep-tombstones", "1s"])
+        try scene.erase()
+        try awaitNoTombstones(in: scene.folder.path("data"))
+        #expect(scene.files("cache.db") != [])
+        let sync = try khach(scene.sync)
+        #expect(sync.status == 0, "\(sync.errors)")
+        #expect(try khach(["offline", "get", scene.id, "--cache", scene.cache]).status == 4)
+        #expect(scene.files("cache.db") == [])
+        #expect(scene.daemon.kill(SIGTERM) == 0)
     }
 
     @Test("nothing personal is left when a server listens after one that was killed")
@@ -64,9 +77,9 @@ private struct Scene {
     let sync: [String]
     private let server: [String]
 
-    init() throws {
+    init(_ settings: [String] = []) throws {
         self.folder = try TemporaryFolder()
-        self.daemon = try Daemon.khachd(self.folder)
+        self.daemon = try Daemon.khachd(self.folder, settings)
         self.server = ["--server", self.daemon.address]
         let json = self.server + ["--output", "json"]
         let business = try #require(

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// Every exit status of khachd that docs/khachd.md names, shown by the real binary.
-@Suite("Exit statuses of khachd", .timeLimit(.minutes(2)))
+@Suite("Exit statuses of khachd", .timeLimit(.minutes(15)))
 struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String

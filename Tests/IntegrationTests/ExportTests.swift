@@ -4,7 +4,7 @@ internal import KhachRPC
 internal import Testing
 
 /// A file of the server, and the same file of a cache.
-@Suite("Exports of the real binaries", .timeLimit(.minutes(5)))
+@Suite("Exports of the real binaries", .timeLimit(.minutes(15)))
 struct ExportTests {
     private static let formats = ["csv", "jsonl", "xlsx"]
 

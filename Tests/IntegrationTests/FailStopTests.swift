@@ -4,7 +4,7 @@ internal import KhachRPC
 internal import Testing
 
 /// A disk that fails under a commit ends the server: what it holds is known after a restart only.
-@Suite("Fail-stop", .timeLimit(.minutes(3)))
+@Suite("Fail-stop", .timeLimit(.minutes(15)))
 struct FailStopTests {
     static let status: Int32 = 70
 

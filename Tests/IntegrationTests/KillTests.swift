@@ -6,7 +6,7 @@ internal import SwiftProtobuf
 internal import Testing
 
 /// What was acknowledged is there after a kill -9 in the middle of a load (N1, I1).
-@Suite("Killed with -9", .timeLimit(.minutes(5)))
+@Suite("Killed with -9", .timeLimit(.minutes(15)))
 struct KillTests {
     private static let pageID = "fb1"
     private static let callers = 8

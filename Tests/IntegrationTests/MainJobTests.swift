@@ -4,7 +4,7 @@ internal import Testing
 
 /// One interaction enters over the wire, becomes part of a customer, and is answered from an
 /// agent's machine with the network gone.
-@Suite("The main job", .timeLimit(.minutes(3)))
+@Suite("The main job", .timeLimit(.minutes(15)))
 struct MainJobTests {
     @Test("from the wire to an answer without a server")
     func endToEnd() throws {

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Testing
 
 /// A cache answers what the server answers, to the byte, and says of when.
-@Suite("Offline answers", .timeLimit(.minutes(5)))
+@Suite("Offline answers", .timeLimit(.minutes(15)))
 struct OfflineTests {
     @Test("every list is line by line the list of the server")
     func listsAreTheSame() throws {
@@ -128,9 +128,9 @@ struct Shop {
     let daemon: Daemon
     let businesses: [String]
 
-    init() throws {
+    init(_ settings: [String] = []) throws {
         self.folder = try TemporaryFolder()
-        self.daemon = try Daemon.khachd(self.folder)
+        self.daemon = try Daemon.khachd(self.folder, settings)
         let server = ["--server", self.daemon.address]
         let made = try khach(["sample", "setup", "--size", "S", "--output", "jsonl"] + server)
         self.businesses = try made.objects().compactMap { $0["id"] as? String }

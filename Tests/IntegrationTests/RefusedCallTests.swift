@@ -6,7 +6,7 @@ internal import Testing
 
 /// Calls that cannot be, as bytes on a socket: khachd itself answers each with its code and
 /// reason, and the connection lives.
-@Suite("Refused calls", .timeLimit(.minutes(5)))
+@Suite("Refused calls", .timeLimit(.minutes(15)))
 struct RefusedCallTests {
     private static let customers = "khach.v1.CustomerService"
     private static let interactions = "khach.v1.InteractionService"

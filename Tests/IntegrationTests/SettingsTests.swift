@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// Settings that cannot be are refused before anything is opened.
-@Suite("Settings of khachd", .timeLimit(.minutes(3)))
+@Suite("Settings of khachd", .timeLimit(.minutes(15)))
 struct SettingsTests {
     static let refused: [[String]] = [
         ["--listen", "tcp:0.0.0.0:0"],
@@ -15,6 +15,8 @@ struct SettingsTests {
         ["--log-level", "loud"],
         ["--keep-texts", "0"],
         ["--keep-texts", "36501"],
+        ["--keep-tombstones", "0s"],
+        ["--keep-tombstones", "36501d"],
     ]
 
     @Test("is refused with status 78 and what was expected", arguments: refused)

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// A client that nobody here wrote: Debian's Go ttrpc 1.1.1.
-@Suite("A stock Go peer", .timeLimit(.minutes(3)))
+@Suite("A stock Go peer", .timeLimit(.minutes(15)))
 struct StockPeerTests {
     @Test("calls every shape of unary call of ttrpc-testd")
     func streaming() throws {

@@ -7,7 +7,7 @@ final class Storefront {
     let business: String
     let page: String
     private let folder: TemporaryFolder
-    private let daemon: Daemon
+    private(set) var daemon: Daemon
     private var count = 0
 
     init() throws {
@@ -23,6 +23,17 @@ final class Storefront {
         self.page = try #require(
             try IntegrationTests.khach(create + channel + json).object()["id"] as? String
         )
+    }
+
+    var address: String { self.daemon.address }
+
+    /// A path in the folder of the server.
+    func path(_ name: String) -> String { self.folder.path(name) }
+
+    /// Goes on with the store of another folder.
+    func restart(data: String) throws {
+        self.stop()
+        self.daemon = try Daemon.khachd(self.folder, data: data)
     }
 
     func stop() {

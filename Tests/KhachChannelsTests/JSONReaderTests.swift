@@ -68,6 +68,8 @@ struct JSONReaderTests {
         ("NaN", "JSON", "other text at byte 1"), ("tru", "JSON", "other text at byte 1"),
         ("[1,]", "JSON", "other text at byte 4"),
         ("{,}", "a member's name", "other text at byte 2"),
+        (#"{"a":1,}"#, "a member's name", "other text at byte 8"),
+        (#"{"a":1 , }"#, "a member's name", "other text at byte 10"),
         (#"{"a"}"#, "a colon", "other text at byte 5"),
         ("[1 2]", "a comma or the end of a list", "other text at byte 4"),
         (#"{"a":1"#, "a comma or the end of an object", "the end"),

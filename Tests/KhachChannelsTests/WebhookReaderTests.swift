@@ -115,6 +115,44 @@ struct WebhookReaderTests {
         }
     }
 
+    /// Bodies of one page, each with edits of the comment "1" by text, all of one second.
+    private static func edits(_ bodies: [[String]], time: String) -> [[UInt8]] {
+        bodies.map { texts in
+            let changes = texts.map { text in
+                #"""
+                {"field":"feed","value":{"item":"comment","verb":"edited","comment_id":"1",
+                "created_time":1767232800,"from":{"id":"7"},"message":"\#(text)"}}
+                """#
+            }
+            let list = changes.joined(separator: ",")
+            return Array(
+                #"{"object":"page","entry":[{"id":"9","time":\#(time),"changes":[\#(list)]}]}"#.utf8
+            )
+        }
+    }
+
+    static let editedTexts: [(bodies: [[String]], time: String, revisions: [UInt64])] = [
+        // In the order of a body.
+        ([["a", "b", "c"]], "1767232860", [0, 1, 2]),
+        // Milliseconds are taken where the body has them.
+        ([["a", "b"]], "1767232860123", [123, 124]),
+        // The same text is the same edit, delivered again.
+        ([["a", "b", "a", "b"]], "1767232860", [0, 1, 0, 1]),
+    ]
+
+    @Test("of two edits in one second the later one wins", arguments: editedTexts)
+    func edits(_ example: (bodies: [[String]], time: String, revisions: [UInt64])) {
+        let reader = WebhookReader(.facebook)
+        let revisions = Self.edits(example.bodies, time: example.time)
+            .flatMap { reader.items(of: $0) }
+            .map { item -> UInt64? in
+                guard case .interaction(let interaction, _) = item else { return nil }
+
+                return interaction.revision
+            }
+        #expect(revisions == example.revisions.map { 691_380_060_000 + $0 })
+    }
+
     @Test("a removal beats every edit, and a later edit beats an earlier one")
     func revisions() throws {
         func revision(_ member: String, at time: String) throws -> UInt64 {
@@ -137,6 +175,36 @@ struct WebhookReaderTests {
             try revision(removal, at: "1767232800123") > revision(edit, at: "9223372036854775807")
         )
         #expect(try revision(removal, at: "1767232800123") <= UInt64(Int64.max))
+    }
+
+    static let removals: [(name: String, body: String)] = [
+        (
+            "a comment",
+            #"""
+            "changes":[{"field":"feed","value":{"item":"comment","verb":"remove",
+            "comment_id":"1","from":{"id":"7"}}}]
+            """#
+        ),
+        (
+            "a message",
+            #"""
+            "messaging":[{"sender":{"id":"7"},"recipient":{"id":"9"},
+            "message":{"mid":"1","is_deleted":true}}]
+            """#
+        ),
+    ]
+
+    @Test("a removal without a time is as old as its entry", arguments: removals)
+    func removal(_ example: (name: String, body: String)) {
+        let body =
+            #"{"object":"page","entry":[{"id":"9","time":1767232860,\#(example.body)}]}"#
+        let items = WebhookReader(.facebook).items(of: Array(body.utf8))
+        guard case .interaction(let interaction, _)? = items.first else {
+            Issue.record("\(example.name): an interaction expected, \(items) found")
+            return
+        }
+        #expect(interaction.operation == .remove)
+        #expect(interaction.occurredAt.seconds == 1_767_232_860)
     }
 
     @Test("whatever the bytes, each item is one of the four, and what is read can be recorded")

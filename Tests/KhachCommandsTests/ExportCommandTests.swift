@@ -4,6 +4,7 @@ internal import KhachRPC
 internal import SwiftProtobuf
 internal import Synchronization
 internal import TTRPC
+internal import TestFolders
 internal import Testing
 
 @testable internal import KhachCommands
@@ -52,11 +53,7 @@ struct ExportCommandTests {
     }
 
     private static func withFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "khach-export-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
+        try await TestFolder.with { try await body(URL(filePath: $0.path)) }
     }
 
     struct Cut: Sendable, CustomTestStringConvertible {

@@ -93,6 +93,28 @@ struct InteractionImportTests {
         )
     }
 
+    @Test("edits of one second come in the order of the file, and again as they were")
+    func edits() async throws {
+        let server = Self.server()
+        let lines = ["a", "b", "a", "c"].map { text in
+            #"{"object":"page","entry":[{"id":"9","time":1767232860,"changes":[{"field":"feed","#
+                + #""value":{"item":"comment","verb":"edited","comment_id":"1","from":{"id":"7"},"#
+                + #""created_time":1767232800,"message":"\#(text)"}}]}]}"#
+        }
+        let status = await server.run(
+            ["interactions", "import", "-", "--format", "facebook", "--batch", "1"],
+            input: lines.joined(separator: "\n")
+        )
+        #expect(status == 0, "\(server.error)")
+        let revisions = try server.calls.filter { $0.path == Self.recordPath }
+            .flatMap {
+                try Khach_V1_RecordInteractionsRequest(serializedBytes: $0.request).interactions
+            }
+            .sorted { $0.text < $1.text }.map(\.revision)
+        let first: UInt64 = 691_380_060_000
+        #expect(revisions == [first, first, first + 1, first + 2])
+    }
+
     @Test("people see a table and how much was read")
     func table() async {
         let server = Self.server()

@@ -30,6 +30,16 @@ struct InteractionRecordTests {
             reason: "JSON expected, x found at column 4"
         ),
         Case(
+            testDescription: "a comma behind the last member",
+            line: #"{"text":"a,}", "eventKey":"m1" , }"#,
+            reason: "a member's name expected, } found at column 34"
+        ),
+        Case(
+            testDescription: "a comma behind the last element",
+            line: #"{"eventKey":["m1",]}"#,
+            reason: "JSON expected, ] found at column 19"
+        ),
+        Case(
             testDescription: "an unknown field",
             line: #"{"color":1}"#,
             reason: "field color: a field of the schema expected, 1 found"

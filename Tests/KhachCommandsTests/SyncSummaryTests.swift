@@ -29,7 +29,8 @@ struct SyncSummaryTests {
 
                 """,
             json: """
-                {"changed":"9990","gone":"10","bytes":"2100000","seconds":0.25,\
+                {"changed":"9990","gone":"10","bytes":"2100000","pushed":"0","notDone":"0",\
+                "seconds":0.25,\
                 "rowsPerSecond":40000,"customersCount":"9990","seq":"42",\
                 "asOf":"2026-06-30T16:59:59.999Z"}
                 """
@@ -39,7 +40,8 @@ struct SyncSummaryTests {
             summary: SyncSummary(bytesCount: 80, seconds: 12.0567, customersCount: 3, seq: 7),
             text: "0 customers synced in 12.05 s: 0 changed, 0 gone, 80 bytes; 3 customers STAMP\n",
             json: """
-                {"changed":"0","gone":"0","bytes":"80","seconds":12.056,"rowsPerSecond":0,\
+                {"changed":"0","gone":"0","bytes":"80","pushed":"0","notDone":"0",\
+                "seconds":12.056,"rowsPerSecond":0,\
                 "customersCount":"3","seq":"7"}
                 """
         ),
@@ -48,7 +50,8 @@ struct SyncSummaryTests {
             summary: SyncSummary(changedCount: 1, seconds: 0, customersCount: 1, seq: 1),
             text: "1 customer synced in 0.00 s: 1 changed, 0 gone, 0 bytes; 1 customer STAMP\n",
             json: """
-                {"changed":"1","gone":"0","bytes":"0","seconds":0.0,"rowsPerSecond":0,\
+                {"changed":"1","gone":"0","bytes":"0","pushed":"0","notDone":"0",\
+                "seconds":0.0,"rowsPerSecond":0,\
                 "customersCount":"1","seq":"1"}
                 """
         ),

@@ -3,6 +3,7 @@ internal import KhachCore
 internal import KhachSQLite
 internal import KhachService
 internal import KhachTestKit
+internal import TestFolders
 internal import Testing
 
 /// The log is copied back while the store lives, and stays short.
@@ -16,8 +17,9 @@ struct CheckpointTests {
 
     @Test("a long load leaves a short log, and its rows in the file", arguments: [false, true])
     func logStaysShort(isRead: Bool) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let whole = try TestFolder()
+        defer { withExtendedLifetime(whole) {} }
+        let folder = whole.path("data")
         var configuration = SQLiteStore.Configuration()
         configuration.checkpointPages = Self.checkpointPages
         let store = try SQLiteStore.open(

@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import KhachSQLite
 
 /// A chain of interactions that a damaged file has made a circle: nothing goes round for ever.
-@Suite("A chain that is a circle", .timeLimit(.minutes(2)))
+@Suite("A chain that is a circle", .timeLimit(.minutes(15)))
 struct DamagedChainTests {
     @Test("is erased")
     func erase() async throws {

@@ -7,7 +7,7 @@ internal import Testing
 @testable internal import KhachSQLite
 
 /// What was erased leaves the log as soon as nobody reads (DESIGN.md, 12).
-@Suite("What was erased, in the log", .timeLimit(.minutes(2)))
+@Suite("What was erased, in the log", .timeLimit(.minutes(15)))
 struct ErasedLogTests {
     private static let trace = "zzyzx"
 

@@ -2,6 +2,7 @@ internal import Foundation
 internal import KhachCore
 internal import KhachService
 internal import KhachTestKit
+internal import TestFolders
 internal import Testing
 
 @testable internal import KhachSQLite
@@ -15,8 +16,9 @@ struct IndexMigrationTests {
 
     @Test("lists, counts, search and statistics hold what version 1 held")
     func migrate() throws {
-        let file = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString).db"
-        defer { try? FileManager.default.removeItem(atPath: file) }
+        let folder = try TestFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let file = folder.path("khach.db")
         #expect(FileManager.default.createFile(atPath: file, contents: nil))
         let database = try Database(path: file, access: .readWrite)
         try Self.makeVersion1(database)

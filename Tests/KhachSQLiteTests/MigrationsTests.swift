@@ -2,6 +2,7 @@ internal import Foundation
 internal import KhachCore
 internal import KhachService
 internal import KhachTestKit
+internal import TestFolders
 internal import Testing
 
 @testable internal import KhachSQLite
@@ -125,13 +126,10 @@ struct MigrationsTests {
     }
 
     private func withDatabase(_ body: (Database) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString).db"
-        defer {
-            for suffix in ["", "-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: path + suffix)
-            }
-        }
+        let folder = try TestFolder()
+        let path = folder.path("khach.db")
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
         try body(try Database(path: path, access: .readWrite))
+        withExtendedLifetime(folder) {}
     }
 }

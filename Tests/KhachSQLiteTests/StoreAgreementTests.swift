@@ -30,6 +30,7 @@ struct StoreAgreementTests {
             )
             try await agreement.run(steps: Self.steps)
             try expectChains(in: path)
+            try expectDigests(in: path)
             #expect(try expectKeys(in: path) > 0, "no key came into its table")
         }
     }

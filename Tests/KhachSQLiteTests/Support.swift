@@ -1,14 +1,12 @@
-internal import Foundation
 internal import KhachCore
+internal import TestFolders
 internal import Testing
 
 @testable internal import KhachSQLite
 
 /// Runs `body` with a data folder that does not exist yet, and removes it.
 func withFolder(_ body: (String) async throws -> Void) async throws {
-    let path = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try await body(path)
+    try await TestFolder.with { try await body($0.path("data")) }
 }
 
 func expect(
@@ -35,6 +33,27 @@ func expect(
     } catch {
         #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
     }
+}
+
+/// Expects that the digests that are kept are those of the rows, in a folder's store.
+func expectDigests(in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let database = try Database(path: "\(path)/khach.db", access: .readWrite)
+    let sums: StaticString = """
+        SELECT group_concat(page_id || ' ' || slot || ' ' || low || ' ' || high || ' ' || count)
+        FROM (SELECT * FROM digests WHERE count <> 0 OR low <> 0 OR high <> 0)
+        """
+    let statement = try Statement(database, sums)
+    #expect(try statement.step(), sourceLocation: sourceLocation)
+    let kept = statement.text(0)
+    statement.reset()
+    // In a transaction that is rolled back, they are made anew.
+    try database.execute("BEGIN")
+    try database.execute("DELETE FROM digests")
+    try PageDigests.fill(in: database)
+    #expect(try statement.step(), sourceLocation: sourceLocation)
+    #expect(!kept.isEmpty && statement.text(0) == kept, sourceLocation: sourceLocation)
+    statement.reset()
+    try database.execute("ROLLBACK")
 }
 
 /// Expects that a customer's chain is its interactions, each once, in a folder's store.

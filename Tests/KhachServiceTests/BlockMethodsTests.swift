@@ -111,6 +111,66 @@ struct BlockMethodsTests {
         #expect(outcomes.map(\.error.reason) == ["NOT_FOUND", "INVALID_FIELD", "", ""])
     }
 
+    @Test("S14 a batch is of one business: another's customer is none, in whatever order")
+    func otherBusiness() async throws {
+        let harness = ServiceHarness()
+        _ = try await harness.shop()
+        let id = try await harness.customer()
+        _ = try await harness.page(try await harness.business(), "p2")
+        let other = try await harness.record([.sample("other") { $0.externalPageID = "p2" }])[0]
+            .customerID
+        let absent = "c0000000000001"
+        let named = Khach_V1_Mutation.with {
+            $0.actor = "lan"
+            $0.requestID = "r1"
+        }
+        let outcomes = try await harness.block([absent, id, other], named)
+        #expect(outcomes.map(\.result) == [.failed, .done, .failed])
+        var foreign = outcomes[2]
+        foreign.customerID = absent
+        #expect(foreign == outcomes[0], "a foreign id answers as one that is nobody's")
+        #expect(try await harness.get(other).hasBlock == false)
+        #expect(try await harness.block([absent, id, other], named) == outcomes)
+        #expect(try await harness.unblock([other, id]).map(\.result) == [.noChange, .failed])
+        #expect(try await harness.get(id).block.state == .blocked)
+    }
+
+    static let gatewayChannels: [(channel: Khach_V1_Channel, refusal: String?)] = [
+        (.facebook, nil), (.instagram, nil), (.zaloOa, "UNSUPPORTED_ON_CHANNEL"),
+        (.shopee, "UNSUPPORTED_ON_CHANNEL"), (.lazada, "UNSUPPORTED_ON_CHANNEL"),
+        (.tiktokShop, "UNSUPPORTED_ON_CHANNEL"), (.webChat, "UNSUPPORTED_ON_CHANNEL"),
+        (.other, "UNSUPPORTED_ON_CHANNEL"),
+    ]
+
+    @Test("B6 a gateway is for channels that can block", arguments: gatewayChannels)
+    func unsupported(_ example: (channel: Khach_V1_Channel, refusal: String?)) async throws {
+        let harness = ServiceHarness()
+        let business = try await harness.business()
+        let page = try await harness.page(business, "p1", channel: example.channel)
+        guard let refusal = example.refusal else {
+            return try await harness.setBlockMode(.gateway, on: page.id)
+        }
+
+        try await harness.setBlockMode(.local, on: page.id)
+        let status = try await harness.refusal(
+            "\(ServiceHarness.directory)/UpdatePage",
+            Khach_V1_UpdatePageRequest.with {
+                $0.id = page.id
+                $0.actor = "lan"
+                $0.updateMask.paths = ["name", "block_mode"]
+                $0.name = "Another"
+                $0.blockMode = .gateway
+            }
+        )
+        #expect(status.code == .failedPrecondition)
+        #expect(status.reason == refusal)
+        let pages: Khach_V1_ListPagesResponse = try await harness.call(
+            "\(ServiceHarness.directory)/ListPages",
+            Khach_V1_ListPagesRequest.with { $0.businessID = business.id }
+        )
+        #expect(pages.pages.map(\.name) == ["Page p1"], "all fields of an update, or none")
+    }
+
     @Test("a page with a gateway waits for the platform: confirmed, refused, taken back (B6)")
     func gateway() async throws {
         let harness = ServiceHarness()
@@ -134,6 +194,35 @@ struct BlockMethodsTests {
             try await harness.record([Self.message("c", after: 3)])[0].result == .ignoredBlocked
         )
         #expect(try await harness.settle(id, confirmed: false).state == .blocked)
+        #expect(try await self.pending(harness, shop.page.id).isEmpty)
+    }
+
+    @Test("B2 where a gateway blocks, a role granted later asks it to unblock, until it does")
+    func roleLaterByGateway() async throws {
+        let harness = ServiceHarness()
+        let shop = try await harness.shop()
+        try await harness.setBlockMode(.gateway, on: shop.page.id)
+        let id = try await harness.customer()
+        _ = try await harness.block([id])
+        _ = try await harness.settle(id, confirmed: true)
+        #expect(try await harness.setRoles(["u1"], on: shop.page.id) == [id])
+        #expect(try await harness.get(id).block.state == .pendingUnblock)
+        #expect(try await self.pending(harness, shop.page.id) == [id])
+        let entry = try await harness.audit(shop.business.id).first
+        #expect(
+            entry.map { [$0.action, $0.before, $0.after, $0.reason] }
+                == ["customer.unblock", "BLOCKED", "PENDING_UNBLOCK", "ROLE_GRANTED"]
+        )
+        #expect(try await harness.setRoles(["u1"], on: shop.page.id).isEmpty)
+
+        // Refused, it stays to be asked: who holds a role is never BLOCKED (§4.13, 5).
+        let refused = try await harness.settle(id, confirmed: false)
+        #expect(refused.result == .pending)
+        #expect(refused.state == .pendingUnblock)
+        #expect(try await harness.get(id).block.error == "User not visible")
+        #expect(try await self.pending(harness, shop.page.id) == [id])
+        #expect(try await harness.block([id])[0].error.reason == "ROLE_ON_PAGE")
+        #expect(try await harness.settle(id, confirmed: true).state == .none)
         #expect(try await self.pending(harness, shop.page.id).isEmpty)
     }
 

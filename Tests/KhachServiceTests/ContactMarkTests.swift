@@ -1,4 +1,5 @@
 internal import KhachCore
+internal import KhachDetection
 internal import KhachProto
 internal import SwiftProtobuf
 internal import TTRPC
@@ -45,6 +46,83 @@ struct ContactMarkTests {
             }
         )
         #expect(reply.outcomes.allSatisfy { $0.result == .applied })
+    }
+
+    @Test(
+        "§4.9 the phones that are found are those that records show, by hand too, each once a page",
+        arguments: StoreKind.allCases
+    )
+    func counted(_ kind: StoreKind) async throws {
+        try await kind.run { harness in
+            let shop = try await harness.shop()
+            func found() async throws -> UInt64 {
+                let reply: Khach_V1_GetStatisticsResponse = try await harness.call(
+                    "\(ServiceHarness.customers)/GetStatistics",
+                    Khach_V1_GetStatisticsRequest.with {
+                        $0.businessID = shop.business.id
+                        $0.grouping = .business
+                        $0.dayFrom = "2026-01-01"
+                        $0.dayTo = "2026-12-31"
+                    }
+                )
+                return reply.totals.first?.measures.phonesFound ?? 0
+            }
+            let id = try await harness.customer("sđt \(Self.phone(1))")
+            #expect(try await found() == 1)
+            _ = try await harness.add(Self.phone(2), to: id)
+            #expect(try await found() == 2, "an agent heard it: it was first seen then")
+            _ = try await harness.add(Self.phone(1), to: id)
+            #expect(try await found() == 2, "which somebody had written before")
+            let other = try await harness.record([
+                .sample("other") {
+                    $0.externalUserID = "u2"
+                    $0.text = "sđt \(Self.phone(2))"
+                }
+            ])[0].customerID
+            #expect(try await found() == 2, "a family has one phone")
+            _ = try await harness.reject(Self.phone(2), of: id)
+            #expect(try await found() == 2, "the other's is left")
+            _ = try await harness.reject(Self.phone(2), of: other)
+            #expect(try await found() == 1)
+            let many = (10..<30).map { Self.phone($0) }.joined(separator: ", ")
+            _ = try await harness.record([
+                .sample("many") {
+                    $0.externalUserID = "u3"
+                    $0.text = many
+                }
+            ])
+            #expect(try await found() == 1 + 16, "as many as a record shows, and so a cache")
+        }
+    }
+
+    static let written: [(inText: String, byAgent: String, value: String)] = [
+        ("sđt 01681234567", "01681234567", "+84381234567"),
+        ("sđt 01681234567", "0168 123 4567", "+84381234567"),
+        ("sđt 0381234567", "+84 168 123 4567", "+84381234567"),
+        ("sđt 01681234567", "841681234567", "+84381234567"),
+        ("sđt 01681234567", "0084 168.123.4567", "+84381234567"),
+        ("sđt 01681234567", "0381234567", "+84381234567"),
+        ("gọi (08) 3822 1234", "(08) 3822 1234", "+842838221234"),
+        ("gọi (04) 38221234", "02438221234", "+842438221234"),
+        ("gọi 024 3822 1234", "(04)38221234", "+842438221234"),
+        ("+6591234567", "+65 9123 4567", "+6591234567"),
+    ]
+
+    @Test(
+        "P4 an agent's number is read by the plan that reads texts, old forms with new ones",
+        arguments: written
+    )
+    func asWritten(_ example: (inText: String, byAgent: String, value: String)) async throws {
+        let harness = ServiceHarness(detector: .standard)
+        _ = try await harness.shop()
+        let id = try await harness.customer(example.inText)
+        #expect(try await harness.get(id).phones.map(\.value) == [example.value])
+        let pinned = try await harness.pin(example.byAgent, of: id)
+        #expect(pinned.phones.map(\.value) == [example.value])
+        #expect(pinned.phones.first?.pinned == true)
+        let rejected = try await harness.reject(example.byAgent, of: id)
+        #expect(rejected.phones.map(\.value) == [example.value])
+        #expect(rejected.phones.first?.rejected == true)
     }
 
     @Test(

@@ -71,7 +71,11 @@ extension ServiceHarness {
         } catch {
             throw Status(.internal, "a request expected")
         }
-        let context = CallContext(service: parts[0], method: parts[1])
+        let context = CallContext(
+            service: parts[0],
+            method: parts[1],
+            metadata: self.metadata
+        )
         try await body(context, payload, stream)
     }
 

@@ -71,7 +71,14 @@ struct HistoryMethodsTests {
             detectorVersion: "0"
         )
         _ = try await harness.store.acceptFindings(
-            [FindingUpdate(position: position, revision: 0, findings: [old])],
+            [
+                FindingUpdate(
+                    position: position,
+                    revision: 0,
+                    findings: [old],
+                    detectorVersion: "0"
+                )
+            ],
             of: try #require(BusinessID(text: shop.business.id)),
             by: .service,
             answer: [],
@@ -90,10 +97,16 @@ struct HistoryMethodsTests {
         #expect(customer.emails.isEmpty)
         let rest = try await self.redetect(harness, shop.business.id, accept: false)
         #expect(rest.differences.isEmpty)
-        #expect(
-            try await harness.audit(shop.business.id).map(\.action)
-                .contains("customer.contact.redetect")
-        )
+        let entries = try await harness.audit(shop.business.id).filter {
+            $0.action == "customer.contact.redetect"
+        }
+        let version = shown.detectorVersion
+        #expect(entries.map(\.entityID) == [id, id])
+        #expect(entries.map(\.field) == ["detector", "detector"])
+        #expect(entries.map(\.before) == ["0", version])
+        #expect(entries.map(\.after) == [version, "0"])
+        let counts = "1 text: 1 found, 1 lost"
+        #expect(entries.map(\.reason) == [counts, counts])
     }
 
     @Test(

@@ -148,7 +148,8 @@ struct NamedRequestTests {
                 FindingUpdate(
                     position: TextPosition(page: page, eventKey: "first"),
                     revision: 0,
-                    findings: [old]
+                    findings: [old],
+                    detectorVersion: "0"
                 )
             ],
             of: try #require(BusinessID(text: shop.business.id)),

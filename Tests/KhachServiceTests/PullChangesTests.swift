@@ -76,6 +76,36 @@ struct PullChangesTests {
         #expect(change.seq < change.headSeq)
     }
 
+    @Test("C3: a reply names the horizon to a cursor before it, and to no other")
+    func horizon() async throws {
+        let harness = ServiceHarness()
+        let business = try await harness.business()
+        let id = try #require(BusinessID(text: business.id))
+        _ = try await harness.page(business, "p1")
+        let outcomes = try await harness.record([.sample("m:1")])
+        let erased: Khach_V1_EraseCustomerResponse = try await harness.call(
+            "khach.v1.CustomerService/EraseCustomer",
+            Khach_V1_EraseCustomerRequest.with {
+                $0.id = outcomes[0].customerID
+                $0.mutation.actor = "lan"
+            }
+        )
+        let retention = TombstoneRetention(store: harness.store, seconds: 1) {
+            Instant(milliseconds: ServiceHarness.clock.milliseconds + 1_001)
+        }
+        try await retention.sweep()
+        for (after, horizon) in [(0, erased.seq), (erased.seq - 1, erased.seq), (erased.seq, 0)] {
+            var request = Khach_V1_PullChangesRequest.with { $0.businessID = business.id }
+            request.cursor.append(
+                contentsOf: SyncCursor(business: id, position: .delta(after: after))
+                    .sealed(by: harness.seal, generation: harness.store.generation)
+            )
+            let reply: Khach_V1_PullChangesResponse = try await harness.call(Self.pull, request)
+            #expect(reply.tombstoneHorizon == horizon)
+            #expect(reply.seq == reply.headSeq)
+        }
+    }
+
     struct Refused: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var code: Status.Code

@@ -17,44 +17,81 @@ struct ServiceHarness {
     let table: MethodTable
     let seal: Seal
     let exports: ExportSessions
+    let watches: Watches
     /// Nanoseconds of the monotonic clock, which stands until a test moves it.
     let monotonic: ManualNanoseconds
+    let environment: ServiceEnvironment
+    /// The wall clock, which stands until a test moves it.
+    let clock: ManualClock
+    /// Where streams wait between two looks at who is known.
+    let pauses: ManualPauses
+    /// What calls carry; `nil` for none.
+    var token: String?
 
     init(
-        permissions: Permissions = .all,
         store: any CustomerStore = MemoryStore(codec: .proto),
         detector: ContactDetector = ContactDetector(isValid: { _ in true }),
         machineNanoseconds: (@Sendable () -> UInt64)? = nil
     ) {
         let seal = Seal.forTests
+        let clock = ManualClock(Self.clock)
+        let pauses = ManualPauses()
         let monotonic = ManualNanoseconds()
         self.store = store
         self.seal = seal
         self.monotonic = monotonic
-        var environment = ServiceEnvironment(
+        let callers = Callers(
+            mint: .forTests,
+            now: { clock.value },
+            pause: { _ in try await pauses.wait() }
+        )
+        let environment = ServiceEnvironment(
             store: store,
-            now: { Self.clock },
+            now: { clock.value },
             monotonicNow: {
                 MonotonicInstant(nanoseconds: machineNanoseconds?() ?? monotonic.value)
             },
             seal: seal,
             detector: detector,
-            presses: .threads(folder: "/tmp")
+            presses: .threads(folder: "/tmp"),
+            callers: callers
         )
-        environment.permissions = { _ in permissions }
+        self.environment = environment
+        self.clock = clock
+        self.pauses = pauses
         self.exports = environment.exports
+        self.watches = environment.watches
         self.table = khachMethods(environment)
+    }
+
+    /// What the server does each second.
+    func tick() {
+        self.watches.tick(now: MonotonicInstant(nanoseconds: self.monotonic.value))
+    }
+
+    /// What calls say of who makes them.
+    var metadata: Metadata {
+        Metadata(self.token.map { [.init(key: "Authorization", value: "Bearer \($0)")] } ?? [])
     }
 
     /// Calls a method with bytes, as a connection would.
     func call(_ name: String, _ payload: Payload) async throws(Status) -> Payload {
         let parts = name.split(separator: "/").map(String.init)
-        let context = CallContext(service: parts[0], method: parts[1])
+        let context = CallContext(
+            service: parts[0],
+            method: parts[1],
+            metadata: self.metadata
+        )
         switch try self.table.handler(parts[0], parts[1]).get() {
         case .inPlace(let body): return try body(context, payload)
         case .unary(let body): return try await body(context, payload)
         case .serverStreaming(let body):
-            try await body(context, payload, ResponseStream { _ throws(Status) in })
+            // One that goes on as long as the server does has no more than its first message.
+            try await body(
+                context,
+                payload,
+                ResponseStream { _ throws(Status) in self.watches.close() }
+            )
             return Payload()
         default: throw Status(.unimplemented, "a unary method expected")
         }
@@ -92,12 +129,16 @@ struct ServiceHarness {
         return reply.business
     }
 
-    func page(_ business: Khach_V1_Business, _ externalID: String) async throws -> Khach_V1_Page {
+    func page(
+        _ business: Khach_V1_Business,
+        _ externalID: String,
+        channel: Khach_V1_Channel = .facebook
+    ) async throws -> Khach_V1_Page {
         let reply: Khach_V1_CreatePageResponse = try await self.call(
             "khach.v1.DirectoryService/CreatePage",
             Khach_V1_CreatePageRequest.with {
                 $0.businessID = business.id
-                $0.channel = .facebook
+                $0.channel = channel
                 $0.externalPageID = externalID
                 $0.name = "Page \(externalID)"
             }
@@ -111,6 +152,47 @@ struct ServiceHarness {
             Khach_V1_RecordInteractionsRequest.with { $0.interactions = items }
         )
         return reply.outcomes
+    }
+}
+
+/// A wall clock that a test moves.
+final class ManualClock: Sendable {
+    private let instant: Mutex<Instant>
+
+    init(_ instant: Instant) {
+        self.instant = Mutex(instant)
+    }
+
+    var value: Instant { self.instant.withLock { $0 } }
+
+    func advance(seconds: Int64) {
+        self.instant.withLock { $0.milliseconds += seconds * 1_000 }
+    }
+}
+
+/// Pauses that end when a test says so.
+final class ManualPauses: Sendable {
+    private let ends = Mutex<Int>(0)
+
+    /// Ends the pause that is under way, or the next one.
+    func end() {
+        self.ends.withLock { $0 += 1 }
+    }
+
+    func wait() async throws {
+        while !self.take() {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    private func take() -> Bool {
+        self.ends.withLock { ends in
+            guard ends > 0 else { return false }
+
+            ends -= 1
+            return true
+        }
     }
 }
 
@@ -131,6 +213,23 @@ extension Seal {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return (0..<16).map { UInt8(truncatingIfNeeded: hash >> UInt64(($0 % 8) * 8)) ^ UInt8($0) }
+    }
+}
+
+extension SecretMint {
+    /// Secrets that count up, and a hash that depends on every byte; neither is secret.
+    static var forTests: SecretMint {
+        let count = ManualNanoseconds()
+        return SecretMint(
+            random: { bytes in
+                count.advance(1)
+                return (0..<bytes).map { UInt8(truncatingIfNeeded: count.value >> ($0 % 8 * 8)) }
+            },
+            sha256: { bytes in
+                let tag = Seal.forTests.seal([], context: bytes)
+                return tag + tag
+            }
+        )
     }
 }
 

@@ -6,7 +6,7 @@ internal import Testing
 
 @testable internal import TTRPCNIO
 
-@Suite("Client and server over sockets", .timeLimit(.minutes(5)))
+@Suite("Client and server over sockets", .timeLimit(.minutes(15)))
 struct LoopbackTests {
     @Test("many calls at once, each with its own answer", arguments: [1, 2])
     func concurrent(_ loopsCount: Int) async throws {

@@ -114,7 +114,7 @@ private final class Connection {
     }
 }
 
-@Suite("A server's connection", .timeLimit(.minutes(1)))
+@Suite("A server's connection", .timeLimit(.minutes(15)))
 struct ServerHandlerTests {
     @Test("a burst is answered in one write, in order, byte for byte")
     func oneWrite() throws {

@@ -175,8 +175,8 @@ struct Law: Sendable {
         Law(
             folder: "Sources/KhachSQLite",
             allowed: [
-                "KhachCore", "CSQLite", "CKhachIndex", "DequeModule", "Dispatch", "Glibc",
-                "Synchronization",
+                "KhachCore", "CSQLite", "CKhachDigest", "CKhachIndex", "DequeModule", "Dispatch",
+                "Glibc", "Synchronization",
             ],
             why: "the store knows no wire and no encoding"
         ),

@@ -158,7 +158,7 @@ extension JSONReader {
             case UInt8(ascii: "\\"):
                 utf8 += self.bytes[start..<self.position]
                 self.position += 1
-                utf8 += Array(String(try self.escaped()).utf8)
+                UTF8.encode(try self.escaped())?.forEach { utf8.append($0) }
                 start = self.position
             case ..<0x20: throw self.fault("a text without control characters")
             default: self.position += 1
@@ -171,12 +171,7 @@ extension JSONReader {
     private mutating func escaped() throws(Fault) -> Unicode.Scalar {
         guard let byte = self.next else { throw self.fault("an escaped character") }
 
-        let plain: [UInt8: Unicode.Scalar] = [
-            UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/",
-            UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n",
-            UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
-        ]
-        if let character = plain[byte] {
+        if let character = Self.plain(byte) {
             self.position += 1
             return character
         }
@@ -197,6 +192,19 @@ extension JSONReader {
             return "\u{FFFD}"
         }
         return UTF16.decode(UTF16.EncodedScalar([first, second]))
+    }
+
+    /// What one byte behind a reverse solidus stands for.
+    private static func plain(_ byte: UInt8) -> Unicode.Scalar? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): "\u{8}"
+        case UInt8(ascii: "f"): "\u{C}"
+        case UInt8(ascii: "n"): "\n"
+        case UInt8(ascii: "r"): "\r"
+        case UInt8(ascii: "t"): "\t"
+        default: nil
+        }
     }
 
     private mutating func codeUnit() throws(Fault) -> UInt16 {

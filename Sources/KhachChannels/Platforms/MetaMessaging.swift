@@ -93,7 +93,13 @@ enum MetaMessaging {
             isFromPage: isFromPage
         )
         interaction.conversationKey = customer
-        interaction.occurredAt = try event.required("timestamp", "a time").time()
+        // Of a removal the time says nothing (N6), so that of the entry is as good.
+        let isRemoval = try message.optional("is_deleted")?.flag() ?? false
+        if isRemoval, let sentAt = page.sentAt, try !event.has("timestamp") {
+            interaction.occurredAt = try sentAt.time()
+        } else {
+            interaction.occurredAt = try event.required("timestamp", "a time").time()
+        }
         return interaction
     }
 }

@@ -8,20 +8,52 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The server: unix:/path or tcp:host:port (KHACH_SERVER; default \(serverDefault)).",
+            """
+            The server: unix:/path or tcp:host:port (KHACH_SERVER, or the profile's; default \
+            \(serverDefault)).
+            """,
             valueName: "address"
         )
     )
     var server: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Whose server and token, see `khach profile` (KHACH_PROFILE; default \
+            \(Profile.nameDefault)).
+            """,
+            valueName: "name"
+        )
+    )
+    var profile: String?
+
     @Option(help: ArgumentHelp("How long each call may take.", valueName: "seconds"))
     var timeout: Double = 30
 
-    var address: String {
-        self.server ?? Surroundings.current.environment["KHACH_SERVER"] ?? Self.serverDefault
+    var address: String { self.givenAddress ?? self.known?.server ?? Self.serverDefault }
+
+    /// KHACH_TOKEN, or that of the profile; a profile's is for its own server and no other.
+    var token: String? {
+        if let token = Surroundings.current.environment["KHACH_TOKEN"], !token.isEmpty {
+            return token
+        }
+        return self.known.flatMap { $0.server == self.address ? $0.token : nil }
     }
 
+    private var givenAddress: String? {
+        self.server ?? Surroundings.current.environment["KHACH_SERVER"]
+    }
+
+    /// What the profile says; `validate` has read it once without an error.
+    private var known: Profile? { try? Profile.read(self.profile) }
+
     func validate() throws {
+        do {
+            _ = try Profile.read(self.profile)
+        } catch let failure as CommandFailure {
+            throw ValidationError(failure.message)
+        }
         guard self.timeout > 0, self.timeout <= 86_400 else {
             throw ValidationError(
                 "a timeout of more than 0 and at most 86400 seconds expected, "
@@ -52,7 +84,11 @@ struct ConnectionOptions: ParsableArguments {
     ) async throws -> Result {
         let client: OnlineClient
         do {
-            client = try await Surroundings.current.connect(self.address, .seconds(self.timeout))
+            client = try await Surroundings.current.connect(
+                self.address,
+                self.token,
+                .seconds(self.timeout)
+            )
         } catch  where error.code == .unavailable {
             throw CommandFailure(.unavailable, ShownText.oneLine(error.message))
         }

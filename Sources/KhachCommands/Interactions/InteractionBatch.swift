@@ -40,27 +40,8 @@ struct InteractionBatch: Sendable {
         self.bytesCount += line.bytes?.count ?? 0
     }
 
-    /// Reads the lines and has them recorded.
-    ///
-    /// What cannot be read is refused piece by piece.
-    func record(
-        _ client: OnlineClient,
-        retries: Int,
-        _ read: (LineReader.Line) -> [LineItem]
-    ) async throws -> Report {
-        var (report, interactions) = self.contents(read)
-        for start in stride(from: 0, to: interactions.count, by: Self.itemsMax) {
-            let end = min(start + Self.itemsMax, interactions.count)
-            try await report.record(interactions[start..<end], client, retries: retries)
-        }
-        report.refusals.sort { $0.origin.line < $1.origin.line }
-        return report
-    }
-
     /// What is in the lines, before any of it is recorded.
-    func contents(
-        _ read: (LineReader.Line) -> [LineItem]
-    ) -> (report: Report, interactions: [(Khach_V1_Interaction, LineOrigin)]) {
+    func contents(_ read: (LineReader.Line) -> [LineItem]) -> Contents {
         var report = Report(linesCount: self.lines.count)
         var interactions: [(Khach_V1_Interaction, LineOrigin)] = []
         for item in self.lines.flatMap(read) {
@@ -74,7 +55,26 @@ struct InteractionBatch: Sendable {
             }
         }
         report.interactionsCount = interactions.count
-        return (report, interactions)
+        return Contents(report: report, interactions: interactions)
+    }
+
+    /// What lines hold, whether or not it can be read.
+    struct Contents: Sendable {
+        var report: Report
+        var interactions: [(Khach_V1_Interaction, LineOrigin)]
+
+        /// Has the interactions recorded.
+        ///
+        /// What cannot be read is refused piece by piece.
+        func record(_ client: OnlineClient, retries: Int) async throws -> Report {
+            var report = self.report
+            for start in stride(from: 0, to: self.interactions.count, by: itemsMax) {
+                let end = min(start + itemsMax, self.interactions.count)
+                try await report.record(self.interactions[start..<end], client, retries: retries)
+            }
+            report.refusals.sort { $0.origin.line < $1.origin.line }
+            return report
+        }
     }
 }
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import KhachChannels
 internal import KhachProto
 internal import SwiftProtobuf
+internal import Synchronization
 
 /// `khach interactions import FILE --format facebook`.
 struct InteractionImport: AsyncParsableCommand {
@@ -35,12 +36,14 @@ struct InteractionImport: AsyncParsableCommand {
         let bodies = BodyReader(read: source.read)
         guard !self.dryRun else { return try self.show(bodies, reader) }
 
+        let order = Mutex(EditOrder())
         var recorder = Recorder(
             bodies,
             bytesCount: source.bytesCount,
             options: self.options,
-            total: RecordTotal(.webhooks)
-        ) { line in WebhookLine.items(line, reader) }
+            total: RecordTotal(.webhooks),
+            readsInOrder: true
+        ) { line in order.withLock { WebhookLine.items(line, reader, after: &$0) } }
         try await recorder.run(self.connection, as: self.output.output)
     }
 
@@ -49,10 +52,12 @@ struct InteractionImport: AsyncParsableCommand {
         let console = Surroundings.current.console
         var bodies = bodies
         var total = RecordTotal(.webhooks)
+        var order = EditOrder()
         while let batch = try bodies.nextBatch(of: 1) {
-            let (report, interactions) = batch.contents { WebhookLine.items($0, reader) }
+            let contents = batch.contents { WebhookLine.items($0, reader, after: &order) }
+            let report = contents.report
             let lines =
-                try interactions.map { try $0.0.jsonString() + "\n" }
+                try contents.interactions.map { try $0.0.jsonString() + "\n" }
                 + report.profiles.map { try $0.observation.jsonString() + "\n" }
             console.write(lines.joined())
             total.add(report)

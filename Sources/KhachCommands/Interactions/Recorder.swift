@@ -11,6 +11,8 @@ struct Recorder<Lines: LineSource> {
     /// Of the file; `nil` when nobody can know.
     let bytesCount: UInt64?
     let options: RecordOptions
+    /// Whether lines are read one after another, since what one means depends on those before it.
+    let readsInOrder: Bool
     let read: @Sendable (LineReader.Line) -> [LineItem]
     var total: RecordTotal
     private var profiles: [InteractionBatch.Profile] = []
@@ -21,12 +23,14 @@ struct Recorder<Lines: LineSource> {
         bytesCount: UInt64?,
         options: RecordOptions,
         total: RecordTotal,
+        readsInOrder: Bool = false,
         read: @escaping @Sendable (LineReader.Line) -> [LineItem]
     ) {
         self.lines = lines
         self.bytesCount = bytesCount
         self.options = options
         self.total = total
+        self.readsInOrder = readsInOrder
         self.read = read
     }
 
@@ -70,7 +74,11 @@ struct Recorder<Lines: LineSource> {
                     try await self.recordProfiles(client)
                 }
                 startedCount += batch.lines.count
-                group.addTask { try await batch.record(client, retries: retries, read) }
+                let contents = self.readsInOrder ? batch.contents(read) : nil
+                group.addTask {
+                    let contents = contents ?? batch.contents(read)
+                    return try await contents.record(client, retries: retries)
+                }
                 underWay += 1
                 self.showProgress(startedCount)
             }

@@ -2,13 +2,18 @@ internal import KhachChannels
 
 /// A line, or a document over several, that is one webhook body.
 enum WebhookLine {
-    static func items(_ line: LineReader.Line, _ reader: WebhookReader) -> [LineItem] {
+    /// Lines are to come in their order, which `order` keeps of their edits.
+    static func items(
+        _ line: LineReader.Line,
+        _ reader: WebhookReader,
+        after order: inout EditOrder
+    ) -> [LineItem] {
         guard let bytes = line.bytes else {
             let reason = "at most \(WebhookLimits.bodyBytesMax) bytes expected, more found"
             return [.refused(LineRefusal(LineOrigin(line: line.number), reason))]
         }
 
-        return reader.items(of: bytes).map { item in
+        return reader.items(of: bytes, after: &order).map { item in
             switch item {
             case .interaction(let interaction, let path):
                 .interaction(interaction, LineOrigin(line: line.number, path: path))

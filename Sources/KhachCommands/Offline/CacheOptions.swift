@@ -33,6 +33,7 @@ struct CacheOptions: ParsableArguments {
             cachePath: self.cache,
             businessID: self.businessID,
             address: connection.address,
+            token: connection.token,
             connectTimeout: connection.connectTimeout,
             callTimeout: .seconds(connection.timeout)
         )
@@ -43,16 +44,17 @@ struct CacheOptions: ParsableArguments {
         for suffix in ["", "-wal", "-shm", "-lock"] { _ = unlink(self.cache + suffix) }
     }
 
-    /// Opens the cache for questions; one that is not there is not made.
-    func openExisting() throws -> OfflineClient {
+    /// Opens the cache for questions, to it or also to its server; one that is not there is not
+    /// made.
+    func openExisting(_ connection: ConnectionOptions? = nil) throws -> OfflineClient {
         guard Surroundings.current.fileExists(self.cache) else {
             throw CommandFailure(.notFound, "a cache expected, none found at \(self.cache)")
         }
 
-        return try OfflineClient.open(
-            cachePath: self.cache,
-            businessID: self.businessID
-        )
+        guard let connection else {
+            return try OfflineClient.open(cachePath: self.cache, businessID: self.businessID)
+        }
+        return try self.open(connection)
     }
 }
 
@@ -62,7 +64,7 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error.code {
             case .notFound: .notFound
-            case .network, .timeout, .notSynced, .cacheLocked: .unavailable
+            case .network, .timeout, .notSynced, .notFresh, .cacheLocked: .unavailable
             default: .failure
             }
         let reason = error.reason.isEmpty ? "" : " (reason \(error.reason))"

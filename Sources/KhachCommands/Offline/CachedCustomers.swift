@@ -11,6 +11,8 @@ struct CachedCustomers {
     private var table: CustomerTable
     /// What a document holds when it ends; lines and rows are written as they come.
     private var whole = Khach_V1_ListCustomersResponse()
+    /// Customers that were shown with edits that wait.
+    private var pendingCount = 0
 
     init(_ client: OfflineClient, as format: OutputFormat) {
         self.client = client
@@ -21,6 +23,7 @@ struct CachedCustomers {
     /// Shows one piece of a list.
     mutating func show(_ list: KhachClient.CustomerList) throws {
         let customers = try list.customers.map(Self.record)
+        self.pendingCount += list.customers.count(where: \.isPending)
         self.whole.asOfSeq = list.seq
         self.whole.nextPageToken = list.next ?? ""
         switch self.format {
@@ -35,21 +38,25 @@ struct CachedCustomers {
         if self.format == .json {
             try self.showDocument(self.whole)
         }
-        try self.showStamp(prefix)
+        let pending =
+            self.pendingCount == 0 ? "" : "\(self.pendingCount) of them with edits that wait, "
+        try self.showStamp(prefix + pending)
     }
 
     /// Shows one customer: a document is a `GetCustomerResponse`, a line the customer.
     func showOne(_ customer: Customer) throws {
         let record = try Self.record(customer)
         switch self.format {
-        case .table: Surroundings.current.console.write(self.table.facts(record))
+        case .table:
+            let pending = customer.isPending ? "shown with edits that wait in the outbox\n" : ""
+            Surroundings.current.console.write(self.table.facts(record) + pending)
         case .json:
             let response = try Khach_V1_GetCustomerResponse.with {
                 $0.customer = record
                 $0.businessID = try self.client.business().id
                 $0.seq = customer.seq
             }
-            try self.showDocument(response)
+            try self.showDocument(response, isPending: customer.isPending)
         case .jsonl: try Listing.showLines([record])
         }
         // The facts of a customer name the zone already.
@@ -94,12 +101,14 @@ struct CachedCustomers {
         return "as of seq \(state.seq), \(text) ago\(partial)"
     }
 
-    /// The server's document with what the server does not say: the instant that it shows.
-    func showDocument(_ message: some Message) throws {
+    /// The server's document with what the server does not say: the instant that it shows, and
+    /// whether edits that wait are in it.
+    func showDocument(_ message: some Message, isPending: Bool = false) throws {
+        let pending = isPending ? ",\"isPending\":true" : ""
         let asOf = try self.client.state().asOfMilliseconds.map {
             ",\"asOf\":\"\(JSONLines.time($0))\""
         }
-        let json = try String(message.jsonString().dropLast() + (asOf ?? "") + "}")
+        let json = try String(message.jsonString().dropLast() + (asOf ?? "") + pending + "}")
         let text = self.format == .json ? JSONText.indented(json) : json
         Surroundings.current.console.write(text + "\n")
     }

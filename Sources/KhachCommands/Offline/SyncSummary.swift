@@ -5,6 +5,9 @@ struct SyncSummary: Sendable {
     /// Customers that were erased or linked.
     var goneCount: UInt64 = 0
     var bytesCount: UInt64 = 0
+    /// Edits of the outbox that were answered, and those that were not done so far.
+    var pushedCount: UInt64 = 0
+    var failedCount: UInt64 = 0
     var seconds = 0.0
     /// Customers in the cache afterwards.
     var customersCount: UInt64 = 0
@@ -28,9 +31,19 @@ struct SyncSummary: Sendable {
         return """
             \(PlainText.customers(self.rowsCount)) synced in \(seconds) s\(rate): \
             \(self.changedCount) changed, \(self.goneCount) gone, \(self.bytesCount) bytes; \
-            \(PlainText.customers(self.customersCount)) \(stamp)
+            \(PlainText.customers(self.customersCount)) \(stamp)\(self.outbox)
 
             """
+    }
+
+    /// What became of edits; nothing when there were none.
+    private var outbox: String {
+        let pushed =
+            self.pushedCount == 0
+            ? "" : "; \(PlainText.count(self.pushedCount, "edit", "edits")) sent"
+        let failed =
+            self.failedCount == 0 ? "" : "; \(self.failedCount) not done (khach offline outbox)"
+        return pushed + failed
     }
 
     /// One object for programs.
@@ -40,6 +53,8 @@ struct SyncSummary: Sendable {
         lines.write("changed", "\(self.changedCount)")
         lines.write("gone", "\(self.goneCount)")
         lines.write("bytes", "\(self.bytesCount)")
+        lines.write("pushed", "\(self.pushedCount)")
+        lines.write("notDone", "\(self.failedCount)")
         lines.write("seconds", number: "\(Double(Int(self.seconds * 1_000)) / 1_000)")
         lines.write("rowsPerSecond", number: "\(self.rowsPerSecond)")
         lines.write("customersCount", "\(self.customersCount)")

@@ -8,6 +8,11 @@ enum OutputFormat: String, CaseIterable, Sendable, ExpressibleByArgument {
     case json
     /// For programs: one object on each line, as it arrives.
     case jsonl
+
+    /// One object for programs: indented as a document, else on one line.
+    func text(_ object: String) -> String {
+        self == .jsonl ? object : JSONText.indented(object)
+    }
 }
 
 /// How a command shows its result.

@@ -9,7 +9,7 @@ package enum BlockRules {
         case confirm = 3
         /// The platform refused it.
         case refuse = 4
-        /// The customer holds a role now (B2).
+        /// The customer holds a role now: an unblock that nobody refuses (B2).
         case grantRole = 5
     }
 
@@ -35,6 +35,8 @@ package enum BlockRules {
         case noConversation = 2
         case notFound = 3
         case notPending = 4
+        /// The platform of the channel is not known to offer it (B6).
+        case unsupportedOnChannel = 5
     }
 
     package enum Result: Hashable, Sendable {
@@ -58,7 +60,12 @@ package enum BlockRules {
         hasConversation: Bool
     ) -> Result {
         let state = block?.state ?? .none
+        // A channel whose platform has no call for it goes straight to what is asked (§4.4).
+        let canBlock = channel.blockCapability.canBlock
+        let mode = canBlock ? mode : .local
         switch (request.action, state) {
+        case (.confirm, _) where !canBlock, (.refuse, _) where !canBlock:
+            return .failed(.unsupportedOnChannel, nil)
         case (.block, .blocked), (.block, .pendingBlock), (.unblock, .none),
             (.unblock, .pendingUnblock):
             return .noChange
@@ -72,9 +79,9 @@ package enum BlockRules {
         case (.block, .pendingUnblock):
             // Blocked all the time: the platform was not yet heard.
             return self.enter(.blocked, request, block)
-        case (.unblock, .pendingBlock):
+        case (.unblock, .pendingBlock), (.grantRole, .pendingBlock):
             return self.enter(.none, request, block)
-        case (.unblock, .blocked):
+        case (.unblock, .blocked), (.grantRole, .blocked):
             return self.enter(mode == .local ? .none : .pendingUnblock, request, block)
         case (.confirm, .pendingBlock) where hasRole:
             // B1 again: the role came while the platform was asked.
@@ -85,14 +92,18 @@ package enum BlockRules {
             return self.enter(.none, request, block)
         case (.refuse, .pendingBlock):
             return self.enter(.none, request, block)
+        case (.refuse, .pendingUnblock) where hasRole:
+            // B2: who holds a role is not BLOCKED again; it stays to be asked.
+            return self.enter(.pendingUnblock, request, block)
         case (.refuse, .pendingUnblock):
             return self.enter(.blocked, request, block)
         case (.confirm, _), (.refuse, _):
             return .failed(.notPending, nil)
         case (.grantRole, .none):
             return .noChange
-        case (.grantRole, _):
-            return self.enter(.none, request, block)
+        case (.grantRole, .pendingUnblock):
+            // Asked already, where somebody is there to do it.
+            return mode == .local ? self.enter(.none, request, block) : .noChange
         }
     }
 

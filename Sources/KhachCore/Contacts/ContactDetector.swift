@@ -39,9 +39,10 @@ package struct ContactDetector: Sendable {
         self.scan(text, excluding: excluding).findings
     }
 
-    /// The number that a channel supplied as a value, not in a text; `nil` when it is none.
+    /// The number that a channel or an agent gave as a value, not in a text; `nil` when it is none.
     ///
-    /// Channels write "841282987721", with the prefixes of before 2018 (domain.md §2.4).
+    /// By the plan of texts, so that an old form names what a text was read as. Channels write
+    /// "841282987721", with the prefixes of before 2018 (domain.md §2.4).
     package func phone(supplied value: String) -> String? {
         var value = value
         return value.withUTF8 { bytes in
@@ -54,9 +55,10 @@ package struct ContactDetector: Sendable {
 
                 digits.append(UInt8(text.scalar(index) - 0x30))
             }
+            let forms = PhoneForms(plan: self.plan)
             guard !text.units.contains(where: { $0.kind == .letter || $0.kind == .newline }),
-                let reading = PhoneForms(plan: self.plan)
-                    .readSupplied(digits, hasPlus: text.isAt(0, "+"))
+                let reading = forms.readBracketed(digits, of: text)
+                    ?? forms.readSupplied(digits, hasPlus: text.isAt(0, "+"))
             else { return nil }
 
             let number = reading.number.e164

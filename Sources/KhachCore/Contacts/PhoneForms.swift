@@ -68,6 +68,15 @@ struct PhoneForms: Sendable {
         return self.plan.area(replacing: Int(last) - 0x30) != nil
     }
 
+    /// A value that begins with an area code of before 2017 in brackets: `(08) 3822 1234`.
+    func readBracketed(_ digits: PhoneDigits, of text: CleanText) -> PhoneReading? {
+        guard text.isAt(0, "("), text.isAt(3, ")"), digits.count == Self.oldAreaDigits,
+            let old = digits.prefix(2)
+        else { return nil }
+
+        return self.bracketed(old, digits.dropFirst(2))
+    }
+
     /// A number that a channel gives as a value, where no other reading competes: `841282987721` is
     /// an old mobile, and in a text a code.
     func readSupplied(_ digits: PhoneDigits, hasPlus: Bool) -> PhoneReading? {

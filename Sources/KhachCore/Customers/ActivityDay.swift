@@ -116,6 +116,35 @@ package struct ActivityLog: Hashable, Sendable {
         self.update(day) { $0.beganComments += 1 }
     }
 
+    /// Whether days may have been left out.
+    package var isFull: Bool { self.days.count >= Limits.activityDaysMax }
+
+    /// Counts the conversation about one post where it began, when one of its events has moved to
+    /// an earlier day; `others` is the earliest of the others.
+    package mutating func moveConversation(
+        from before: Instant,
+        to after: Instant,
+        others: Instant?,
+        _ calendar: LocalCalendar
+    ) {
+        let old = calendar.day(others.map { min($0, before) } ?? before)
+        let new = calendar.day(others.map { min($0, after) } ?? after)
+        guard old != new else { return }
+
+        self.update(old) { $0.beganComments -= 1 }
+        self.update(new) { $0.beganComments += 1 }
+    }
+
+    /// Takes back that the customer wrote on a day: no event of it is left.
+    package mutating func takeBack(_ kind: Interaction.Kind, on day: DayNumber) {
+        self.update(day) {
+            switch kind {
+            case .message: $0.hasMessaged = false
+            case .comment: $0.hasCommented = false
+            }
+        }
+    }
+
     private mutating func update(_ day: DayNumber, _ change: (inout ActivityDay) -> Void) {
         // Most events are of the last day.
         var index = self.days.count
@@ -123,9 +152,13 @@ package struct ActivityLog: Hashable, Sendable {
             index -= 1
         }
         if index > 0, self.days[index - 1].day == day {
-            change(&self.days[index - 1])
-            if self.days[index - 1].isEmpty {
+            var changed = self.days[index - 1]
+            change(&changed)
+            // Most change nothing, and then the days stay shared with those that are stored.
+            if changed.isEmpty {
                 self.days.remove(at: index - 1)
+            } else if changed != self.days[index - 1] {
+                self.days[index - 1] = changed
             }
             return
         }

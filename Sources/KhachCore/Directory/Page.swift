@@ -92,7 +92,13 @@ package struct PageUpdate: Hashable, Sendable {
     }
 
     /// Changes a page; says what changed.
-    package func apply(to page: inout Page) -> [AuditChange] {
+    ///
+    /// Throws `unsupportedOnChannel`, and then changes nothing.
+    package func apply(to page: inout Page) throws(StoreError) -> [AuditChange] {
+        if self.blockMode == .gateway, !page.key.channel.blockCapability.canBlock {
+            throw .gatewayUnsupported
+        }
+
         var changes: [AuditChange] = []
         func note(_ field: String, _ before: String, _ after: String) {
             guard before != after else { return }
@@ -150,5 +156,12 @@ package struct RoleAccount: Hashable, Sendable {
         self.externalUserID = externalUserID
         self.name = name
         self.roles = roles
+    }
+
+    /// Whether it is that of a customer of the page (B1).
+    package func isHeld(by customer: Customer) -> Bool {
+        customer.identities.contains {
+            $0.kind.isEmpty && $0.externalUserID.utf8.elementsEqual(self.externalUserID.utf8)
+        }
     }
 }

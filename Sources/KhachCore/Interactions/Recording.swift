@@ -13,8 +13,11 @@ package enum Recording {
         /// one among them, since a join cannot tell them.
         package var recount: [ContactPoint.Key] = []
         /// Everything that interactions say of the customer is to be made anew from its registers:
-        /// an event moved to another day, or into or out of a block.
+        /// an event moved into a block.
         package var needsRebuild = false
+        /// When the event began by what was known before, if that is of another day: what it alone
+        /// gave that day is to be taken back by the store, which knows the other events.
+        package var movedFrom: Instant?
         /// The register is new to its customer, and its conversation by comment is to be counted.
         package var isNewComment = false
     }
@@ -37,7 +40,7 @@ package enum Recording {
         _ interaction: Interaction,
         on page: Page,
         register: InteractionRegister?,
-        customer: Customer?,
+        customer: consuming Customer?,
         calendar: LocalCalendar,
         now: Instant,
         newID: () -> CustomerID
@@ -81,9 +84,8 @@ package enum Recording {
             return Decision(register: next, outcome: outcome)
         }
 
-        var joined = customer
-        if next.customerID == nil, joined == nil, let author {
-            joined = Customer(
+        if next.customerID == nil, customer == nil, let author {
+            customer = Customer(
                 id: newID(),
                 businessID: page.businessID,
                 pageID: page.id,
@@ -94,56 +96,59 @@ package enum Recording {
             )
             outcome.result = .createdCustomer
         }
-        next.customerID = next.customerID ?? joined?.id
+        next.customerID = next.customerID ?? customer?.id
         outcome.customerID = next.customerID
-        return self.joined(next, into: joined, after: register, outcome, calendar)
+        return self.joined(next, into: customer, after: register, outcome, calendar)
     }
 
     /// Joins an event that has a customer into it, unless it began in a block (N7).
     private static func joined(
-        _ event: InteractionRegister,
-        into customer: Customer?,
+        _ event: consuming InteractionRegister,
+        into customer: consuming Customer?,
         after known: InteractionRegister?,
         _ outcome: InteractionOutcome,
         _ calendar: LocalCalendar
     ) -> Decision {
-        var next = event
-        next.isIgnored = self.isIgnored(event, customer)
+        event.isIgnored = self.isIgnored(event, customer?.block)
         let wasCounted = known.map { $0.customerID != nil && $0.counts } ?? false
-        guard !next.isIgnored || wasCounted else {
-            next.pendingNames = []
+        guard !event.isIgnored || wasCounted else {
+            event.pendingNames = []
             var outcome = outcome
             outcome.result = .ignoredBlocked
-            return Decision(register: next, outcome: outcome)
+            return Decision(register: event, outcome: outcome)
         }
 
-        var decision = Decision(register: next, customer: customer, outcome: outcome)
-        let unsure = decision.customer?.join(next, calendar) ?? []
+        var decision = Decision(register: event, customer: customer, outcome: outcome)
+        let unsure = decision.customer?.join(decision.register, calendar) ?? []
         decision.register.pendingNames = []
-        decision.recount = self.superseded(known, by: next) + unsure
-        decision.isNewComment = !wasCounted && next.conversationPost != nil
-        decision.needsRebuild = wasCounted && self.hasMoved(known, next, calendar)
+        decision.recount = self.superseded(known, by: decision.register) + unsure
+        decision.isNewComment = !wasCounted && decision.register.conversationPost != nil
+        decision.needsRebuild = wasCounted && decision.register.isIgnored
+        if wasCounted, !decision.register.isIgnored {
+            decision.movedFrom = self.dayLeft(by: decision.register, after: known, calendar)
+        }
         return decision
     }
 
-    private static func isIgnored(_ event: InteractionRegister, _ customer: Customer?) -> Bool {
-        guard event.direction == .inbound, let beganAt = event.beganAt,
-            let block = customer?.block
-        else { return false }
+    private static func isIgnored(_ event: InteractionRegister, _ block: CustomerBlock?) -> Bool {
+        guard event.direction == .inbound, let beganAt = event.beganAt, let block else {
+            return false
+        }
 
         return block.covers(beganAt)
     }
 
-    /// Whether an event that counted before counts elsewhere now, or no more.
-    private static func hasMoved(
-        _ known: InteractionRegister?,
-        _ next: InteractionRegister,
+    /// When an event began before that begins on an earlier day now; times only ever widen.
+    private static func dayLeft(
+        by next: InteractionRegister,
+        after known: InteractionRegister?,
         _ calendar: LocalCalendar
-    ) -> Bool {
-        guard let before = known?.beganAt, let after = next.beganAt, !next.isIgnored else {
-            return next.isIgnored
-        }
-        return before != after && calendar.day(before) != calendar.day(after)
+    ) -> Instant? {
+        guard let before = known?.beganAt, let after = next.beganAt, before != after,
+            calendar.day(before) != calendar.day(after)
+        else { return nil }
+
+        return before
     }
 
     /// A removal gives no time, no name and no customer: the conversation did arise; it only takes

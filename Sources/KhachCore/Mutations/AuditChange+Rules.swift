@@ -125,16 +125,52 @@ extension AuditChange {
         AuditChange("customer.erase", customer: customer)
     }
 
-    /// So many texts of a customer were found to hold something else.
-    package static func redetect(_ counts: [CustomerID: Int]) -> [AuditChange] {
-        counts.sorted { $0.key < $1.key }.map { id, count in
+    /// What another detector found in the texts of customers was taken.
+    package static func redetect(_ changes: [CustomerID: Redetection]) -> [AuditChange] {
+        changes.sorted { $0.key < $1.key }.map { id, change in
             AuditChange(
                 "customer.contact.redetect",
                 customer: id,
-                field: "texts",
-                after: String(count)
+                field: "detector",
+                before: change.from.sorted().joined(separator: ", "),
+                after: change.to.sorted().joined(separator: ", "),
+                reason: change.text
             )
         }
+    }
+}
+
+/// What became of one customer's texts when another detector looked at them.
+package struct Redetection: Hashable, Sendable {
+    /// The versions of the detectors whose findings were there.
+    package private(set) var from: Set<String> = []
+    package private(set) var to: Set<String> = []
+    package private(set) var textsCount = 0
+    package private(set) var foundCount = 0
+    package private(set) var lostCount = 0
+
+    package init() {}
+
+    /// Adds one text.
+    package mutating func add(
+        from before: [ContactFinding],
+        to after: [ContactFinding],
+        by version: String
+    ) {
+        let (old, new) = (
+            Set(before.map { ContactPoint.Key($0) }), Set(after.map { ContactPoint.Key($0) })
+        )
+        // What a channel supplied, no detector found.
+        self.from.formUnion(before.filter { $0.rule != .supplied }.map(\.detectorVersion))
+        self.to.insert(version)
+        self.textsCount += 1
+        self.foundCount += new.subtracting(old).count
+        self.lostCount += old.subtracting(new).count
+    }
+
+    fileprivate var text: String {
+        let texts = self.textsCount == 1 ? "1 text" : "\(self.textsCount) texts"
+        return "\(texts): \(self.foundCount) found, \(self.lostCount) lost"
     }
 }
 

@@ -1,6 +1,9 @@
 /// Why things are as they are: where a contact came from, who changed what, and the texts that say
 /// so.
 package protocol CustomerHistory: Sendable {
+    /// Where a customer is, or was until its tombstone is forgotten; `nil` for nobody.
+    func place(of id: CustomerID) async throws(StoreError) -> CustomerPlace?
+
     /// `nil` when the customer has no such point. Throws `notFound`.
     func explain(
         _ id: CustomerID,
@@ -50,6 +53,17 @@ package protocol CustomerHistory: Sendable {
     /// Drops some texts that were received before an instant, the oldest first; what was found in
     /// them stays. Returns false when there are no more.
     func dropTexts(receivedBefore: Instant, rowsMax: Int) async throws(StoreError) -> Bool
+}
+
+/// Whose a customer is, and on which page.
+package struct CustomerPlace: Hashable, Sendable {
+    package var business: BusinessID
+    package var page: PageID
+
+    package init(business: BusinessID, page: PageID) {
+        self.business = business
+        self.page = page
+    }
 }
 
 /// One interaction that holds a contact point.
@@ -152,10 +166,18 @@ package struct FindingUpdate: Hashable, Sendable {
     /// Of the text that was looked at.
     package var revision: UInt64
     package var findings: [ContactFinding]
+    /// Of the detector that looked: it may have found nothing.
+    package var detectorVersion: String
 
-    package init(position: TextPosition, revision: UInt64, findings: [ContactFinding]) {
+    package init(
+        position: TextPosition,
+        revision: UInt64,
+        findings: [ContactFinding],
+        detectorVersion: String
+    ) {
         self.position = position
         self.revision = revision
         self.findings = findings
+        self.detectorVersion = detectorVersion
     }
 }

@@ -13,6 +13,8 @@ package protocol CustomerMutations: Sendable {
     ) async throws(StoreError) -> EditAnswer
 
     /// One answer for each item, in order; never fails for what one item is.
+    ///
+    /// All are of the business of the first that there is: another's customers are not found (S14).
     func changeBlocks(
         _ items: [BlockItem],
         by author: Authorship,
@@ -86,6 +88,15 @@ package struct BlockAnswer: Hashable, Sendable {
         self.refusal = refusal
         self.state = state
     }
+
+    package static let unknownCustomer = BlockAnswer(
+        result: .failed,
+        refusal: .notFound,
+        state: nil
+    )
+
+    /// Whether the customer's state is another now.
+    package var isChange: Bool { self.result == .done || self.result == .pending }
 }
 
 /// What a customer is linked with.

@@ -3,7 +3,9 @@
 /// `SQLiteStore` conforms, and `MemoryStore` of the test kit is its oracle; both pass
 /// `StoreConformance`. What is to be written is a value, not a closure, so no store can hold a
 /// transaction open across an `await`. Every write has been committed to disk when it returns.
-package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory {
+package protocol CustomerStore: CustomerMutations, DirectoryMutations, CustomerHistory,
+    RecordDigests, ClientMutations, CommitSource, TombstoneCompaction, AccessTokens
+{
     /// Identity of the store's history; a restore is a new generation. 16 bytes.
     var generation: [UInt8] { get }
     /// Key for authenticating cursors and page tokens; made with the store. 32 bytes.
@@ -91,6 +93,7 @@ package struct RecordCodec: Sendable {
     package var encodeBusiness: @Sendable (Business) -> [UInt8]
     package var encodePage: @Sendable (Page) -> [UInt8]
     package var encodeTombstone: @Sendable (CustomerID, _ redirectTo: CustomerID?) -> [UInt8]
+    package var encodeOutcome: @Sendable (MutationOutcome) -> [UInt8]
 
     package init(
         encodeCustomer: @escaping @Sendable (Customer) -> [UInt8],
@@ -99,7 +102,9 @@ package struct RecordCodec: Sendable {
             @escaping @Sendable (_ record: [UInt8], _ facts: [UInt8], BusinessID) -> Customer?,
         encodeBusiness: @escaping @Sendable (Business) -> [UInt8],
         encodePage: @escaping @Sendable (Page) -> [UInt8],
-        encodeTombstone: @escaping @Sendable (CustomerID, _ redirectTo: CustomerID?) -> [UInt8]
+        encodeTombstone:
+            @escaping @Sendable (CustomerID, _ redirectTo: CustomerID?) -> [UInt8],
+        encodeOutcome: @escaping @Sendable (MutationOutcome) -> [UInt8]
     ) {
         self.encodeCustomer = encodeCustomer
         self.encodeFacts = encodeFacts
@@ -107,5 +112,6 @@ package struct RecordCodec: Sendable {
         self.encodeBusiness = encodeBusiness
         self.encodePage = encodePage
         self.encodeTombstone = encodeTombstone
+        self.encodeOutcome = encodeOutcome
     }
 }

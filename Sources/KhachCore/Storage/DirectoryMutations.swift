@@ -27,6 +27,9 @@ package protocol DirectoryMutations: Sendable {
 
     func page(_ id: PageID) async throws(StoreError) -> Page?
 
+    /// By the channel's name for it.
+    func page(_ key: PageKey) async throws(StoreError) -> Page?
+
     /// In order of the bytes of their ids.
     func roleAccounts(of page: PageID) async throws(StoreError) -> [RoleAccount]
 }

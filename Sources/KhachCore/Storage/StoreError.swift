@@ -14,6 +14,7 @@ package struct StoreError: Error, Sendable {
             case corrupt
             case schemaTooNew
             case requestReused
+            case unsupportedOnChannel
         }
 
         package let value: Value
@@ -40,6 +41,8 @@ package struct StoreError: Error, Sendable {
         package static var schemaTooNew: Self { .init(value: .schemaTooNew) }
         /// The name of the request is that of another one.
         package static var requestReused: Self { .init(value: .requestReused) }
+        /// The channel is not known to offer it (B6).
+        package static var unsupportedOnChannel: Self { .init(value: .unsupportedOnChannel) }
     }
 
     package var code: Code
@@ -53,9 +56,25 @@ package struct StoreError: Error, Sendable {
 }
 
 extension StoreError {
+    package static let unknownToken = StoreError(
+        .notFound,
+        "id: a token expected, found none"
+    )
+
+    package static let tooManyTokens = StoreError(
+        .full,
+        "at most \(Limits.tokensMax) tokens expected, found as many"
+    )
+
     package static let requestReused = StoreError(
         .requestReused,
         "a new request_id or the same request expected, another request with that id found"
+    )
+
+    /// A page of a channel that cannot block was to have a gateway that does.
+    package static let gatewayUnsupported = StoreError(
+        .unsupportedOnChannel,
+        "block_mode: LOCAL expected, for the channel cannot block, found GATEWAY"
     )
 
     /// A filter names a page that is another business's, or none.

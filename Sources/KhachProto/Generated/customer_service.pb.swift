@@ -742,6 +742,9 @@ public nonisolated struct Khach_V1_UpdateCustomerResponse: Sendable {
 
   public var seq: UInt64 = 0
 
+  /// Of `seq`: a cache that has come to it shows this (docs/sync.md).
+  public var position: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -824,6 +827,8 @@ public nonisolated struct Khach_V1_AddContactPointResponse: Sendable {
 
   public var seq: UInt64 = 0
 
+  public var position: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -874,6 +879,8 @@ public nonisolated struct Khach_V1_RejectContactPointResponse: Sendable {
   public mutating func clearCustomer() {self._customer = nil}
 
   public var seq: UInt64 = 0
+
+  public var position: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -927,6 +934,8 @@ public nonisolated struct Khach_V1_PinContactPointResponse: Sendable {
   public mutating func clearCustomer() {self._customer = nil}
 
   public var seq: UInt64 = 0
+
+  public var position: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1042,7 +1051,7 @@ public nonisolated struct Khach_V1_BlockCustomersRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// 1 to 1,000.
+  /// 1 to 1,000, of one business: that of the first there is. Another's are NOT_FOUND (S14).
   public var ids: [String] = []
 
   /// At most 500 bytes.
@@ -1176,8 +1185,8 @@ public nonisolated struct Khach_V1_BlockError: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// ROLE_ON_PAGE, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD or
-  /// NOT_PENDING.
+  /// ROLE_ON_PAGE, NO_CONVERSATION, NOT_FOUND, INVALID_FIELD, NOT_PENDING or
+  /// UNSUPPORTED_ON_CHANNEL.
   public var reason: String = String()
 
   public var message: String = String()
@@ -1356,6 +1365,8 @@ public nonisolated struct Khach_V1_LinkIdentityResponse: Sendable {
   /// The one that is gone, and answers as the other from now on; empty when there was none.
   public var redirectedID: String = String()
 
+  public var position: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1393,6 +1404,8 @@ public nonisolated struct Khach_V1_EraseCustomerResponse: Sendable {
 
   /// Of the tombstone.
   public var seq: UInt64 = 0
+
+  public var position: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2415,7 +2428,7 @@ nonisolated extension Khach_V1_UpdateCustomerRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Khach_V1_UpdateCustomerResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".UpdateCustomerResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2425,6 +2438,7 @@ nonisolated extension Khach_V1_UpdateCustomerResponse: SwiftProtobuf.Message, Sw
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -2441,12 +2455,16 @@ nonisolated extension Khach_V1_UpdateCustomerResponse: SwiftProtobuf.Message, Sw
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_UpdateCustomerResponse, rhs: Khach_V1_UpdateCustomerResponse) -> Bool {
     if lhs._customer != rhs._customer {return false}
     if lhs.seq != rhs.seq {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2557,7 +2575,7 @@ nonisolated extension Khach_V1_AddContactPointRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Khach_V1_AddContactPointResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AddContactPointResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2567,6 +2585,7 @@ nonisolated extension Khach_V1_AddContactPointResponse: SwiftProtobuf.Message, S
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -2583,12 +2602,16 @@ nonisolated extension Khach_V1_AddContactPointResponse: SwiftProtobuf.Message, S
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_AddContactPointResponse, rhs: Khach_V1_AddContactPointResponse) -> Bool {
     if lhs._customer != rhs._customer {return false}
     if lhs.seq != rhs.seq {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2645,7 +2668,7 @@ nonisolated extension Khach_V1_RejectContactPointRequest: SwiftProtobuf.Message,
 
 nonisolated extension Khach_V1_RejectContactPointResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RejectContactPointResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2655,6 +2678,7 @@ nonisolated extension Khach_V1_RejectContactPointResponse: SwiftProtobuf.Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -2671,12 +2695,16 @@ nonisolated extension Khach_V1_RejectContactPointResponse: SwiftProtobuf.Message
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_RejectContactPointResponse, rhs: Khach_V1_RejectContactPointResponse) -> Bool {
     if lhs._customer != rhs._customer {return false}
     if lhs.seq != rhs.seq {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2738,7 +2766,7 @@ nonisolated extension Khach_V1_PinContactPointRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Khach_V1_PinContactPointResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PinContactPointResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2748,6 +2776,7 @@ nonisolated extension Khach_V1_PinContactPointResponse: SwiftProtobuf.Message, S
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -2764,12 +2793,16 @@ nonisolated extension Khach_V1_PinContactPointResponse: SwiftProtobuf.Message, S
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_PinContactPointResponse, rhs: Khach_V1_PinContactPointResponse) -> Bool {
     if lhs._customer != rhs._customer {return false}
     if lhs.seq != rhs.seq {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3409,7 +3442,7 @@ nonisolated extension Khach_V1_LinkIdentityRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Khach_V1_LinkIdentityResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LinkIdentityResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{3}redirected_id\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}customer\0\u{1}seq\0\u{3}redirected_id\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3420,6 +3453,7 @@ nonisolated extension Khach_V1_LinkIdentityResponse: SwiftProtobuf.Message, Swif
       case 1: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.redirectedID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -3439,6 +3473,9 @@ nonisolated extension Khach_V1_LinkIdentityResponse: SwiftProtobuf.Message, Swif
     if !self.redirectedID.isEmpty {
       try visitor.visitSingularStringField(value: self.redirectedID, fieldNumber: 3)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3446,6 +3483,7 @@ nonisolated extension Khach_V1_LinkIdentityResponse: SwiftProtobuf.Message, Swif
     if lhs._customer != rhs._customer {return false}
     if lhs.seq != rhs.seq {return false}
     if lhs.redirectedID != rhs.redirectedID {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3492,7 +3530,7 @@ nonisolated extension Khach_V1_EraseCustomerRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Khach_V1_EraseCustomerResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EraseCustomerResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seq\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seq\0\u{1}position\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3501,6 +3539,7 @@ nonisolated extension Khach_V1_EraseCustomerResponse: SwiftProtobuf.Message, Swi
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.position) }()
       default: break
       }
     }
@@ -3510,11 +3549,15 @@ nonisolated extension Khach_V1_EraseCustomerResponse: SwiftProtobuf.Message, Swi
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 1)
     }
+    if !self.position.isEmpty {
+      try visitor.visitSingularStringField(value: self.position, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Khach_V1_EraseCustomerResponse, rhs: Khach_V1_EraseCustomerResponse) -> Bool {
     if lhs.seq != rhs.seq {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

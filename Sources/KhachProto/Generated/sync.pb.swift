@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The incremental change feed of one business (sync.md).
+/// How a cache follows one business: the change feed, digests to compare with, records to repair
+/// with, and the outbox of edits that were made offline (docs/sync.md).
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -46,6 +47,9 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
     case unspecified // = 0
     case erased // = 1
     case linked // = 2
+
+    /// It is in no page of the caller's scope any more: it may well exist.
+    case outOfScope // = 3
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -57,6 +61,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       case 0: self = .unspecified
       case 1: self = .erased
       case 2: self = .linked
+      case 3: self = .outOfScope
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -66,6 +71,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       case .unspecified: return 0
       case .erased: return 1
       case .linked: return 2
+      case .outOfScope: return 3
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -75,6 +81,7 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
       .unspecified,
       .erased,
       .linked,
+      .outOfScope,
     ]
 
   }
@@ -192,6 +199,10 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
   /// Snapshot only: customers of the business when the page was read; for progress, not for truth.
   public var customersEstimate: UInt64 = 0
 
+  /// Not 0 when tombstones up to this sequence were compacted and the request's cursor is before it:
+  /// what was deleted in between is not told. Compare digests (GetDigests) when there is no more.
+  public var tombstoneHorizon: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum Phase: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -239,6 +250,603 @@ public nonisolated struct Khach_V1_PullChangesResponse: Sendable {
   fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
+public nonisolated struct Khach_V1_DescribeScopeRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_DescribeScopeResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// Every page, those that are yet to be made among them; then `page_ids` is empty.
+  public var allPages: Bool = false
+
+  /// Ascending.
+  public var pageIds: [String] = []
+
+  /// Identity of the server's history, 16 bytes: another after a restore.
+  public var generation: Data = Data()
+
+  public var headSeq: UInt64 = 0
+
+  /// Deletions up to here are known by digests only.
+  public var tombstoneHorizon: UInt64 = 0
+
+  public var readAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_readAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_readAt = newValue}
+  }
+  /// Returns true if `readAt` has been explicitly set.
+  public var hasReadAt: Bool {self._readAt != nil}
+  /// Clears the value of `readAt`. Subsequent reads from it will return its default value.
+  public mutating func clearReadAt() {self._readAt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+/// Sums over the records of one page, modulo 2^128 (docs/sync.md).
+public nonisolated struct Khach_V1_PageDigest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty: the records of the business and of its pages.
+  public var pageID: String = String()
+
+  public var count: UInt64 = 0
+
+  /// 16 bytes, little endian.
+  public var sum: Data = Data()
+
+  /// 256 times a sum of 16 bytes and a count of 8, little endian; empty unless asked for.
+  public var slots: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_GetDigestsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// Empty means every page. At most 1,000; with slots, 1 to 100.
+  public var pageIds: [String] = []
+
+  public var withSlots: Bool = false
+
+  /// How rows are hashed; 0 means 1, the only one there is.
+  public var version: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_GetDigestsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var version: UInt32 = 0
+
+  /// The business's last commit sequence: the digests are of that state and no other.
+  public var seq: UInt64 = 0
+
+  /// Names that state: what a cache that was made equal to it goes on with.
+  public var cursor: Data = Data()
+
+  /// First that of the business and its pages; then those of the pages that were asked for, in order
+  /// of id, those without a customer among them.
+  public var pages: [Khach_V1_PageDigest] = []
+
+  public var readAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_readAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_readAt = newValue}
+  }
+  /// Returns true if `readAt` has been explicitly set.
+  public var hasReadAt: Bool {self._readAt != nil}
+  /// Clears the value of `readAt`. Subsequent reads from it will return its default value.
+  public mutating func clearReadAt() {self._readAt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+public nonisolated struct Khach_V1_ListRevisionsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  public var pageID: String = String()
+
+  /// 0 to 255; 1 to 256 of them.
+  public var slots: [UInt32] = []
+
+  /// From the reply before; empty begins.
+  public var pageToken: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What a record is, without it.
+public nonisolated struct Khach_V1_Revision: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The number of the customer's id.
+  public var id: UInt64 = 0
+
+  public var seq: UInt64 = 0
+
+  /// 16 bytes: what its row adds to the digest.
+  public var hash: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_ListRevisionsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In order of id. At most 10,000.
+  public var revisions: [Khach_V1_Revision] = []
+
+  /// Empty when there are no more.
+  public var nextPageToken: String = String()
+
+  public var seq: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_BatchGetRecordsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// Of customers, pages, or the business. 1 to 1,000.
+  public var ids: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_BatchGetRecordsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Those that exist and are in the scope, in the order of the request, until the reply has 1 MiB.
+  public var changes: [Khach_V1_Change] = []
+
+  /// How many ids of the request were looked at, from its beginning; ask again for the rest.
+  public var idsDone: UInt32 = 0
+
+  public var seq: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An edit that was made on a cache, perhaps without a network.
+public nonisolated struct Khach_V1_ClientMutation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Dense for each client, from 1.
+  public var mutationID: UInt64 = 0
+
+  public var customerID: String = String()
+
+  /// Who made it: 1 to 200 bytes.
+  public var actor: String = String()
+
+  /// By the client's clock; for people, never for order.
+  public var madeAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_madeAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_madeAt = newValue}
+  }
+  /// Returns true if `madeAt` has been explicitly set.
+  public var hasMadeAt: Bool {self._madeAt != nil}
+  /// Clears the value of `madeAt`. Subsequent reads from it will return its default value.
+  public mutating func clearMadeAt() {self._madeAt = nil}
+
+  /// None: it was discarded before it was ever sent.
+  public var change: Khach_V1_ClientMutation.OneOf_Change? = nil
+
+  public var address: Khach_V1_EditText {
+    get {
+      if case .address(let v)? = change {return v}
+      return Khach_V1_EditText()
+    }
+    set {change = .address(newValue)}
+  }
+
+  public var manualName: Khach_V1_EditText {
+    get {
+      if case .manualName(let v)? = change {return v}
+      return Khach_V1_EditText()
+    }
+    set {change = .manualName(newValue)}
+  }
+
+  public var block: Khach_V1_EditBlock {
+    get {
+      if case .block(let v)? = change {return v}
+      return Khach_V1_EditBlock()
+    }
+    set {change = .block(newValue)}
+  }
+
+  public var unblock: Khach_V1_EditBlock {
+    get {
+      if case .unblock(let v)? = change {return v}
+      return Khach_V1_EditBlock()
+    }
+    set {change = .unblock(newValue)}
+  }
+
+  public var addContact: Khach_V1_EditContact {
+    get {
+      if case .addContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .addContact(newValue)}
+  }
+
+  public var rejectContact: Khach_V1_EditContact {
+    get {
+      if case .rejectContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .rejectContact(newValue)}
+  }
+
+  public var pinContact: Khach_V1_EditContact {
+    get {
+      if case .pinContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .pinContact(newValue)}
+  }
+
+  public var unpinContact: Khach_V1_EditContact {
+    get {
+      if case .unpinContact(let v)? = change {return v}
+      return Khach_V1_EditContact()
+    }
+    set {change = .unpinContact(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// None: it was discarded before it was ever sent.
+  public nonisolated enum OneOf_Change: Equatable, Sendable {
+    case address(Khach_V1_EditText)
+    case manualName(Khach_V1_EditText)
+    case block(Khach_V1_EditBlock)
+    case unblock(Khach_V1_EditBlock)
+    case addContact(Khach_V1_EditContact)
+    case rejectContact(Khach_V1_EditContact)
+    case pinContact(Khach_V1_EditContact)
+    case unpinContact(Khach_V1_EditContact)
+
+  }
+
+  public init() {}
+
+  fileprivate var _madeAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+public nonisolated struct Khach_V1_EditText: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty clears it.
+  public var text: String = String()
+
+  /// The `edit_revision` of what it was made against; 0 for none.
+  public var editRevision: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_EditBlock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_EditContact: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A number of khach.v1.ContactKind: 1 phone, 2 e-mail.
+  public var kind: UInt32 = 0
+
+  public var value: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_PushMutationsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// 16 random bytes that the cache made when it was made.
+  public var clientID: Data = Data()
+
+  /// In order of `mutation_id`. At most 500; none asks where the server stands.
+  public var mutations: [Khach_V1_ClientMutation] = []
+
+  /// The client has the outcomes up to this id, or will never ask for them: the server forgets them.
+  /// The first mutation may follow it, also when the server knows less of this client.
+  public var acknowledgedID: UInt64 = 0
+
+  /// Of the reply before; empty for none. Another than the server's is refused: it was restored, and
+  /// may have lost what it had answered. Ask where it stands, and send again what it has not.
+  public var generation: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What became of a mutation; the same for ever.
+public nonisolated struct Khach_V1_MutationOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var mutationID: UInt64 = 0
+
+  public var result: Khach_V1_MutationOutcome.Result = .unspecified
+
+  /// Why it was REJECTED: the reason of the error that the ordinary call has, such as NOT_FOUND or
+  /// ROLE_ON_PAGE; DISCARDED when it had no change.
+  public var reason: String = String()
+
+  public var message: String = String()
+
+  /// The customer that was changed, when it is another one.
+  public var customerID: String = String()
+
+  /// The commit sequence whose feed shows it.
+  public var seq: UInt64 = 0
+
+  /// SUPERSEDED: what is stored. What was asked, the client has.
+  public var stored: Khach_V1_HandEntry {
+    get {_stored ?? Khach_V1_HandEntry()}
+    set {_stored = newValue}
+  }
+  /// Returns true if `stored` has been explicitly set.
+  public var hasStored: Bool {self._stored != nil}
+  /// Clears the value of `stored`. Subsequent reads from it will return its default value.
+  public mutating func clearStored() {self._stored = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Result: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+    case applied // = 1
+
+    /// Done, and other than it was asked: of another customer that this one was linked with, a value
+    /// written in its normal form, or nothing to do because it was so already.
+    case appliedModified // = 2
+
+    /// Not done; `reason` says why.
+    case rejected // = 3
+
+    /// Not done: somebody saved the same field meanwhile. Both values are given.
+    case superseded // = 4
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .applied
+      case 2: self = .appliedModified
+      case 3: self = .rejected
+      case 4: self = .superseded
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .applied: return 1
+      case .appliedModified: return 2
+      case .rejected: return 3
+      case .superseded: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [Khach_V1_MutationOutcome.Result] = [
+      .unspecified,
+      .applied,
+      .appliedModified,
+      .rejected,
+      .superseded,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _stored: Khach_V1_HandEntry? = nil
+}
+
+public nonisolated struct Khach_V1_PushMutationsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One for each mutation of the request, in order, up to the first that could not be taken:
+  /// the error for that is the answer when it comes first.
+  public var outcomes: [Khach_V1_MutationOutcome] = []
+
+  /// The last of this client that the server has.
+  public var lastMutationID: UInt64 = 0
+
+  /// Up to this id all is in a backup: the client needs to keep them no longer.
+  public var durableMutationID: UInt64 = 0
+
+  /// 16 bytes.
+  public var generation: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Khach_V1_WatchChangesRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var businessID: String = String()
+
+  /// Of the cache; empty for one that has none.
+  public var cursor: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Something changed: pull. Pokes are coalesced, and hold no data.
+public nonisolated struct Khach_V1_Poke: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var headSeq: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Nothing in the scope is newer than the watcher's cursor, or than the last poke.
+public nonisolated struct Khach_V1_Bookmark: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var seq: UInt64 = 0
+
+  public var readAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_readAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_readAt = newValue}
+  }
+  /// Returns true if `readAt` has been explicitly set.
+  public var hasReadAt: Bool {self._readAt != nil}
+  /// Clears the value of `readAt`. Subsequent reads from it will return its default value.
+  public mutating func clearReadAt() {self._readAt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _readAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+public nonisolated struct Khach_V1_WatchChangesResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var event: Khach_V1_WatchChangesResponse.OneOf_Event? = nil
+
+  public var poke: Khach_V1_Poke {
+    get {
+      if case .poke(let v)? = event {return v}
+      return Khach_V1_Poke()
+    }
+    set {event = .poke(newValue)}
+  }
+
+  /// At first, and at least each 10 seconds.
+  public var bookmark: Khach_V1_Bookmark {
+    get {
+      if case .bookmark(let v)? = event {return v}
+      return Khach_V1_Bookmark()
+    }
+    set {event = .bookmark(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Event: Equatable, Sendable {
+    case poke(Khach_V1_Poke)
+    /// At first, and at least each 10 seconds.
+    case bookmark(Khach_V1_Bookmark)
+
+  }
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "khach.v1"
@@ -284,7 +892,7 @@ nonisolated extension Khach_V1_Tombstone: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Khach_V1_Tombstone.Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}ERASED\0\u{1}LINKED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}ERASED\0\u{1}LINKED\0\u{1}OUT_OF_SCOPE\0")
 }
 
 nonisolated extension Khach_V1_Change: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -440,7 +1048,7 @@ nonisolated extension Khach_V1_PullChangesRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PullChangesResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{1}cursor\0\u{3}has_more\0\u{1}phase\0\u{1}seq\0\u{3}head_seq\0\u{3}read_at\0\u{3}customers_estimate\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{1}cursor\0\u{3}has_more\0\u{1}phase\0\u{1}seq\0\u{3}head_seq\0\u{3}read_at\0\u{3}customers_estimate\0\u{3}tombstone_horizon\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -456,6 +1064,7 @@ nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, Swift
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.headSeq) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._readAt) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.customersEstimate) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.tombstoneHorizon) }()
       default: break
       }
     }
@@ -490,6 +1099,9 @@ nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, Swift
     if self.customersEstimate != 0 {
       try visitor.visitSingularUInt64Field(value: self.customersEstimate, fieldNumber: 8)
     }
+    if self.tombstoneHorizon != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tombstoneHorizon, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -502,6 +1114,7 @@ nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, Swift
     if lhs.headSeq != rhs.headSeq {return false}
     if lhs._readAt != rhs._readAt {return false}
     if lhs.customersEstimate != rhs.customersEstimate {return false}
+    if lhs.tombstoneHorizon != rhs.tombstoneHorizon {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -509,4 +1122,1065 @@ nonisolated extension Khach_V1_PullChangesResponse: SwiftProtobuf.Message, Swift
 
 nonisolated extension Khach_V1_PullChangesResponse.Phase: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PHASE_UNSPECIFIED\0\u{1}SNAPSHOT\0\u{1}DELTA\0")
+}
+
+nonisolated extension Khach_V1_DescribeScopeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DescribeScopeRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_DescribeScopeRequest, rhs: Khach_V1_DescribeScopeRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_DescribeScopeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DescribeScopeResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}all_pages\0\u{3}page_ids\0\u{1}generation\0\u{3}head_seq\0\u{3}tombstone_horizon\0\u{3}read_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.allPages) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.pageIds) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.headSeq) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.tombstoneHorizon) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._readAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if self.allPages != false {
+      try visitor.visitSingularBoolField(value: self.allPages, fieldNumber: 2)
+    }
+    if !self.pageIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.pageIds, fieldNumber: 3)
+    }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 4)
+    }
+    if self.headSeq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.headSeq, fieldNumber: 5)
+    }
+    if self.tombstoneHorizon != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tombstoneHorizon, fieldNumber: 6)
+    }
+    try { if let v = self._readAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_DescribeScopeResponse, rhs: Khach_V1_DescribeScopeResponse) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.allPages != rhs.allPages {return false}
+    if lhs.pageIds != rhs.pageIds {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.headSeq != rhs.headSeq {return false}
+    if lhs.tombstoneHorizon != rhs.tombstoneHorizon {return false}
+    if lhs._readAt != rhs._readAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_PageDigest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PageDigest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}page_id\0\u{1}count\0\u{1}sum\0\u{1}slots\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.pageID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sum) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.slots) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.pageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageID, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 2)
+    }
+    if !self.sum.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sum, fieldNumber: 3)
+    }
+    if !self.slots.isEmpty {
+      try visitor.visitSingularBytesField(value: self.slots, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_PageDigest, rhs: Khach_V1_PageDigest) -> Bool {
+    if lhs.pageID != rhs.pageID {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.sum != rhs.sum {return false}
+    if lhs.slots != rhs.slots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_GetDigestsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GetDigestsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}page_ids\0\u{3}with_slots\0\u{1}version\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.pageIds) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.withSlots) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.pageIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.pageIds, fieldNumber: 2)
+    }
+    if self.withSlots != false {
+      try visitor.visitSingularBoolField(value: self.withSlots, fieldNumber: 3)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_GetDigestsRequest, rhs: Khach_V1_GetDigestsRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.pageIds != rhs.pageIds {return false}
+    if lhs.withSlots != rhs.withSlots {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_GetDigestsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GetDigestsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}seq\0\u{1}cursor\0\u{1}pages\0\u{3}read_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.cursor) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.pages) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._readAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
+    }
+    if !self.cursor.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cursor, fieldNumber: 3)
+    }
+    if !self.pages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pages, fieldNumber: 4)
+    }
+    try { if let v = self._readAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_GetDigestsResponse, rhs: Khach_V1_GetDigestsResponse) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs.cursor != rhs.cursor {return false}
+    if lhs.pages != rhs.pages {return false}
+    if lhs._readAt != rhs._readAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ListRevisionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListRevisionsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}page_id\0\u{1}slots\0\u{3}page_token\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.pageID) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.slots) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.pageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageID, fieldNumber: 2)
+    }
+    if !self.slots.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.slots, fieldNumber: 3)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ListRevisionsRequest, rhs: Khach_V1_ListRevisionsRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.pageID != rhs.pageID {return false}
+    if lhs.slots != rhs.slots {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_Revision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Revision"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}seq\0\u{1}hash\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_Revision, rhs: Khach_V1_Revision) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ListRevisionsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListRevisionsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}revisions\0\u{3}next_page_token\0\u{1}seq\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.revisions) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.nextPageToken) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.revisions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.revisions, fieldNumber: 1)
+    }
+    if !self.nextPageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextPageToken, fieldNumber: 2)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ListRevisionsResponse, rhs: Khach_V1_ListRevisionsResponse) -> Bool {
+    if lhs.revisions != rhs.revisions {return false}
+    if lhs.nextPageToken != rhs.nextPageToken {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_BatchGetRecordsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BatchGetRecordsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{1}ids\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.ids) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.ids.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.ids, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_BatchGetRecordsRequest, rhs: Khach_V1_BatchGetRecordsRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.ids != rhs.ids {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_BatchGetRecordsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BatchGetRecordsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{3}ids_done\0\u{1}seq\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.idsDone) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.changes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.changes, fieldNumber: 1)
+    }
+    if self.idsDone != 0 {
+      try visitor.visitSingularUInt32Field(value: self.idsDone, fieldNumber: 2)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_BatchGetRecordsResponse, rhs: Khach_V1_BatchGetRecordsResponse) -> Bool {
+    if lhs.changes != rhs.changes {return false}
+    if lhs.idsDone != rhs.idsDone {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_ClientMutation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClientMutation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}mutation_id\0\u{3}customer_id\0\u{1}actor\0\u{3}made_at\0\u{1}address\0\u{3}manual_name\0\u{1}block\0\u{1}unblock\0\u{3}add_contact\0\u{3}reject_contact\0\u{3}pin_contact\0\u{3}unpin_contact\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mutationID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.actor) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._madeAt) }()
+      case 5: try {
+        var v: Khach_V1_EditText?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .address(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .address(v)
+        }
+      }()
+      case 6: try {
+        var v: Khach_V1_EditText?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .manualName(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .manualName(v)
+        }
+      }()
+      case 7: try {
+        var v: Khach_V1_EditBlock?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .block(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .block(v)
+        }
+      }()
+      case 8: try {
+        var v: Khach_V1_EditBlock?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .unblock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .unblock(v)
+        }
+      }()
+      case 9: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .addContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .addContact(v)
+        }
+      }()
+      case 10: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .rejectContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .rejectContact(v)
+        }
+      }()
+      case 11: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .pinContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .pinContact(v)
+        }
+      }()
+      case 12: try {
+        var v: Khach_V1_EditContact?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .unpinContact(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .unpinContact(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.mutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.mutationID, fieldNumber: 1)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 2)
+    }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 3)
+    }
+    try { if let v = self._madeAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    switch self.change {
+    case .address?: try {
+      guard case .address(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .manualName?: try {
+      guard case .manualName(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .block?: try {
+      guard case .block(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .unblock?: try {
+      guard case .unblock(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .addContact?: try {
+      guard case .addContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .rejectContact?: try {
+      guard case .rejectContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .pinContact?: try {
+      guard case .pinContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .unpinContact?: try {
+      guard case .unpinContact(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_ClientMutation, rhs: Khach_V1_ClientMutation) -> Bool {
+    if lhs.mutationID != rhs.mutationID {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs.actor != rhs.actor {return false}
+    if lhs._madeAt != rhs._madeAt {return false}
+    if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditText: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditText"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}edit_revision\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.editRevision) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.editRevision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.editRevision, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditText, rhs: Khach_V1_EditText) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.editRevision != rhs.editRevision {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditBlock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditBlock, rhs: Khach_V1_EditBlock) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_EditContact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EditContact"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularStringField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_EditContact, rhs: Khach_V1_EditContact) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_PushMutationsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PushMutationsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{3}client_id\0\u{1}mutations\0\u{3}acknowledged_id\0\u{1}generation\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.clientID) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.mutations) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledgedID) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.clientID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.clientID, fieldNumber: 2)
+    }
+    if !self.mutations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.mutations, fieldNumber: 3)
+    }
+    if self.acknowledgedID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.acknowledgedID, fieldNumber: 4)
+    }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_PushMutationsRequest, rhs: Khach_V1_PushMutationsRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.clientID != rhs.clientID {return false}
+    if lhs.mutations != rhs.mutations {return false}
+    if lhs.acknowledgedID != rhs.acknowledgedID {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_MutationOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MutationOutcome"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}mutation_id\0\u{1}result\0\u{1}reason\0\u{1}message\0\u{3}customer_id\0\u{1}seq\0\u{1}stored\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mutationID) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._stored) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.mutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.mutationID, fieldNumber: 1)
+    }
+    if self.result != .unspecified {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 4)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 5)
+    }
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 6)
+    }
+    try { if let v = self._stored {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_MutationOutcome, rhs: Khach_V1_MutationOutcome) -> Bool {
+    if lhs.mutationID != rhs.mutationID {return false}
+    if lhs.result != rhs.result {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs.seq != rhs.seq {return false}
+    if lhs._stored != rhs._stored {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_MutationOutcome.Result: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RESULT_UNSPECIFIED\0\u{1}APPLIED\0\u{1}APPLIED_MODIFIED\0\u{1}REJECTED\0\u{1}SUPERSEDED\0")
+}
+
+nonisolated extension Khach_V1_PushMutationsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PushMutationsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcomes\0\u{3}last_mutation_id\0\u{3}durable_mutation_id\0\u{1}generation\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outcomes) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastMutationID) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.durableMutationID) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.generation) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.outcomes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outcomes, fieldNumber: 1)
+    }
+    if self.lastMutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lastMutationID, fieldNumber: 2)
+    }
+    if self.durableMutationID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durableMutationID, fieldNumber: 3)
+    }
+    if !self.generation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.generation, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_PushMutationsResponse, rhs: Khach_V1_PushMutationsResponse) -> Bool {
+    if lhs.outcomes != rhs.outcomes {return false}
+    if lhs.lastMutationID != rhs.lastMutationID {return false}
+    if lhs.durableMutationID != rhs.durableMutationID {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_WatchChangesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WatchChangesRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}business_id\0\u{1}cursor\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.businessID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.cursor) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.businessID.isEmpty {
+      try visitor.visitSingularStringField(value: self.businessID, fieldNumber: 1)
+    }
+    if !self.cursor.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cursor, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_WatchChangesRequest, rhs: Khach_V1_WatchChangesRequest) -> Bool {
+    if lhs.businessID != rhs.businessID {return false}
+    if lhs.cursor != rhs.cursor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_Poke: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Poke"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}head_seq\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.headSeq) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.headSeq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.headSeq, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_Poke, rhs: Khach_V1_Poke) -> Bool {
+    if lhs.headSeq != rhs.headSeq {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_Bookmark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Bookmark"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seq\0\u{3}read_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._readAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.seq != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 1)
+    }
+    try { if let v = self._readAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_Bookmark, rhs: Khach_V1_Bookmark) -> Bool {
+    if lhs.seq != rhs.seq {return false}
+    if lhs._readAt != rhs._readAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Khach_V1_WatchChangesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WatchChangesResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poke\0\u{1}bookmark\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Khach_V1_Poke?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .poke(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .poke(v)
+        }
+      }()
+      case 2: try {
+        var v: Khach_V1_Bookmark?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .bookmark(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .bookmark(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.event {
+    case .poke?: try {
+      guard case .poke(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .bookmark?: try {
+      guard case .bookmark(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Khach_V1_WatchChangesResponse, rhs: Khach_V1_WatchChangesResponse) -> Bool {
+    if lhs.event != rhs.event {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

@@ -10,16 +10,27 @@ final class Statement {
     private var bindResult = SQLITE_OK
 
     /// A literal, so that no value can be pasted into SQL.
-    init(_ database: Database, _ sql: StaticString) throws(StoreError) {
+    convenience init(_ database: Database, _ sql: StaticString) throws(StoreError) {
+        try self.init(database, [sql])
+    }
+
+    /// Literals, one after another.
+    init(_ database: Database, _ sql: [StaticString]) throws(StoreError) {
+        var bytes: [UInt8] = []
+        for part in sql {
+            part.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        }
         var handle: OpaquePointer?
-        let result = sqlite3_prepare_v3(
-            database.handle,
-            UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self),
-            Int32(sql.utf8CodeUnitCount),
-            UInt32(SQLITE_PREPARE_PERSISTENT),
-            &handle,
-            nil
-        )
+        let result = bytes.withUnsafeBytes { bytes in
+            sqlite3_prepare_v3(
+                database.handle,
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                Int32(bytes.count),
+                UInt32(SQLITE_PREPARE_PERSISTENT),
+                &handle,
+                nil
+            )
+        }
         guard result == SQLITE_OK, let handle else {
             throw ResultCode(result).error("preparing a statement")
         }

@@ -15,6 +15,8 @@ struct HistoryStatements {
     let selectObservations: Statement
     let selectPageIDs: Statement
     let selectPage: Statement
+    let selectPageID: Statement
+    let selectPlace: Statement
 
     init(_ database: Database) throws(StoreError) {
         self.selectRedirected = try Statement(database, Self.selectRedirectedSQL)
@@ -26,17 +28,31 @@ struct HistoryStatements {
         self.selectFacts = try Statement(database, "SELECT facts FROM customers WHERE id = ?1")
         self.selectAudit = try Statement(database, Self.selectAuditSQL)
         self.selectAuditOfCustomer = try Statement(database, Self.selectAuditOfCustomerSQL)
-        self.selectRoles = try Statement(database, Self.selectRolesSQL)
+        self.selectRoles = try Statement(database, SharedSQL.selectRoles)
         self.selectPending = try Statement(database, Self.selectPendingSQL)
         self.selectKeys = try Statement(database, Self.selectKeysSQL)
         self.selectText = try Statement(database, Self.selectTextSQL)
-        self.selectObservations = try Statement(database, Self.selectObservationsSQL)
+        self.selectObservations = try Statement(database, SharedSQL.selectObservations)
         self.selectPageIDs = try Statement(
             database,
             "SELECT id FROM pages INDEXED BY pages_by_id WHERE business_id = ?1 ORDER BY id"
         )
         self.selectPage = try Statement(database, Self.selectPageSQL)
+        self.selectPageID = try Statement(
+            database,
+            "SELECT id FROM pages WHERE channel = ?1 AND external_page_id = ?2"
+        )
+        self.selectPlace = try Statement(database, Self.selectPlaceSQL)
     }
+
+    private static let selectPlaceSQL: StaticString = """
+        SELECT business_id, page_id FROM customers
+        WHERE id = coalesce((SELECT new_id FROM customer_redirects WHERE old_id = ?1), ?1)
+        UNION ALL
+        SELECT business_id, page_id FROM tombstones INDEXED BY tombstones_by_customer
+        WHERE customer_id = ?1
+        LIMIT 1
+        """
 
     private static let selectRedirectedSQL: StaticString = """
         SELECT business_id, seq, record FROM customers
@@ -63,10 +79,6 @@ struct HistoryStatements {
         WHERE customer_id = ?4 AND business_id = ?1 AND number < ?2
         ORDER BY number DESC LIMIT ?3
         """
-    private static let selectRolesSQL: StaticString = """
-        SELECT external_user_id, name, roles FROM role_accounts
-        WHERE page_id = ?1 ORDER BY external_user_id
-        """
     private static let selectPendingSQL: StaticString = """
         SELECT customer_id FROM pending_blocks
         WHERE page_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3
@@ -83,10 +95,6 @@ struct HistoryStatements {
     private static let selectTextSQL: StaticString = """
         SELECT id, event_key, customer_id, revision, contact_count, direction, length(text), text
         FROM interactions WHERE id = ?1
-        """
-    private static let selectObservationsSQL: StaticString = """
-        SELECT kind, value, byte_start, byte_end, rule, detector_version
-        FROM contact_observations WHERE interaction_id = ?1 ORDER BY byte_start
         """
     private static let selectPageSQL: StaticString = """
         SELECT business_id, channel, external_page_id, name, created_at, own_contacts, block_mode

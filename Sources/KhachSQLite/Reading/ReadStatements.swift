@@ -27,7 +27,7 @@ struct ReadStatements {
         )
         self.selectFeed = try Statement(
             database,
-            "SELECT head, customers FROM businesses WHERE id = ?1"
+            "SELECT head, customers, tombstone_horizon FROM businesses WHERE id = ?1"
         )
         self.selectBusiness = try Statement(
             database,
@@ -54,44 +54,44 @@ struct ReadStatements {
         )
         self.businessByID = try Statement(
             database,
-            "SELECT id, seq, record FROM businesses WHERE id = ?1 AND id > ?2"
+            "SELECT id, seq, record, NULL FROM businesses WHERE id = ?1 AND id > ?2"
         )
         self.pagesByID = try Statement(
             database,
             """
-            SELECT id, seq, record FROM pages INDEXED BY pages_by_id
+            SELECT id, seq, record, id FROM pages INDEXED BY pages_by_id
             WHERE business_id = ?1 AND id > ?2 ORDER BY id
             """
         )
         self.customersByID = try Statement(
             database,
             """
-            SELECT id, seq, record FROM customers INDEXED BY customers_by_id
+            SELECT id, seq, record, page_id FROM customers INDEXED BY customers_by_id
             WHERE business_id = ?1 AND id > ?2 ORDER BY id
             """
         )
         self.businessChange = try Statement(
             database,
-            "SELECT seq, record FROM businesses WHERE id = ?1 AND seq > ?2"
+            "SELECT seq, record, NULL FROM businesses WHERE id = ?1 AND seq > ?2"
         )
         self.pageChanges = try Statement(
             database,
             """
-            SELECT seq, record FROM pages INDEXED BY pages_by_seq
+            SELECT seq, record, id FROM pages INDEXED BY pages_by_seq
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
             """
         )
         self.customerChanges = try Statement(
             database,
             """
-            SELECT seq, record FROM customers INDEXED BY customers_by_seq
+            SELECT seq, record, page_id FROM customers INDEXED BY customers_by_seq
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
             """
         )
         self.tombstones = try Statement(
             database,
             """
-            SELECT seq, record FROM tombstones
+            SELECT seq, record, nullif(page_id, 0) FROM tombstones
             WHERE business_id = ?1 AND seq > ?2 ORDER BY seq
             """
         )

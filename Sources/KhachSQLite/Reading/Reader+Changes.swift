@@ -10,32 +10,50 @@ extension Reader {
         var page = ChangePage(
             query,
             head: feed.head,
-            customersEstimate: UInt64(max(0, feed.customers))
+            tombstoneHorizon: feed.tombstoneHorizon,
+            customersEstimate: try self.customersCount(query, of: feed.customers)
         )
         switch page.next {
         case .snapshot(let after, let startedAt):
-            try self.readSnapshot(of: query.businessID, after, startedAt, into: &page)
+            try self.readSnapshot(query, after, startedAt, into: &page)
         case .delta(let after):
-            try self.readDelta(of: query.businessID, after, into: &page)
+            try self.readDelta(query, after, into: &page)
         }
         return page
     }
 
+    /// For progress: of the pages that are given.
+    private func customersCount(
+        _ query: ChangeQuery,
+        of all: Int64
+    ) throws(StoreError) -> UInt64 {
+        guard let pages = query.pages else { return UInt64(max(0, all)) }
+
+        var count: UInt64 = 0
+        for page in pages { count += try self.digest(of: page).sum.count }
+        return count
+    }
+
     func feed(
         of business: BusinessID
-    ) throws(StoreError) -> (head: CommitSequence, customers: Int64)? {
+    ) throws(StoreError) -> (
+        head: CommitSequence, customers: Int64, tombstoneHorizon: CommitSequence
+    )? {
         let select = self.statements.selectFeed
         select.bind(1, business.rawValue)
         guard try select.step() else { return nil }
 
         defer { select.reset() }
-        return (CommitSequence(bitPattern: select.integer(0)), select.integer(1))
+        return (
+            CommitSequence(bitPattern: select.integer(0)), select.integer(1),
+            CommitSequence(bitPattern: select.integer(2))
+        )
     }
 
     // MARK: The first pass
 
     private func readSnapshot(
-        of business: BusinessID,
+        _ query: ChangeQuery,
         _ after: SnapshotKey,
         _ startedAt: CommitSequence,
         into page: inout ChangePage
@@ -47,10 +65,16 @@ extension Reader {
         ]
         for table in tables where table.kind.rawValue >= after.kind.rawValue {
             let statement = table.statement
-            statement.bind(1, business.rawValue)
+            statement.bind(1, query.businessID.rawValue)
             statement.bind(2, table.kind == after.kind ? after.id : 0)
             defer { statement.reset() }
             while try statement.step() {
+                let key = SnapshotKey(kind: table.kind, id: statement.integer(0))
+                guard query.includes(statement.pageID(3)) else {
+                    page.next = .snapshot(after: key, startedAt: startedAt)
+                    guard page.skip() else { return }
+                    continue
+                }
                 let record = statement.bytes(2)
                 guard page.hasRoom(for: record.count) else { return }
 
@@ -59,7 +83,6 @@ extension Reader {
                     seq: CommitSequence(bitPattern: statement.integer(1)),
                     kind: table.kind
                 )
-                let key = SnapshotKey(kind: table.kind, id: statement.integer(0))
                 page.next = .snapshot(after: key, startedAt: startedAt)
             }
         }
@@ -84,7 +107,7 @@ extension Reader {
 
     /// Four tables, each in order of sequence, merged.
     private func readDelta(
-        of business: BusinessID,
+        _ query: ChangeQuery,
         _ after: CommitSequence,
         into page: inout ChangePage
     ) throws(StoreError) {
@@ -100,12 +123,18 @@ extension Reader {
             }
         }
         for index in sources.indices {
-            sources[index].statement.bind(1, business.rawValue)
+            sources[index].statement.bind(1, query.businessID.rawValue)
             // A position that no sequence can reach finds nothing.
             sources[index].statement.bind(2, Int64(clamping: after))
             try sources[index].advance()
         }
         while let next = Self.lowest(of: sources), let seq = sources[next].seq {
+            guard query.includes(sources[next].statement.pageID(2)) else {
+                page.next = .delta(after: seq)
+                guard page.skip() else { return }
+                try sources[next].advance()
+                continue
+            }
             let record = sources[next].statement.bytes(1)
             guard page.hasRoom(for: record.count) else { return }
 
@@ -124,5 +153,12 @@ extension Reader {
             lowest = (index, seq)
         }
         return lowest?.index
+    }
+}
+
+extension Statement {
+    /// `nil` for what is of no page.
+    fileprivate func pageID(_ column: Int32) -> PageID? {
+        self.isNull(column) ? nil : PageID(rawValue: self.integer(column))
     }
 }

@@ -40,6 +40,33 @@ extension Reader {
         return pages
     }
 
+    /// Where a customer is, or was.
+    func place(of id: CustomerID) throws(StoreError) -> CustomerPlace? {
+        let select = self.history.selectPlace
+        select.bind(1, id.rawValue)
+        guard try select.step() else { return nil }
+
+        defer { select.reset() }
+        return CustomerPlace(
+            business: BusinessID(rawValue: select.integer(0)),
+            page: PageID(rawValue: select.integer(1))
+        )
+    }
+
+    func page(_ key: PageKey) throws(StoreError) -> Page? {
+        let select = self.history.selectPageID
+        select.bind(1, Int64(key.channel.rawValue))
+        let id = try select.lend([(2, key.externalPageID)]) { () throws(StoreError) -> PageID? in
+            guard try select.step() else { return nil }
+
+            defer { select.reset() }
+            return PageID(rawValue: select.integer(0))
+        }
+        guard let id else { return nil }
+
+        return try self.page(id)
+    }
+
     func page(_ id: PageID) throws(StoreError) -> Page? {
         let select = self.history.selectPage
         select.bind(1, id.rawValue)

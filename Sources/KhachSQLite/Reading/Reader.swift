@@ -11,6 +11,7 @@ final class Reader {
     let statements: ReadStatements
     let index: CustomerIndex
     let history: HistoryStatements
+    let digestStatements: DigestStatements
     private let deadline: UnsafeMutablePointer<UInt64>
 
     /// How much of the file a connection keeps in memory.
@@ -33,6 +34,7 @@ final class Reader {
         }
         self.statements = try ReadStatements(self.database)
         self.history = try HistoryStatements(self.database)
+        self.digestStatements = try DigestStatements(self.database)
         self.index = try CustomerIndex(self.database)
         self.deadline = .allocate(capacity: 1)
         self.deadline.initialize(to: .max)

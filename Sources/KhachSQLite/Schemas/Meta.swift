@@ -48,7 +48,7 @@ struct Meta: Sendable {
     }
 
     /// The system's generator, which is a cryptographic one.
-    private static func randomBytes(_ count: Int) -> [UInt8] {
+    static func randomBytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: .min ... .max) }
     }
 }

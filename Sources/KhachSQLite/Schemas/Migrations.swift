@@ -26,10 +26,13 @@ struct Migrations: Sendable {
         Step(
             version: 2,
             apply: { (database) throws(StoreError) in
-                for sql in Schema.version2Mutations + Schema.version2Interactions {
+                for sql in Schema.version2Mutations + Schema.version2Interactions
+                    + Schema.version2Access
+                {
                     try database.execute(sql)
                 }
                 try Schema.addIndex(to: database)
+                try Schema.addSync(to: database)
             },
             stamp: "PRAGMA user_version = 2"
         ),

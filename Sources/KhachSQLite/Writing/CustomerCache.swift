@@ -26,6 +26,8 @@ struct CustomerRow {
     var record: [UInt8]
     var facts: [UInt8]
     var lastInteraction: Int64
+    /// What the row adds to its page's digest.
+    var digest: RecordDigest
 }
 
 /// Customers that were written or read lately, so that a busy one is not read for each message.

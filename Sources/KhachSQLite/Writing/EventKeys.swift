@@ -1,3 +1,4 @@
+internal import Glibc
 internal import KhachCore
 
 /// The keys of the latest events, which are not in their table yet.
@@ -7,14 +8,27 @@ internal import KhachCore
 /// takes many at once. What is gathered can be read from the interactions again, so nothing is lost
 /// with it. Knows no table.
 struct EventKeys {
+    /// A row of the table.
     struct Row {
-        var key: ExternalID
+        var page: PageID
+        /// Where the key is among the bytes of all.
+        var key: Range<Int>
         var interaction: Int64
+    }
+
+    /// What is to be written with a group.
+    struct Slice {
+        var bytes: [UInt8] = []
+        var rows: ArraySlice<Row> = []
+        /// Up to which interaction the table is then whole.
+        var wholeUpTo: Int64?
     }
 
     /// Keys on their way into the table.
     private struct Batch {
         var interactions: [ExternalID: Int64]
+        /// The keys of the rows, one after another.
+        var bytes: [UInt8]
         /// In the order of the table, nearly: it matters to speed alone.
         var rows: [Row]
         var written = 0
@@ -30,8 +44,11 @@ struct EventKeys {
     private let gatheredMax: Int
     private var gathered: [ExternalID: Int64] = [:]
     private var batch: Batch?
-    /// Of the group that is being written.
-    private var added: [ExternalID] = []
+    /// Keys of the group that is being written.
+    private var addedCount = 0
+    /// The last interaction that a commit has kept; those of the group come after it.
+    private var committedInteraction: Int64 = 0
+    private var lastInteraction: Int64 = 0
 
     /// - Parameter gatheredMax: keys that are gathered before they are written; up to twice as many
     ///   are in memory, and read when the store is opened.
@@ -44,30 +61,30 @@ struct EventKeys {
         self.gathered[key] ?? self.batch?.interactions[key]
     }
 
-    /// Remembers a key that is nowhere yet.
+    /// Remembers a key that is nowhere yet, of an interaction after every one before.
     mutating func add(_ key: ExternalID, _ interaction: Int64) {
         self.gathered[key] = interaction
-        self.added.append(key)
+        self.addedCount += 1
+        self.lastInteraction = interaction
     }
 
-    /// What is to be written with this group, and up to which interaction the table is then whole.
-    mutating func takeSlice() -> (rows: ArraySlice<Row>, wholeUpTo: Int64?) {
-        guard let batch = self.batch, !self.added.isEmpty else { return ([], nil) }
+    /// What is to be written with this group.
+    mutating func takeSlice() -> Slice {
+        guard let batch = self.batch, self.addedCount > 0 else { return Slice() }
 
-        let end = min(
-            batch.written + self.added.count * Self.writtenForEach,
-            batch.rows.count
-        )
+        let end = min(batch.written + self.addedCount * Self.writtenForEach, batch.rows.count)
         self.batch?.written = end
-        return (
-            batch.rows[batch.written..<end],
-            end == batch.rows.count ? batch.lastInteraction : nil
+        return Slice(
+            bytes: batch.bytes,
+            rows: batch.rows[batch.written..<end],
+            wholeUpTo: end == batch.rows.count ? batch.lastInteraction : nil
         )
     }
 
     /// Called after a commit, and once what was gathered is read again; `beginBatchIfFull` follows.
     mutating func committed() {
-        self.added.removeAll(keepingCapacity: true)
+        self.addedCount = 0
+        self.committedInteraction = self.lastInteraction
         if let batch = self.batch {
             self.batch?.committed = batch.written
             if batch.written == batch.rows.count {
@@ -87,26 +104,52 @@ struct EventKeys {
 
     /// Forgets the group.
     mutating func rolledBack() {
-        for key in self.added {
-            self.gathered[key] = nil
+        if self.addedCount > 0 {
+            self.gathered = self.gathered.filter { $0.value <= self.committedInteraction }
         }
-        self.added.removeAll()
+        self.addedCount = 0
+        self.lastInteraction = self.committedInteraction
         if let batch = self.batch {
             self.batch?.written = batch.committed
         }
     }
 
     private mutating func beginBatch() {
-        let rows = self.gathered.map { Row(key: $0.key, interaction: $0.value) }
-            .sorted { left, right in
-                left.key.page == right.key.page
-                    ? left.key.text < right.key.text
-                    : left.key.page < right.key.page
+        var bytes: [UInt8] = []
+        var rows: [Row] = []
+        rows.reserveCapacity(self.gathered.count)
+        for (key, interaction) in self.gathered {
+            let start = bytes.count
+            bytes.append(contentsOf: key.text.utf8)
+            rows.append(Row(page: key.page, key: start..<bytes.count, interaction: interaction))
+        }
+        bytes.withUnsafeBytes { bytes in
+            rows.sort { left, right in
+                guard left.page == right.page else { return left.page < right.page }
+
+                return Self.isAscending(bytes[left.key], bytes[right.key])
             }
+        }
         self.batch = Batch(
             interactions: exchange(&self.gathered, with: [:]),
+            bytes: bytes,
             rows: rows,
-            lastInteraction: rows.reduce(0) { max($0, $1.interaction) }
+            lastInteraction: self.lastInteraction
         )
+    }
+
+    /// The order of SQLite's texts.
+    private static func isAscending(
+        _ left: Swift.Slice<UnsafeRawBufferPointer>,
+        _ right: Swift.Slice<UnsafeRawBufferPointer>
+    ) -> Bool {
+        let (first, second) = (
+            UnsafeRawBufferPointer(rebasing: left), UnsafeRawBufferPointer(rebasing: right)
+        )
+        guard let start = first.baseAddress, let other = second.baseAddress else {
+            return first.count < second.count
+        }
+        let order = memcmp(start, other, min(first.count, second.count))
+        return order == 0 ? first.count < second.count : order < 0
     }
 }

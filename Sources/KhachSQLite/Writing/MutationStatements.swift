@@ -9,6 +9,7 @@ struct MutationStatements {
     let updatePage: Statement
     let selectRoles: Statement
     let deleteRoles: Statement
+    let deleteRole: Statement
     let insertRole: Statement
     let insertPendingBlock: Statement
     let deletePendingBlock: Statement
@@ -35,17 +36,21 @@ struct MutationStatements {
     let deleteCustomer: Statement
     let insertTombstone: Statement
     let selectTombstone: Statement
+    let selectOldTombstones: Statement
+    let deleteTombstones: Statement
+    let raiseHorizon: Statement
     let eraseInteractions: Statement
     let eraseObservations: Statement
     let selectRegisters: Statement
     let selectEarliest: Statement
+    let selectWritten: Statement
     let selectCustomerIDs: Statement
     let selectTexts: Statement
     let dropTexts: Statement
     let updateDropped: Statement
 
     init(_ database: Database) throws(StoreError) {
-        func make(_ sql: StaticString) throws(StoreError) -> Statement {
+        func make(_ sql: StaticString...) throws(StoreError) -> Statement {
             try Statement(database, sql)
         }
         self.selectRedirect = try make("SELECT new_id FROM customer_redirects WHERE old_id = ?1")
@@ -59,8 +64,11 @@ struct MutationStatements {
             "SELECT channel, external_page_id FROM pages WHERE id = ?1"
         )
         self.updatePage = try make(Self.updatePageSQL)
-        self.selectRoles = try make(Self.selectRolesSQL)
+        self.selectRoles = try make(SharedSQL.selectRoles)
         self.deleteRoles = try make("DELETE FROM role_accounts WHERE page_id = ?1")
+        self.deleteRole = try make(
+            "DELETE FROM role_accounts WHERE page_id = ?1 AND external_user_id = ?2"
+        )
         self.insertRole = try make(Self.insertRoleSQL)
         self.insertPendingBlock = try make(Self.insertPendingBlockSQL)
         self.deletePendingBlock = try make(
@@ -82,8 +90,8 @@ struct MutationStatements {
         self.deleteOtherIdentity = try make(Self.deleteOtherIdentitySQL)
         self.moveIdentities = try make(Self.moveIdentitiesSQL)
         self.moveOtherIdentities = try make(Self.moveOtherIdentitiesSQL)
-        self.moveInteractions = try make(Self.moveInteractionsSQL)
-        self.joinChains = try make(Self.joinChainsSQL)
+        self.moveInteractions = try make(Self.chainSQL, Self.moveInteractionsSQL)
+        self.joinChains = try make(Self.chainSQL, Self.joinChainsSQL)
         self.moveObservations = try make(
             "UPDATE contact_observations SET customer_id = ?2 WHERE customer_id = ?1"
         )
@@ -97,10 +105,16 @@ struct MutationStatements {
         self.deleteCustomer = try make("DELETE FROM customers WHERE id = ?1")
         self.selectTombstone = try make(Self.selectTombstoneSQL)
         self.insertTombstone = try make(Self.insertTombstoneSQL)
-        self.eraseInteractions = try make(Self.eraseInteractionsSQL)
-        self.eraseObservations = try make(Self.eraseObservationsSQL)
-        self.selectRegisters = try make(Self.selectRegistersSQL)
+        self.selectOldTombstones = try make(Self.selectOldTombstonesSQL)
+        self.deleteTombstones = try make(
+            "DELETE FROM tombstones WHERE business_id = ?1 AND seq <= ?2"
+        )
+        self.raiseHorizon = try make(Self.raiseHorizonSQL)
+        self.eraseInteractions = try make(Self.chainSQL, Self.eraseInteractionsSQL)
+        self.eraseObservations = try make(Self.chainSQL, Self.eraseObservationsSQL)
+        self.selectRegisters = try make(Self.chainSQL, Self.selectRegistersSQL)
         self.selectEarliest = try make(Self.selectEarliestSQL)
+        self.selectWritten = try make(Self.selectWrittenSQL)
         self.selectCustomerIDs = try make(Self.selectCustomerIDsSQL)
         self.selectTexts = try make(Self.selectTextsSQL)
         self.dropTexts = try make("UPDATE interactions SET text = '' WHERE id = ?1")
@@ -112,10 +126,6 @@ extension MutationStatements {
     private static let updatePageSQL: StaticString = """
         UPDATE pages SET name = ?2, own_contacts = ?3, block_mode = ?4, seq = ?5, record = ?6
         WHERE id = ?1
-        """
-    private static let selectRolesSQL: StaticString = """
-        SELECT external_user_id, name, roles FROM role_accounts
-        WHERE page_id = ?1 ORDER BY external_user_id
         """
     private static let insertRoleSQL: StaticString = """
         INSERT INTO role_accounts (page_id, external_user_id, name, roles)
@@ -179,45 +189,46 @@ extension MutationStatements {
     private static let selectTombstoneSQL: StaticString = """
         SELECT seq, business_id FROM tombstones WHERE customer_id = ?1
         """
+    /// Times of a business's tombstones are in the order of their sequences, whatever the clock.
     private static let insertTombstoneSQL: StaticString = """
-        INSERT INTO tombstones (business_id, seq, customer_id, record) VALUES (?1, ?2, ?3, ?4)
+        INSERT INTO tombstones (business_id, seq, customer_id, record, page_id, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, max(?6, coalesce((
+            SELECT at FROM tombstones WHERE business_id = ?1 ORDER BY seq DESC LIMIT 1), ?6)))
         """
-    // The statements of a customer's interactions are given the last one, and go back from it; none
-    // twice, so that they end also where a damaged file has made a circle of them.
-    private static let moveInteractionsSQL: StaticString = """
+    private static let selectOldTombstonesSQL: StaticString = """
+        SELECT business_id, seq FROM tombstones INDEXED BY tombstones_by_time
+        WHERE at < ?1 ORDER BY at, business_id, seq LIMIT ?2
+        """
+    private static let raiseHorizonSQL: StaticString = """
+        UPDATE businesses SET tombstone_horizon = max(tombstone_horizon, ?2) WHERE id = ?1
+        """
+    /// Begins the statements of a customer's interactions: they are given the last one, and go back
+    /// from it; none twice, so that they end also where a damaged file has made a circle of them.
+    private static let chainSQL: StaticString = """
         WITH RECURSIVE chain (id) AS (
             VALUES (?1) UNION
             SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+
+        """
+    private static let moveInteractionsSQL: StaticString = """
         UPDATE interactions SET customer_id = ?2 WHERE id IN (SELECT id FROM chain)
         """
     /// Behind the first interaction of a chain comes the last of another.
     private static let joinChainsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions SET previous_id = ?2
         WHERE previous_id = 0 AND id IN (SELECT id FROM chain)
         """
     // The key stays, so that the same delivery again does not bring the customer back.
     private static let eraseInteractionsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         UPDATE interactions
         SET customer_id = NULL, conversation_key = '', post_id = '', state = 4, text = '',
             pending_names = NULL, contact_count = 0, previous_id = 0
         WHERE id IN (SELECT id FROM chain)
         """
     private static let eraseObservationsSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         DELETE FROM contact_observations WHERE interaction_id IN (SELECT id FROM chain)
         """
     private static let selectRegistersSQL: StaticString = """
-        WITH RECURSIVE chain (id) AS (
-            VALUES (?1) UNION
-            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
         SELECT direction, kind, post_id, occurred_first, occurred_last
         FROM chain CROSS JOIN interactions USING (id)
         WHERE ignored = 0 AND occurred_first IS NOT NULL
@@ -227,6 +238,14 @@ extension MutationStatements {
         WHERE customer_id = ?1 AND kind = 2 AND post_id = ?2 AND occurred_first IS NOT NULL
             AND ignored = 0
         ORDER BY occurred_first LIMIT 2
+        """
+    private static let selectWrittenSQL: StaticString = """
+        WITH RECURSIVE chain (id) AS (
+            VALUES (?1) UNION
+            SELECT previous_id FROM interactions JOIN chain USING (id) WHERE previous_id <> 0)
+        SELECT occurred_first
+        FROM chain CROSS JOIN interactions USING (id)
+        WHERE direction = 1 AND kind = ?2 AND ignored = 0 AND occurred_first BETWEEN ?3 AND ?4
         """
     private static let selectCustomerIDsSQL: StaticString = """
         SELECT id FROM customers INDEXED BY customers_by_id

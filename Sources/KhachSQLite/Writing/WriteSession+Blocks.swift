@@ -7,17 +7,15 @@ extension WriteSession {
         by author: Authorship,
         now: Instant
     ) throws(StoreError) -> [BlockAnswer] {
-        var business: BusinessID?
-        if !author.requestID.isEmpty {
-            business = try self.businessOfFirst(items)
-            if let business, let known = try self.knownAnswer(to: author, of: business) {
-                return try Self.answers(known, count: items.count)
-            }
+        // A batch is of one business; whoever is another's is nobody in it (S14).
+        let business = try self.businessOfFirst(items)
+        if let business, let known = try self.knownAnswer(to: author, of: business) {
+            return try Self.answers(known, count: items.count)
         }
         var answers: [BlockAnswer] = []
         answers.reserveCapacity(items.count)
         for item in items {
-            answers.append(try self.changeBlock(item, by: author, now: now))
+            answers.append(try self.changeBlock(item, of: business, by: author, now: now))
         }
         if let business {
             try self.remember(answers.flatMap(\.bytes), to: author, of: business, now: now)
@@ -25,8 +23,9 @@ extension WriteSession {
         return answers
     }
 
-    private func changeBlock(
+    func changeBlock(
         _ item: BlockItem,
+        of business: BusinessID?,
         by author: Authorship,
         now: Instant
     ) throws(StoreError) -> BlockAnswer {
@@ -34,8 +33,10 @@ extension WriteSession {
         do throws(StoreError) {
             entry = try self.existing(item.id)
         } catch  where error.code == .notFound {
-            return BlockAnswer(result: .failed, refusal: .notFound, state: nil)
+            return .unknownCustomer
         }
+        guard entry.customer.businessID == business else { return .unknownCustomer }
+
         let customer = entry.customer
         let page = try self.page(of: customer)
         let result = BlockRules.decide(
@@ -156,7 +157,29 @@ extension WriteSession {
         return try self.unblock(accounts, on: page, by: author, now: now)
     }
 
-    /// Who is blocked and has a role now is blocked no more (B2).
+    /// The roles of a person who is erased go with the person: what is told of them later is new.
+    func eraseFromRoles(
+        _ customer: Customer,
+        by author: Authorship,
+        now: Instant
+    ) throws(StoreError) {
+        guard try self.hasRole(customer) else { return }
+
+        let before = try self.roles(of: customer.pageID)
+        let after = before.filter { !$0.isHeld(by: customer) }
+        for account in before where account.isHeld(by: customer) {
+            let delete = self.mutations.deleteRole
+            delete.bind(1, customer.pageID.rawValue)
+            try delete.lend([(2, account.externalUserID)]) { () throws(StoreError) in
+                try delete.run()
+            }
+        }
+        self.roleHolders[customer.pageID] = nil
+        let changes = AuditChange.roles(of: customer.pageID, from: before, to: after)
+        try self.audit(changes, of: customer.businessID, by: author, now: now)
+    }
+
+    /// Who is blocked and has a role now is blocked no more, or the gateway is asked so (B2).
     private func unblock(
         _ accounts: [RoleAccount],
         on page: Page,
@@ -172,9 +195,8 @@ extension WriteSession {
                 action: .grantRole,
                 reason: "ROLE_GRANTED"
             )
-            if try self.changeBlock(item, by: author, now: now).result == .done {
-                unblocked.append(entry.customer.id)
-            }
+            let answer = try self.changeBlock(item, of: page.businessID, by: author, now: now)
+            if answer.isChange { unblocked.append(entry.customer.id) }
         }
         return unblocked
     }

@@ -139,7 +139,7 @@ extension WriteSession {
         now: Instant
     ) throws(StoreError) -> Page {
         var page = try self.existingPage(id)
-        let changes = update.apply(to: &page)
+        let changes = try update.apply(to: &page)
         guard !changes.isEmpty else { return page }
 
         let seq = try self.nextSequence(of: page.businessID)

@@ -18,17 +18,17 @@ extension WriteSession {
 
     /// Writes the keys that it is time to write.
     func writeEventKeys() throws(StoreError) {
-        let (rows, wholeUpTo) = self.eventKeys.takeSlice()
+        let slice = self.eventKeys.takeSlice()
         let insert = self.statements.insertEventKey
-        for row in rows {
-            insert.bind(1, row.key.page.rawValue)
-            insert.bind(3, row.interaction)
-            try row.key.text.lend { (bytes) throws(StoreError) in
-                insert.bind(2, text: bytes)
+        try slice.bytes.lend { (bytes) throws(StoreError) in
+            for row in slice.rows {
+                insert.bind(1, row.page.rawValue)
+                insert.bind(2, text: UnsafeBufferPointer(rebasing: bytes[row.key]))
+                insert.bind(3, row.interaction)
                 try insert.run()
             }
         }
-        guard let wholeUpTo else { return }
+        guard let wholeUpTo = slice.wholeUpTo else { return }
 
         self.statements.updateKeyed.bind(1, wholeUpTo)
         try self.statements.updateKeyed.run()

@@ -64,7 +64,7 @@ extension WriteSession {
         self.mutations.insertRedirect.bind(1, loser.id.rawValue)
         self.mutations.insertRedirect.bind(2, survivor.customer.id.rawValue)
         try self.mutations.insertRedirect.run()
-        _ = try self.remove(gone, redirectTo: survivor.customer.id)
+        _ = try self.remove(gone, redirectTo: survivor.customer.id, now: now)
 
         var customer = survivor.customer
         LinkRules.join(loser, into: &customer, now: now)
@@ -195,11 +195,13 @@ extension WriteSession {
             statement.bind(1, customer.id.rawValue)
             try statement.run()
         }
+        try self.eraseFromRoles(customer, by: author, now: now)
         try self.eraseFromRoleAudit(customer)
+        try self.eraseFromOutcomes(customer.id)
         self.mutations.deletePendingBlock.bind(1, customer.pageID.rawValue)
         self.mutations.deletePendingBlock.bind(2, customer.id.rawValue)
         try self.mutations.deletePendingBlock.run()
-        let seq = try self.remove(entry, redirectTo: nil)
+        let seq = try self.remove(entry, redirectTo: nil, now: now)
         let change = AuditChange.erase(customer.id)
         try self.audit([change], of: customer.businessID, by: author, now: now)
         self.hasErased = true
@@ -262,7 +264,8 @@ extension WriteSession {
     /// Deletes the row of a customer and leaves a tombstone.
     private func remove(
         _ entry: CustomerEntry,
-        redirectTo survivor: CustomerID?
+        redirectTo survivor: CustomerID?,
+        now: Instant
     ) throws(StoreError) -> CommitSequence {
         let customer = entry.customer
         let seq = try self.nextSequence(of: customer.businessID, addingCustomers: -1)
@@ -272,12 +275,20 @@ extension WriteSession {
         self.mutations.deleteCustomer.bind(1, customer.id.rawValue)
         try self.mutations.deleteCustomer.run()
         if let stored = entry.stored {
+            try self.digests.replace(
+                customer.id.rawValue,
+                on: customer.pageID,
+                stored.digest,
+                by: nil
+            )
             try self.index.remove(stored.record, of: customer.businessID)
         }
         let insert = self.mutations.insertTombstone
         insert.bind(1, customer.businessID.rawValue)
         insert.bind(2, Int64(bitPattern: seq))
         insert.bind(3, customer.id.rawValue)
+        insert.bind(5, customer.pageID.rawValue)
+        insert.bind(6, now)
         try self.codec.encodeTombstone(customer.id, survivor).lend { (record) throws(StoreError) in
             insert.bind(4, blob: record)
             try insert.run()

@@ -9,16 +9,7 @@ extension WriteSession {
     ) throws(StoreError) {
         guard let post = register.conversationPost, let began = register.beganAt else { return }
 
-        let select = self.mutations.selectEarliest
-        select.bind(1, entry.customer.id.rawValue)
-        let earliest = try post.lend { (post) throws(StoreError) -> [Instant] in
-            select.bind(2, text: post)
-            var earliest: [Instant] = []
-            while try select.step() {
-                earliest.append(select.instant(0))
-            }
-            return earliest
-        }
+        let earliest = try self.earliest(of: post, entry.customer.id)
         let calendar = try self.calendar(of: entry.customer.businessID)
         entry.customer.activity.joinConversation(earliest: earliest, at: began, calendar)
     }

@@ -10,7 +10,7 @@ extension WriteSession {
         now: Instant
     ) throws(StoreError) -> FindingsAnswer {
         if let known = try self.knownAnswer(to: author, of: business) { return .known(known) }
-        var changed: [CustomerID: Int] = [:]
+        var changed: [CustomerID: Redetection] = [:]
         for update in updates {
             let position = update.position
             guard let page = try self.page(position.page), page.businessID == business,
@@ -29,12 +29,16 @@ extension WriteSession {
             let entry = try self.existing(customer)
             entry.recount.formUnion(decision.recount)
             self.touch(entry)
-            changed[entry.customer.id, default: 0] += 1
+            changed[entry.customer.id, default: .init()].add(
+                from: register.contacts,
+                to: decision.register.contacts,
+                by: update.detectorVersion
+            )
         }
         let changes = AuditChange.redetect(changed)
         try self.audit(changes, of: business, by: author, now: now)
         try self.remember(answer, to: author, of: business, now: now)
-        return .accepted(changed.values.reduce(0, +))
+        return .accepted(changed.values.reduce(0) { $0 + $1.textsCount })
     }
 
     /// Rows are numbered as they were received, so the oldest texts come first.

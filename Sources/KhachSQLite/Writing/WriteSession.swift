@@ -19,6 +19,7 @@ final class WriteSession {
     let zones: ZoneRules
     let statements: WriteStatements
     let mutations: MutationStatements
+    let outbox: OutboxStatements
     let index: CustomerIndex
     var identifiers: IdentifierSequence
     var lastIdentifier: Int64
@@ -27,8 +28,11 @@ final class WriteSession {
     var pages: [PageKey: Page] = [:]
     var feeds: [BusinessID: Feed] = [:]
     var changedFeeds: [BusinessID] = []
+    /// What the group wrote of feeds: told of once it is committed.
+    private var writtenHeads: [CommittedHead] = []
     var customers = CustomerCache()
     var eventKeys: EventKeys
+    var digests: PageDigests
     /// In the order in which the group touched them, which is the order of their sequences.
     var touched: [CustomerEntry] = []
     /// The ids with a role, as bytes, of the pages that were asked for.
@@ -54,7 +58,9 @@ final class WriteSession {
         self.zones = zones
         self.statements = try WriteStatements(database)
         self.mutations = try MutationStatements(database)
+        self.outbox = try OutboxStatements(database)
         self.index = try CustomerIndex(database)
+        self.digests = try PageDigests(database)
         self.droppedRow = try Self.readDroppedRow(database)
         self.identifiers = IdentifierSequence(after: meta.lastIdentifier)
         self.lastIdentifier = meta.lastIdentifier
@@ -73,6 +79,7 @@ final class WriteSession {
         for entry in self.touched {
             try self.write(entry)
         }
+        try self.digests.write()
         try self.writeEventKeys()
         try self.writeFeeds()
         if self.lastIdentifier != self.storedIdentifier {
@@ -102,6 +109,7 @@ final class WriteSession {
             update.bind(4, Int64(bitPattern: feed.auditHead))
             try update.run()
             self.feeds[id]?.isChanged = false
+            self.writtenHeads.append(CommittedHead(business: id, seq: feed.head))
         }
         self.changedFeeds.removeAll(keepingCapacity: true)
     }
@@ -137,6 +145,11 @@ final class WriteSession {
         if self.pages.count > Self.pagesMax { self.pages.removeAll() }
     }
 
+    /// How far the businesses are that the last commit changed; each is given once.
+    func takeHeads() -> [CommittedHead] {
+        exchange(&self.writtenHeads, with: [])
+    }
+
     /// Called once a commit is answered: what callers need not wait for.
     func answered() {
         self.eventKeys.beginBatchIfFull()
@@ -149,8 +162,10 @@ final class WriteSession {
         self.touched.removeAll()
         self.customers.removeAll()
         self.eventKeys.rolledBack()
+        self.digests.rolledBack()
         self.feeds.removeAll()
         self.changedFeeds.removeAll()
+        self.writtenHeads.removeAll()
         self.pages.removeAll()
         self.roleHolders.removeAll()
         self.storedIdentifier = -1

@@ -80,7 +80,7 @@ struct WriteStatements {
         self.selectCustomerByIdentity = try Statement(
             database,
             """
-            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = (
+            SELECT business_id, record, facts, id, last_interaction, seq FROM customers WHERE id = (
                 SELECT customer_id FROM identities
                 WHERE page_id = ?1 AND id_kind = 1 AND external_user_id = ?2)
             """
@@ -88,7 +88,8 @@ struct WriteStatements {
         self.selectCustomer = try Statement(
             database,
             """
-            SELECT business_id, record, facts, id, last_interaction FROM customers WHERE id = ?1
+            SELECT business_id, record, facts, id, last_interaction, seq
+            FROM customers WHERE id = ?1
             """
         )
         self.selectStored = try Statement(
@@ -128,13 +129,7 @@ struct WriteStatements {
             database,
             "DELETE FROM contact_observations WHERE interaction_id = ?1"
         )
-        self.selectObservations = try Statement(
-            database,
-            """
-            SELECT kind, value, byte_start, byte_end, rule, detector_version
-            FROM contact_observations WHERE interaction_id = ?1 ORDER BY byte_start
-            """
-        )
+        self.selectObservations = try Statement(database, SharedSQL.selectObservations)
         self.selectPoint = try Statement(database, Self.selectPointSQL)
         self.selectPoints = try Statement(database, Self.selectPointsSQL)
     }

@@ -52,6 +52,7 @@ final class Writer: Sendable {
     private let arrivals = DispatchSemaphore(value: 0)
     private let configuration: SQLiteStore.Configuration
     private let thread = Mutex<WorkerThread?>(nil)
+    private let observers = Mutex<[CommitObserver]>([])
 
     init(
         session: sending WriteSession,
@@ -96,6 +97,11 @@ final class Writer: Sendable {
             caller.leave()
         }
         return try result.get()
+    }
+
+    /// See `CommitSource`.
+    func observeCommits(_ observer: @escaping CommitObserver) {
+        self.observers.withLock { $0.append(observer) }
     }
 
     /// Writes what waits, ends the thread, and lets go of the connection.
@@ -228,6 +234,7 @@ final class Writer: Sendable {
             for answer in answers {
                 answer()
             }
+            self.tell(session.takeHeads())
             session.answered()
             return nil
         case SQLITE_FULL, SQLITE_BUSY:
@@ -243,6 +250,12 @@ final class Writer: Sendable {
             }
             return error
         }
+    }
+
+    private func tell(_ heads: [CommittedHead]) {
+        guard !heads.isEmpty else { return }
+
+        for observer in self.observers.withLock({ $0 }) { observer(heads) }
     }
 
     /// Rolls a group back; what failed alone is refused, and the others are written without it.

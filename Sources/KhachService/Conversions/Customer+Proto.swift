@@ -2,47 +2,6 @@ internal import KhachCore
 internal import KhachProto
 internal import SwiftProtobuf
 
-extension Khach_V1_Customer {
-    /// The record of a customer.
-    init(_ customer: Customer) {
-        self.init()
-        self.id = customer.id.text
-        self.pageID = customer.pageID.text
-        self.channel = Khach_V1_Channel(rawValue: Int(customer.channel.rawValue)) ?? .unspecified
-        self.externalUserID = customer.externalUserID
-        if let name = customer.name {
-            self.name = name.name.text
-            self.nameSource =
-                Khach_V1_NameSource(rawValue: Int(name.source.rawValue)) ?? .unspecified
-        }
-        self.nameStatus =
-            Khach_V1_NameStatus(rawValue: Int(customer.nameStatus.rawValue)) ?? .unspecified
-        self.createdAt = Google_Protobuf_Timestamp(customer.createdAt)
-        self.firstRecordedAt = Google_Protobuf_Timestamp(customer.firstRecordedAt)
-        if let instant = customer.firstInboundAt {
-            self.firstInboundAt = Google_Protobuf_Timestamp(instant)
-        }
-        if let instant = customer.lastInboundAt {
-            self.lastInboundAt = Google_Protobuf_Timestamp(instant)
-        }
-        if let instant = customer.lastOutboundAt {
-            self.lastOutboundAt = Google_Protobuf_Timestamp(instant)
-        }
-        self.phones = customer.shown(.phone).map { Khach_V1_ContactPoint($0) }
-        self.emails = customer.shown(.email).map { Khach_V1_ContactPoint($0) }
-        if let address = customer.address { self.address = Khach_V1_HandEntry(address) }
-        if let block = customer.block { self.block = Khach_V1_Block(block) }
-        self.days = customer.activity.days.map { Khach_V1_ActivityDay($0) }
-        if let name = customer.manualName { self.manualName = Khach_V1_HandEntry(name) }
-        self.otherIdentities = customer.otherIdentities.map { identity in
-            var message = Khach_V1_Identity()
-            message.kind = identity.kind
-            message.externalUserID = identity.externalUserID
-            return message
-        }
-    }
-}
-
 extension Khach_V1_ContactPoint {
     init(_ contact: ShownContact) {
         self.init()
@@ -78,23 +37,6 @@ extension HandEntry {
     }
 }
 
-extension Khach_V1_Block {
-    init(_ block: CustomerBlock) {
-        self.init()
-        self.state = State(rawValue: Int(block.state.rawValue)) ?? .unspecified
-        self.since = Google_Protobuf_Timestamp(block.since)
-        self.by = block.by
-        self.reason = block.reason
-        self.error = block.error
-        self.intervals = block.intervals.map { interval in
-            var message = Khach_V1_BlockInterval()
-            message.from = Google_Protobuf_Timestamp(interval.from)
-            if let until = interval.until { message.until = Google_Protobuf_Timestamp(until) }
-            return message
-        }
-    }
-}
-
 extension CustomerBlock {
     init?(_ message: Khach_V1_Block) {
         guard let state = UInt8(exactly: message.state.rawValue).flatMap(State.init),
@@ -117,17 +59,6 @@ extension CustomerBlock {
             error: message.error,
             intervals: intervals
         )
-    }
-}
-
-extension Khach_V1_ActivityDay {
-    init(_ day: ActivityDay) {
-        self.init()
-        self.day = day.day
-        self.messaged = day.hasMessaged
-        self.commented = day.hasCommented
-        self.messageConversation = day.beganMessages
-        self.commentConversations = UInt32(clamping: day.beganComments)
     }
 }
 

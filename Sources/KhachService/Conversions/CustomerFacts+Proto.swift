@@ -3,33 +3,6 @@ internal import KhachProto
 internal import SwiftProtobuf
 
 extension Khach_Store_V1_CustomerFacts {
-    /// What is kept of a customer beside the record.
-    init(_ customer: Customer) {
-        self.init()
-        self.names = customer.names.map { observation in
-            var name = Khach_Store_V1_NameObservation()
-            name.source = Int32(observation.source.rawValue)
-            name.text = observation.name.text
-            name.folded = observation.name.folded
-            name.observedAtMs = observation.observedAt.milliseconds
-            return name
-        }
-        self.firstMessageAtMs = customer.activity.firstMessageAt?.milliseconds ?? 0
-        self.manualNameFolded = customer.manualNameFolded
-        let isShown = [customer.contacts.phones, customer.contacts.emails]
-            .allSatisfy { $0.count <= Limits.contactPointsMax }
-        guard !customer.marks.isEmpty || !isShown else {
-            self.phonePositions = customer.contacts.phones.map(\.position)
-            self.emailPositions = customer.contacts.emails.map(\.position)
-            return
-        }
-
-        self.marks = customer.marks.map { Khach_Store_V1_ContactMark($0) }
-        self.points = (customer.contacts.phones + customer.contacts.emails).map {
-            Khach_Store_V1_DetectedPoint($0)
-        }
-    }
-
     /// `nil` when they are not what was written.
     var nameObservations: [NameObservation]? {
         var names: [NameObservation] = []
@@ -57,22 +30,6 @@ extension Khach_Store_V1_CustomerFacts {
     }
 }
 
-extension Khach_Store_V1_ContactMark {
-    fileprivate init(_ mark: ContactMark) {
-        self.init()
-        self.kind = Int32(mark.key.kind.rawValue)
-        self.value = mark.key.value
-        self.rejected = mark.isRejected
-        self.pinned = mark.isPinned
-        self.added = mark.isAdded
-        self.supplied = mark.isSupplied
-        self.firstSeenAtMs = mark.seenAt.lowerBound.milliseconds
-        self.lastSeenAtMs = mark.seenAt.upperBound.milliseconds
-        self.markedBy = mark.markedBy
-        self.markedAtMs = mark.markedAt.milliseconds
-    }
-}
-
 extension ContactMark {
     fileprivate init?(_ message: Khach_Store_V1_ContactMark) {
         guard let kind = UInt8(exactly: message.kind).flatMap(ContactFinding.Kind.init),
@@ -90,17 +47,6 @@ extension ContactMark {
         self.isPinned = message.pinned
         self.isAdded = message.added
         self.isSupplied = message.supplied
-    }
-}
-
-extension Khach_Store_V1_DetectedPoint {
-    fileprivate init(_ point: ContactPoint) {
-        self.init()
-        self.kind = Int32(point.key.kind.rawValue)
-        self.value = point.key.value
-        self.firstSeenAtMs = point.firstSeenAt.milliseconds
-        self.lastSeenAtMs = point.lastSeenAt.milliseconds
-        self.position = point.position
     }
 }
 

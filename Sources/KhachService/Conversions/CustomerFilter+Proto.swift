@@ -27,8 +27,16 @@ extension CustomerID {
     }
 }
 
+extension TokenID {
+    init(_ text: String, field: String) throws(InputError) {
+        guard let id = TokenID(text: text) else { throw .identifier(field, "a token", text) }
+
+        self = id
+    }
+}
+
 extension InputError {
-    fileprivate static func identifier(_ field: String, _ kind: String, _ text: String) -> Self {
+    static func identifier(_ field: String, _ kind: String, _ text: String) -> Self {
         let found: String
         if text.isEmpty {
             found = "nothing"

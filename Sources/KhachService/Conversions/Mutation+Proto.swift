@@ -113,11 +113,12 @@ extension Khach_V1_ContactKind {
 }
 
 extension StoredCustomer {
-    /// A reply whose customer is field 1 and whose sequence is field 2.
-    var reply: Payload {
-        var writer = PayloadWriter(capacity: self.record.count + 32)
+    /// A reply whose customer is field 1, its sequence field 2, and the position of that field 3.
+    func reply(_ position: String) -> Payload {
+        var writer = PayloadWriter(capacity: self.record.count + 96)
         writer.write(self.record, field: 1)
         writer.write(self.seq, field: 2)
+        writer.write(position, field: 3)
         return writer.payload
     }
 }

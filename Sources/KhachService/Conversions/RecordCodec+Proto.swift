@@ -6,10 +6,11 @@ extension RecordCodec {
     /// Records as `khach.v1` messages, which is what callers and caches read.
     ///
     /// The bytes of a value are always the same: no message of a record holds a map, and fields
-    /// are written in the order of their numbers.
+    /// are written in the order of their numbers. A customer's are written by hand
+    /// (`MessageBytes`), for every message of a chat writes them.
     package static let proto = RecordCodec(
-        encodeCustomer: { bytes(of: Khach_V1_Customer($0)) },
-        encodeFacts: { bytes(of: Khach_Store_V1_CustomerFacts($0)) },
+        encodeCustomer: { customer in MessageBytes.of { $0.record(customer) } },
+        encodeFacts: { customer in MessageBytes.of { $0.facts(customer) } },
         decodeCustomer: { record, facts, business in
             guard let record = try? Khach_V1_Customer(serializedBytes: record),
                 let facts = try? Khach_Store_V1_CustomerFacts(serializedBytes: facts)
@@ -25,7 +26,8 @@ extension RecordCodec {
             tombstone.reason = redirectTo == nil ? .erased : .linked
             tombstone.redirectTo = redirectTo?.text ?? ""
             return bytes(of: tombstone)
-        }
+        },
+        encodeOutcome: { bytes(of: Khach_V1_MutationOutcome($0)) }
     )
 
     private static func bytes(of message: some Message) -> [UInt8] {

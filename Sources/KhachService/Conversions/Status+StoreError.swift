@@ -7,6 +7,8 @@ extension Status {
         switch error.code.value {
         case .requestReused:
             self.init(.invalidArgument, reason: "REQUEST_ID_REUSED", error.message)
+        case .unsupportedOnChannel:
+            self.init(.failedPrecondition, reason: "UNSUPPORTED_ON_CHANNEL", error.message)
         case .notFound: self.init(.notFound, reason: "NOT_FOUND", error.message)
         case .alreadyExists: self.init(.alreadyExists, reason: "ALREADY_EXISTS", error.message)
         case .invalid: self.init(.invalidArgument, reason: "INVALID", error.message)
@@ -42,6 +44,12 @@ extension Status {
                 .failedPrecondition,
                 reason: "GENERATION_CHANGED",
                 "cursor: the store's present generation expected, found an earlier one"
+            )
+        case .scopeChanged:
+            self.init(
+                .failedPrecondition,
+                reason: "SCOPE_CHANGED",
+                "cursor: one of the pages that the caller sees expected, found one of others"
             )
         case .ahead(let head):
             self.init(

@@ -3,13 +3,8 @@ internal import SwiftProtobuf
 
 extension Google_Protobuf_Timestamp {
     init(_ instant: Instant) {
-        let (seconds, milliseconds) = instant.milliseconds.quotientAndRemainder(dividingBy: 1_000)
-        // Nanoseconds count forward from the second, also before 1970.
-        let borrow: Int64 = milliseconds < 0 ? 1 : 0
-        self.init(
-            seconds: seconds - borrow,
-            nanos: Int32((milliseconds + borrow * 1_000) * 1_000_000)
-        )
+        let (seconds, nanos) = instant.timestamp
+        self.init(seconds: seconds, nanos: nanos)
     }
 }
 
@@ -21,5 +16,13 @@ extension Instant {
         else { return nil }
 
         self.init(milliseconds: timestamp.seconds * 1_000 + Int64(timestamp.nanos / 1_000_000))
+    }
+
+    /// What a timestamp holds of it.
+    var timestamp: (seconds: Int64, nanos: Int32) {
+        let (seconds, milliseconds) = self.milliseconds.quotientAndRemainder(dividingBy: 1_000)
+        // Nanoseconds count forward from the second, also before 1970.
+        let borrow: Int64 = milliseconds < 0 ? 1 : 0
+        return (seconds - borrow, Int32((milliseconds + borrow * 1_000) * 1_000_000))
     }
 }

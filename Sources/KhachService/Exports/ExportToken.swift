@@ -12,15 +12,17 @@ struct ExportToken: Hashable {
     var offset: Int
     var rowsDone: Int
 
-    /// Tokens of one request.
+    /// Tokens of one request of one caller.
     struct Binding: Sendable {
         private let seal: Seal
         /// A tag over the request, which may be long: made once.
         private let context: [UInt8]
 
-        init(seal: Seal, request: [UInt8]) {
+        init(seal: Seal, request: [UInt8], caller: Caller) {
             self.seal = seal
-            self.context = seal.seal([], context: Array("khach.v1.export\n".utf8) + request)
+            let caller = caller.token.map(\.text) ?? ""
+            let context = Array("khach.v1.export\n\(caller)\n".utf8)
+            self.context = seal.seal([], context: context + request)
         }
 
         func bytes(_ token: ExportToken) -> [UInt8] {

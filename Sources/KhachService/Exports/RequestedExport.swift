@@ -101,7 +101,7 @@ struct RequestedExport {
             language: language,
             hasByteOrderMark: !request.withoutBom,
             separator: request.separator,
-            masksContacts: request.maskContacts || !permissions.seesContacts
+            masksContacts: request.maskContacts || !permissions.contains(.contacts)
         )
     }
 

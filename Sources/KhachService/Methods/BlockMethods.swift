@@ -9,15 +9,18 @@ struct BlockMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("BlockCustomers", self.blockCustomers), ("UnblockCustomers", self.unblockCustomers),
-            ("SettleBlocks", self.settleBlocks), ("ListPendingBlocks", self.listPendingBlocks),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("BlockCustomers", .permission(.block), self.blockCustomers),
+            ("UnblockCustomers", .permission(.block), self.unblockCustomers),
+            ("SettleBlocks", .permission(.record), self.settleBlocks),
+            ("ListPendingBlocks", .permission([.read, .record]), self.listPendingBlocks),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }
@@ -183,19 +186,7 @@ extension Khach_V1_BlockOutcome {
         }
         guard let refusal = answer.refusal else { return }
 
-        switch refusal {
-        case .roleOnPage:
-            self.error.reason = "ROLE_ON_PAGE"
-            self.error.message = "an account without a role on the page expected, found one with"
-        case .noConversation:
-            self.error.reason = "NO_CONVERSATION"
-            self.error.message = "a conversation by message expected, found none"
-        case .notFound:
-            self.error.reason = "NOT_FOUND"
-            self.error.message = "a customer expected, found none"
-        case .notPending:
-            self.error.reason = "NOT_PENDING"
-            self.error.message = "a pending block or unblock expected, found none"
-        }
+        self.error.reason = refusal.reason
+        self.error.message = refusal.message
     }
 }

@@ -11,18 +11,20 @@ struct CustomerMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(Self.service, "GetCustomer", self.getCustomer())
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(Self.service, "GetCustomer", needs: .permission(.read), self.getCustomer())
+        rows.add(
             Self.service,
             "ListCustomers",
+            needs: .permission(.read),
             .unary { (context, payload) async throws(Status) in
                 try await self.listCustomers(context, payload)
             }
         )
-        table.add(
+        rows.add(
             Self.service,
             "CountCustomers",
+            needs: .permission(.read),
             .unary { (context, payload) async throws(Status) in
                 try await self.countCustomers(context, payload)
             }

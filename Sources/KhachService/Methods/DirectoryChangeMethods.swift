@@ -9,17 +9,19 @@ struct DirectoryChangeMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("UpdateBusiness", self.updateBusiness), ("UpdatePage", self.updatePage),
-            ("SetRoleAccounts", self.setRoleAccounts),
-            ("ListRoleAccounts", self.listRoleAccounts),
-            ("ListBlockCapabilities", self.listBlockCapabilities),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("UpdateBusiness", .oneOf(.manage, over: .wholeBusiness), self.updateBusiness),
+            ("UpdatePage", .permission(.manage), self.updatePage),
+            ("SetRoleAccounts", .permission(.manage), self.setRoleAccounts),
+            ("ListRoleAccounts", .permission(.read), self.listRoleAccounts),
+            ("ListBlockCapabilities", .permission(.read), self.listBlockCapabilities),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }

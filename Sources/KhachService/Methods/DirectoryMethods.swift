@@ -9,29 +9,33 @@ struct DirectoryMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "CreateBusiness",
+            needs: .oneOf(.administer, over: .everything),
             .unary { (_, payload) async throws(Status) in
                 try await self.createBusiness(payload)
             }
         )
-        table.add(
+        rows.add(
             Self.service,
             "ListBusinesses",
+            needs: .permission(.read),
             .unary { (_, payload) async throws(Status) in
                 try await self.listBusinesses(payload)
             }
         )
-        table.add(
+        rows.add(
             Self.service,
             "CreatePage",
+            needs: .oneOf(.manage, over: .wholeBusiness),
             .unary { (_, payload) async throws(Status) in try await self.createPage(payload) }
         )
-        table.add(
+        rows.add(
             Self.service,
             "ListPages",
+            needs: .permission(.read),
             .unary { (_, payload) async throws(Status) in try await self.listPages(payload) }
         )
     }

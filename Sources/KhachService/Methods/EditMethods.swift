@@ -10,17 +10,20 @@ struct EditMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("UpdateCustomer", self.updateCustomer), ("AddContactPoint", self.addContactPoint),
-            ("RejectContactPoint", self.rejectContactPoint),
-            ("PinContactPoint", self.pinContactPoint), ("LinkIdentity", self.linkIdentity),
-            ("EraseCustomer", self.eraseCustomer),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("UpdateCustomer", .permission(.edit), self.updateCustomer),
+            ("AddContactPoint", .permission(.edit), self.addContactPoint),
+            ("RejectContactPoint", .permission(.edit), self.rejectContactPoint),
+            ("PinContactPoint", .permission(.edit), self.pinContactPoint),
+            ("LinkIdentity", .permission(.edit), self.linkIdentity),
+            ("EraseCustomer", .permission(.erase), self.eraseCustomer),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }
@@ -54,18 +57,15 @@ struct EditMethods {
             switch path {
             case "address":
                 saves.append(
-                    HandSave(
-                        field: .address,
-                        text: try checkedText(
-                            request.address,
-                            "address",
-                            0...Limits.addressBytesMax
-                        ),
-                        editRevision: request.addressRevision
-                    )
+                    try HandSave(address: request.address, against: request.addressRevision)
                 )
             case "manual_name":
-                saves.append(try self.nameSave(request))
+                saves.append(
+                    try HandSave(
+                        manualName: request.manualName,
+                        against: request.manualNameRevision
+                    )
+                )
             default:
                 throw InputError(
                     "update_mask",
@@ -74,31 +74,6 @@ struct EditMethods {
             }
         }
         return saves
-    }
-
-    private static func nameSave(
-        _ request: Khach_V1_UpdateCustomerRequest
-    ) throws(InputError) -> HandSave {
-        let count = request.manualName.unicodeScalars.count
-        guard count <= Limits.nameCodePointsMax else {
-            throw InputError(
-                "manual_name",
-                "at most \(Limits.nameCodePointsMax) code points expected, found \(count)"
-            )
-        }
-        let name = CustomerName(cleaning: request.manualName)
-        guard name != nil || request.manualName.isEmpty else {
-            throw InputError(
-                "manual_name",
-                "a visible name or none expected, found an invisible one"
-            )
-        }
-        return HandSave(
-            field: .manualName,
-            text: name?.text ?? "",
-            folded: name?.folded ?? "",
-            editRevision: request.manualNameRevision
-        )
     }
 
     private func edit(
@@ -115,7 +90,7 @@ struct EditMethods {
         )
         switch answer {
         case .done(let customer):
-            return customer.reply
+            return customer.reply(self.environment.position(customer.seq))
         case .refused(.conflict(let field, let stored)):
             throw Status(conflict: field, of: id, stored, given: saves)
         case .refused(.unknownContact):
@@ -190,6 +165,7 @@ struct EditMethods {
                 writer.write(customer.record, field: 1)
                 writer.write(customer.seq, field: 2)
                 if let gone { writer.write(gone.text, field: 3) }
+                writer.write(self.environment.position(customer.seq), field: 4)
                 return writer.payload
             case .differentPages:
                 throw Status(
@@ -243,7 +219,10 @@ struct EditMethods {
                 now: self.environment.now()
             )
         }
-        return try Khach_V1_EraseCustomerResponse.with { $0.seq = seq }.reply()
+        return try Khach_V1_EraseCustomerResponse.with {
+            $0.seq = seq
+            $0.position = self.environment.position(seq)
+        }.reply()
     }
 }
 

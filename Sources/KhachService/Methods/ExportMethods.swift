@@ -9,10 +9,11 @@ struct ExportMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "ExportCustomers",
+            needs: .permission(.export),
             .serverStreaming { (context, payload, responses) async throws(Status) in
                 try await self.exportCustomers(context, payload, responses)
             }
@@ -28,7 +29,7 @@ struct ExportMethods {
         try Self.checkIDs(payload)
         let request = try Khach_V1_ExportCustomersRequest.request(payload)
         try await mapErrors {
-            let requested = try RequestedExport(request, self.environment.permissions(context))
+            let requested = try RequestedExport(request, self.environment.caller.permissions)
             do throws(ExportLayout.Fault) {
                 try self.environment.presses.check(requested.layout)
             } catch {
@@ -36,7 +37,8 @@ struct ExportMethods {
             }
             let binding = ExportToken.Binding(
                 seal: self.environment.seal,
-                request: requested.canonicalBytes
+                request: requested.canonicalBytes,
+                caller: self.environment.caller
             )
             var token: ExportToken?
             let session: ExportSession

@@ -9,10 +9,11 @@ struct HealthMethods {
     /// Full names of the services that answer.
     let serving: Set<String>
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "Check",
+            needs: .nothing,
             .inPlace { (_, payload) throws(Status) in
                 let request = try Grpc_Health_V1_HealthCheckRequest.request(payload)
                 // The empty name asks for the server as a whole.

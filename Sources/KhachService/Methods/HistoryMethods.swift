@@ -9,16 +9,17 @@ struct HistoryMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        let methods: [(String, @Sendable (Payload) async throws(Status) -> Payload)] = [
-            ("ExplainContactPoint", self.explainContactPoint),
-            ("RedetectContacts", self.redetectContacts),
-            ("ListAuditEntries", self.listAuditEntries),
+    func register(in rows: inout MethodRows) {
+        let methods: [(String, Need, @Sendable (Payload) async throws(Status) -> Payload)] = [
+            ("ExplainContactPoint", .permission(.read), self.explainContactPoint),
+            ("RedetectContacts", .oneOf(.manage, over: .wholeBusiness), self.redetectContacts),
+            ("ListAuditEntries", .oneOf(.manage, over: .wholeBusiness), self.listAuditEntries),
         ]
-        for (name, method) in methods {
-            table.add(
+        for (name, need, method) in methods {
+            rows.add(
                 Self.service,
                 name,
+                needs: need,
                 .unary { (_, payload) async throws(Status) in try await method(payload) }
             )
         }
@@ -131,7 +132,8 @@ struct HistoryMethods {
             let update = FindingUpdate(
                 position: text.position,
                 revision: text.revision,
-                findings: found
+                findings: found,
+                detectorVersion: self.environment.detector.version
             )
             let differences = Self.differences(text, found)
             bytes += differences.count * (text.text.utf8.count + 512)

@@ -10,10 +10,11 @@ struct InteractionMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "RecordInteractions",
+            needs: .permission(.record),
             .unary { (context, payload) async throws(Status) in
                 try await self.recordInteractions(context, payload)
             }

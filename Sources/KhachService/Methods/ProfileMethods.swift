@@ -10,10 +10,11 @@ struct ProfileMethods {
 
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             Self.service,
             "RecordProfiles",
+            needs: .permission(.record),
             .unary { (_, payload) async throws(Status) in try await self.recordProfiles(payload) }
         )
     }

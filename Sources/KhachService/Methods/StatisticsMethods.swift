@@ -7,10 +7,11 @@ internal import TTRPC
 struct StatisticsMethods {
     let environment: ServiceEnvironment
 
-    func register(in table: inout MethodTable) {
-        table.add(
+    func register(in rows: inout MethodRows) {
+        rows.add(
             "khach.v1.CustomerService",
             "GetStatistics",
+            needs: .permission(.read),
             .unary { (context, payload) async throws(Status) in
                 try await self.getStatistics(context, payload)
             }

@@ -7,7 +7,7 @@ internal import TTRPC
 internal import Testing
 
 /// Too much of something: what is kept of it has a bound, and nothing is lost that has a place.
-@Suite("Floods", .timeLimit(.minutes(3)))
+@Suite("Floods", .timeLimit(.minutes(15)))
 struct FloodTests {
     private static let service = "khach.v1.CustomerService"
 

@@ -1,9 +1,9 @@
-internal import Foundation
 internal import Glibc
 internal import KhachCore
 internal import KhachSQLite
 internal import KhachService
 internal import KhachTestKit
+internal import TestFolders
 
 /// The stores that a test of the API can be over.
 enum StoreKind: Sendable, CaseIterable {
@@ -19,9 +19,13 @@ enum StoreKind: Sendable, CaseIterable {
         case .memory:
             try await body(ServiceHarness(detector: detector))
         case .sqlite:
-            let path = FileManager.default.temporaryDirectory.path + "/khach-\(UUID().uuidString)"
-            defer { try? FileManager.default.removeItem(atPath: path) }
-            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
+            let folder = try TestFolder()
+            defer { withExtendedLifetime(folder) {} }
+            let store = try SQLiteStore.open(
+                path: folder.path("data"),
+                codec: .proto,
+                zones: .tzdata
+            )
             defer { store.close() }
             // This store compares deadlines with the machine's clock.
             let harness = ServiceHarness(store: store, detector: detector) {

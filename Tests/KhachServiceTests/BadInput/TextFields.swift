@@ -1,8 +1,9 @@
+internal import FoundationEssentials
 internal import KhachProto
 internal import SwiftProtobuf
 
 extension TextField {
-    private static let author = ServiceHarness.mutation
+    static let author = ServiceHarness.mutation
 
     /// What people type, and what programs send: every text of every request.
     static let all: [TextField] = questions + exports + edits + blocks + directory
@@ -11,7 +12,7 @@ extension TextField {
         "khach.v1.CustomerService/\(method)"
     }
 
-    private static func directory(_ method: String) -> String {
+    static func directory(_ method: String) -> String {
         "khach.v1.DirectoryService/\(method)"
     }
 
@@ -115,6 +116,62 @@ extension TextField {
             invisible: .refused,
             text: { $0.business }
         ) { _, text in Khach_V1_PullChangesRequest.with { $0.businessID = text } },
+        TextField(
+            method: "khach.v1.SyncService/WatchChanges",
+            field: "business_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.business }
+        ) { _, text in Khach_V1_WatchChangesRequest.with { $0.businessID = text } },
+        TextField(
+            method: "khach.v1.SyncService/GetDigests",
+            field: "page_ids[0]",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.page }
+        ) { shop, text in
+            Khach_V1_GetDigestsRequest.with {
+                $0.businessID = shop.business
+                $0.pageIds = [text]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/ListRevisions",
+            field: "page_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.page }
+        ) { shop, text in
+            Khach_V1_ListRevisionsRequest.with {
+                $0.businessID = shop.business
+                $0.pageID = text
+                $0.slots = [0]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/BatchGetRecords",
+            field: "ids[0]",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.customer }
+        ) { shop, text in
+            Khach_V1_BatchGetRecordsRequest.with {
+                $0.businessID = shop.business
+                $0.ids = [text]
+            }
+        },
+        TextField(
+            method: "khach.v1.SyncService/PushMutations",
+            field: "business_id",
+            nul: .refused,
+            invisible: .refused,
+            text: { $0.business }
+        ) { _, text in
+            Khach_V1_PushMutationsRequest.with {
+                $0.businessID = text
+                $0.clientID = .init(Array(repeating: 7, count: 16))
+            }
+        },
     ]
 
     private static func export(
@@ -296,116 +353,5 @@ extension TextField {
             invisible: .refused,
             text: { $0.page }
         ) { _, text in Khach_V1_ListPendingBlocksRequest.with { $0.pageID = text } },
-    ]
-
-    private static let directory: [TextField] = [
-        TextField(
-            method: directory("CreateBusiness"),
-            field: "name",
-            nul: .accepted,
-            invisible: .accepted
-        ) { _, text in Khach_V1_CreateBusinessRequest.with { $0.name = text } },
-        TextField(
-            method: directory("CreateBusiness"),
-            field: "time_zone",
-            nul: .refused,
-            invisible: .refused,
-            text: { _ in "Asia/Bangkok" }
-        ) { _, text in
-            Khach_V1_CreateBusinessRequest.with {
-                $0.name = "An"
-                $0.timeZone = text
-            }
-        },
-        TextField(
-            method: directory("CreateBusiness"),
-            field: "actor",
-            nul: .refused,
-            invisible: .accepted
-        ) { _, text in
-            Khach_V1_CreateBusinessRequest.with {
-                $0.name = "An"
-                $0.actor = text
-            }
-        },
-        TextField(
-            method: directory("UpdateBusiness"),
-            field: "time_zone",
-            nul: .refused,
-            invisible: .refused,
-            text: { _ in "Asia/Bangkok" }
-        ) { shop, text in
-            Khach_V1_UpdateBusinessRequest.with {
-                $0.id = shop.business
-                $0.actor = "lan"
-                $0.timeZone = text
-            }
-        },
-        TextField(
-            method: directory("CreatePage"),
-            field: "external_page_id",
-            nul: .refused,
-            invisible: .accepted
-        ) { shop, text in
-            Khach_V1_CreatePageRequest.with {
-                $0.businessID = shop.business
-                $0.channel = .facebook
-                $0.externalPageID = text
-                $0.name = "An"
-            }
-        },
-        TextField(
-            method: directory("CreatePage"),
-            field: "actor",
-            nul: .refused,
-            invisible: .accepted
-        ) { shop, text in
-            Khach_V1_CreatePageRequest.with {
-                $0.businessID = shop.business
-                $0.channel = .facebook
-                $0.externalPageID = "another"
-                $0.name = "An"
-                $0.actor = text
-            }
-        },
-        TextField(
-            method: directory("UpdatePage"),
-            field: "own_phones[1]",
-            nul: .refused,
-            invisible: .accepted,
-            text: { _ in "0912345678" }
-        ) { shop, text in
-            Khach_V1_UpdatePageRequest.with {
-                $0.id = shop.page
-                $0.actor = "lan"
-                $0.updateMask.paths = ["own_phones"]
-                $0.ownPhones = ["0987654321", text]
-            }
-        },
-        TextField(
-            method: directory("SetRoleAccounts"),
-            field: "accounts[1].roles[0]",
-            nul: .refused,
-            invisible: .accepted
-        ) { shop, text in
-            Khach_V1_SetRoleAccountsRequest.with {
-                $0.pageID = shop.page
-                $0.actor = "lan"
-                $0.accounts = [
-                    .with { $0.externalUserID = "a" },
-                    .with {
-                        $0.externalUserID = "b"
-                        $0.roles = [text]
-                    },
-                ]
-            }
-        },
-        TextField(
-            method: directory("ListRoleAccounts"),
-            field: "page_id",
-            nul: .refused,
-            invisible: .refused,
-            text: { $0.page }
-        ) { _, text in Khach_V1_ListRoleAccountsRequest.with { $0.pageID = text } },
     ]
 }

@@ -21,6 +21,9 @@ package struct InteractionGenerator: Sendable {
     package var seed: Seed
     package var pages: [PageKey]
     package var usersPerPage = 6
+    package var posts = ["post"]
+    /// Between two of the 2,000 instants at which events are: all of one day, unless it is more.
+    package var stepMilliseconds: Int64 = 10
 
     package init(seed: Seed, pages: [PageKey]) {
         self.seed = seed
@@ -71,7 +74,7 @@ package struct InteractionGenerator: Sendable {
                 direction: direction,
                 kind: kind,
                 conversationKey: "t_\(self.seed.number(1...3))",
-                postID: kind == .comment ? "post" : "",
+                postID: kind == .comment ? self.seed.pick(self.posts) : "",
                 occurredAt: self.instant(),
                 text: operation == .remove ? "" : self.text(key, revision),
                 nameHints: self.hints(),
@@ -80,7 +83,10 @@ package struct InteractionGenerator: Sendable {
             )
             delivery.contacts = Self.detector.findings(in: delivery.text)
             // What describes the event is the same in every delivery of it.
-            if let first = deliveries.first { delivery.conversationKey = first.conversationKey }
+            if let first = deliveries.first {
+                delivery.conversationKey = first.conversationKey
+                delivery.postID = first.postID
+            }
             deliveries.append(delivery)
             revision += UInt64(self.seed.number(1...3))
         }
@@ -116,7 +122,10 @@ package struct InteractionGenerator: Sendable {
     }
 
     private mutating func instant() -> Instant {
-        Instant(milliseconds: Self.epoch.milliseconds + Int64(self.seed.number(0...2_000)) * 10)
+        let step = Int64(self.seed.number(0...2_000))
+        return Instant(
+            milliseconds: Self.epoch.milliseconds + step * self.stepMilliseconds
+        )
     }
 
     private mutating func hints() -> [Interaction.NameHint] {

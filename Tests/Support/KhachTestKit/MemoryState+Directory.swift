@@ -39,7 +39,7 @@ extension MemoryState {
             throw StoreError(.notFound, "page_id: a page expected, found none")
         }
 
-        let changes = update.apply(to: &page)
+        let changes = try update.apply(to: &page)
         guard !changes.isEmpty else { return page }
 
         self.pages[id] = Row(

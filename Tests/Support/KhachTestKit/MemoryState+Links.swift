@@ -52,7 +52,7 @@ extension MemoryState {
         where self.audit[business]?[index].change.customerID == gone.id {
             self.audit[business]?[index].change.customerID = survivor.id
         }
-        self.remove(gone, redirectTo: survivor.id, codec)
+        self.remove(gone, redirectTo: survivor.id, now: now, codec)
         LinkRules.join(gone, into: &survivor, now: now)
         self.store(survivor, codec)
         self.note(AuditChange.link(gone, into: survivor), business, author, now)
@@ -107,6 +107,15 @@ extension MemoryState {
         _ codec: RecordCodec
     ) -> CommitSequence {
         for identity in customer.identities { self[identity, on: customer.pageID] = nil }
+        let roles = self.roles[customer.pageID, default: []]
+        let kept = roles.filter { !$0.isHeld(by: customer) }
+        self.roles[customer.pageID] = kept
+        self.note(
+            AuditChange.roles(of: customer.pageID, from: roles, to: kept),
+            customer.businessID,
+            author,
+            now
+        )
         for (key, register) in self.registers where register.customerID == customer.id {
             self.registers[key]?.customerID = nil
             self.registers[key]?.state = .erased
@@ -117,6 +126,7 @@ extension MemoryState {
             self.registers[key]?.pendingNames = []
         }
         self.redirects = self.redirects.filter { $0.value != customer.id }
+        self.eraseFromOutcomes(customer.id, codec)
         for index in self.audit[customer.businessID, default: []].indices
         where self.audit[customer.businessID]?[index].change.customerID == customer.id {
             self.audit[customer.businessID]?[index].change.before = ""
@@ -135,7 +145,7 @@ extension MemoryState {
             self.audit[customer.businessID]?[index].change.after =
                 AuditChange.erasing(ids, fromRoles: change.after)
         }
-        let seq = self.remove(customer, redirectTo: nil, codec)
+        let seq = self.remove(customer, redirectTo: nil, now: now, codec)
         self.note([.erase(customer.id)], customer.businessID, author, now)
         return seq
     }
@@ -144,14 +154,33 @@ extension MemoryState {
     private mutating func remove(
         _ customer: Customer,
         redirectTo survivor: CustomerID?,
+        now: Instant,
         _ codec: RecordCodec
     ) -> CommitSequence {
         let seq = self.nextSequence(customer.businessID)
         self.customers[customer.id] = nil
+        let before = self.tombstones[customer.businessID]?.last?.at ?? now
         self.tombstones[customer.businessID, default: []].append(
-            (customer.id, seq, codec.encodeTombstone(customer.id, survivor))
+            Tombstone(
+                id: customer.id,
+                page: customer.pageID,
+                seq: seq,
+                at: max(now, before),
+                record: codec.encodeTombstone(customer.id, survivor)
+            )
         )
         return seq
+    }
+
+    mutating func compactTombstones(before: Instant, rowsMax: Int) -> Int {
+        let old = self.tombstones.flatMap { business, all in
+            all.filter { $0.at < before }.map { (at: $0.at, business, seq: $0.seq) }
+        }.sorted { ($0.at, $0.1, $0.seq) < ($1.at, $1.1, $1.seq) }.prefix(rowsMax)
+        for (_, business, seq) in old {
+            self.tombstones[business]?.removeAll { $0.seq <= seq }
+            self.horizons[business] = max(self.horizons[business] ?? 0, seq)
+        }
+        return old.count
     }
 
     mutating func recordProfiles(
@@ -218,7 +247,7 @@ extension MemoryState {
         _ codec: RecordCodec
     ) throws(StoreError) -> FindingsAnswer {
         if case .findings(let bytes) = try self.known(author, business) { return .known(bytes) }
-        var changed: [CustomerID: Int] = [:]
+        var changed: [CustomerID: Redetection] = [:]
         for update in updates {
             let key = Key(update.position.page, update.position.eventKey)
             guard let page = self.pages[key.page]?.value, page.businessID == business,
@@ -230,14 +259,18 @@ extension MemoryState {
             guard next.contacts != register.contacts else { continue }
 
             self.registers[key] = next
-            changed[id, default: 0] += 1
+            changed[id, default: .init()].add(
+                from: register.contacts,
+                to: next.contacts,
+                by: update.detectorVersion
+            )
         }
         for id in changed.keys.sorted() {
             if let customer = self.customers[id]?.value { self.store(customer, codec) }
         }
         self.note(AuditChange.redetect(changed), business, author, now)
         self.remember(.findings(answer), author, business, now)
-        return .accepted(changed.values.reduce(0, +))
+        return .accepted(changed.values.reduce(0) { $0 + $1.textsCount })
     }
 
     mutating func dropTexts(receivedBefore: Instant, rowsMax: Int) -> Bool {

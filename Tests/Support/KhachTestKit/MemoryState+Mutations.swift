@@ -56,20 +56,21 @@ extension MemoryState {
         }.first
         if let first, case .blocks(let answers) = try self.known(author, first) { return answers }
         var answers: [BlockAnswer] = []
-        for item in items { answers.append(self.changeBlock(item, author, now, codec)) }
+        for item in items { answers.append(self.changeBlock(item, of: first, author, now, codec)) }
         if let first { self.remember(.blocks(answers), author, first, now) }
         return answers
     }
 
-    private mutating func changeBlock(
+    mutating func changeBlock(
         _ item: BlockItem,
+        of business: BusinessID?,
         _ author: Authorship,
         _ now: Instant,
         _ codec: RecordCodec
     ) -> BlockAnswer {
         guard var customer = self.customers[self.redirects[item.id] ?? item.id]?.value,
-            let page = self.pages[customer.pageID]?.value
-        else { return BlockAnswer(result: .failed, refusal: .notFound, state: nil) }
+            customer.businessID == business, let page = self.pages[customer.pageID]?.value
+        else { return .unknownCustomer }
 
         let request = BlockRules.Request(
             action: item.action,
@@ -142,7 +143,8 @@ extension MemoryState {
             guard let id = self.identities[Key(page, account.externalUserID)] else { continue }
 
             let item = BlockItem(id: id, action: .grantRole, reason: "ROLE_GRANTED")
-            if self.changeBlock(item, author, now, codec).result == .done { unblocked.append(id) }
+            let answer = self.changeBlock(item, of: business, author, now, codec)
+            if answer.isChange { unblocked.append(id) }
         }
         return unblocked
     }

@@ -8,6 +8,14 @@ struct MemoryState: Sendable {
         var record: [UInt8]
     }
 
+    struct Tombstone: Sendable {
+        var id: CustomerID
+        var page: PageID
+        var seq: CommitSequence
+        var at: Instant
+        var record: [UInt8]
+    }
+
     /// An opaque id is its bytes.
     struct Key: Hashable {
         var page: PageID
@@ -23,6 +31,8 @@ struct MemoryState: Sendable {
     var pages: [PageID: Row<Page>] = [:]
     var customers: [CustomerID: Row<Customer>] = [:]
     var heads: [BusinessID: CommitSequence] = [:]
+    /// What is still to be told of.
+    var changedHeads: [BusinessID: CommitSequence] = [:]
     var identities: [Key: CustomerID] = [:]
     /// By page, and kind and id with a NUL between them.
     var otherIdentities: [Key: CustomerID] = [:]
@@ -33,8 +43,14 @@ struct MemoryState: Sendable {
     var roles: [PageID: [RoleAccount]] = [:]
     var audit: [BusinessID: [AuditEntry]] = [:]
     var requests: [BusinessID: [String: (at: Instant, Authorship, answer: Answer)]] = [:]
-    var tombstones: [BusinessID: [(id: CustomerID, seq: CommitSequence, record: [UInt8])]] = [:]
+    var outboxes: [ClientKey: Outbox] = [:]
+    /// Until when all is in a backup.
+    var lastBackup: Instant?
+    /// In order of sequence and of time.
+    var tombstones: [BusinessID: [Tombstone]] = [:]
+    var horizons: [BusinessID: CommitSequence] = [:]
     var droppedCount = 0
+    var tokens: [AccessToken] = []
     let zones: ZoneRules
     private var identifiers = IdentifierSequence(after: 0)
 
@@ -175,31 +191,64 @@ struct MemoryState: Sendable {
         var page = ChangePage(
             query,
             head: self.head(query.businessID),
-            customersEstimate: UInt64(live.count { $0.key.kind == .customer })
+            tombstoneHorizon: self.horizons[query.businessID] ?? 0,
+            customersEstimate: UInt64(
+                live.count { $0.key.kind == .customer && query.includes(self.page(of: $0.key)) }
+            )
         )
         switch page.next {
         case .snapshot(let after, let startedAt):
             for row in live.sorted(by: { $0.key < $1.key }) where row.key > after {
-                guard page.hasRoom(for: row.record.count) else { return page }
-
-                page.append(row.record, seq: row.seq, kind: row.key.kind)
-                page.next = .snapshot(after: row.key, startedAt: startedAt)
+                let next = FeedPosition.snapshot(after: row.key, startedAt: startedAt)
+                let change = (row.key.kind, row.seq, row.record)
+                guard self.give(change, of: self.page(of: row.key), query, next, &page) else {
+                    return page
+                }
             }
             page.next = .delta(after: startedAt)
         case .delta(let after):
-            let gone = (self.tombstones[query.businessID] ?? []).map {
-                (kind: ChangeKind.tombstone, seq: $0.seq, record: $0.record)
+            var rows = live.map {
+                (kind: $0.key.kind, seq: $0.seq, record: $0.record, page: self.page(of: $0.key))
             }
-            let rows = live.map { (kind: $0.key.kind, seq: $0.seq, record: $0.record) } + gone
+            for gone in self.tombstones[query.businessID] ?? [] {
+                rows.append((.tombstone, gone.seq, gone.record, gone.page))
+            }
             for row in rows.sorted(by: { $0.seq < $1.seq }) where row.seq > after {
-                guard page.hasRoom(for: row.record.count) else { return page }
-
-                page.append(row.record, seq: row.seq, kind: row.kind)
-                page.next = .delta(after: row.seq)
+                let change = (row.kind, row.seq, row.record)
+                guard self.give(change, of: row.page, query, .delta(after: row.seq), &page) else {
+                    return page
+                }
             }
             page.next = .delta(after: max(after, page.head))
         }
         return page
+    }
+
+    /// Takes a change into a page, or passes over it; false when the page ends.
+    private func give(
+        _ change: (kind: ChangeKind, seq: CommitSequence, record: [UInt8]),
+        of pageID: PageID?,
+        _ query: ChangeQuery,
+        _ next: FeedPosition,
+        _ page: inout ChangePage
+    ) -> Bool {
+        guard query.includes(pageID) else {
+            page.next = next
+            return page.skip()
+        }
+        guard page.hasRoom(for: change.record.count) else { return false }
+
+        page.append(change.record, seq: change.seq, kind: change.kind)
+        page.next = next
+        return true
+    }
+
+    private func page(of key: SnapshotKey) -> PageID? {
+        switch key.kind {
+        case .page: PageID(rawValue: key.id)
+        case .customer: self.customers[CustomerID(rawValue: key.id)]?.value.pageID
+        default: nil
+        }
     }
 
     /// Writes a customer, with what interactions say made from all its registers, whatever joins
@@ -223,8 +272,12 @@ struct MemoryState: Sendable {
         self.pages.values.first { $0.value.key == key }?.value
     }
 
+    mutating func nextIdentifier(now: Instant) -> Int64 { self.identifiers.next(now: now) }
+
     mutating func nextSequence(_ business: BusinessID) -> CommitSequence {
-        self.heads[business, default: 0] += 1
-        return self.heads[business, default: 0]
+        let seq = self.head(business) + 1
+        self.heads[business] = seq
+        self.changedHeads[business] = seq
+        return seq
     }
 }

@@ -1,8 +1,7 @@
 package import KhachCore
-internal import Synchronization
 
 extension MemoryStore {
-    private func attempt<Answer: Sendable>(
+    func attempt<Answer: Sendable>(
         _ body: (inout sending MemoryState) throws(StoreError) -> sending Answer
     ) throws(StoreError) -> Answer {
         let result = self.state.withLock { state in
@@ -50,6 +49,15 @@ extension MemoryStore {
     ) async throws(StoreError) -> CommitSequence {
         try self.attempt { (state) throws(StoreError) in
             try state.erase(id, by: author, now: now, self.codec)
+        }
+    }
+
+    package func push(
+        _ batch: MutationBatch,
+        now: Instant
+    ) async throws(StoreError) -> PushAnswer {
+        try self.attempt { (state) throws(StoreError) in
+            try state.push(batch, now: now, self.codec)
         }
     }
 

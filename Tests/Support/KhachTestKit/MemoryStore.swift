@@ -1,13 +1,12 @@
 package import KhachCore
 internal import KhachService
-internal import Synchronization
 
 /// A store in memory: slow, simple, and the oracle of the others.
 package final class MemoryStore: CustomerStore, PointReads {
     package let generation: [UInt8]
     package let sealingKey: [UInt8]
 
-    let state: Mutex<MemoryState>
+    let state: CommittingState
     let codec: RecordCodec
 
     package init(
@@ -17,9 +16,13 @@ package final class MemoryStore: CustomerStore, PointReads {
         sealingKey: [UInt8] = Array(repeating: 2, count: 32)
     ) {
         self.codec = codec
-        self.state = Mutex(MemoryState(zones: zones))
+        self.state = CommittingState(MemoryState(zones: zones))
         self.generation = generation
         self.sealingKey = sealingKey
+    }
+
+    package func observeCommits(_ observer: @escaping CommitObserver) {
+        self.state.observeCommits(observer)
     }
 
     package func record(

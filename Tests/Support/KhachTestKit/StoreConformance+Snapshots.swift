@@ -87,7 +87,7 @@ extension StoreConformance {
     }
 
     /// Customers of a business, by the ids that its feed names.
-    private static func ids(
+    static func ids(
         _ store: any CustomerStore,
         _ business: BusinessID
     ) async throws -> [CustomerID] {

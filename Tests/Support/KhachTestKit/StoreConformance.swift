@@ -13,7 +13,8 @@ package enum StoreConformance {
 
     package static let claims: [Claim] =
         directoryClaims + interactionClaims + contactClaims + readClaims + snapshotClaims
-        + nameClaims
+        + nameClaims + digestClaims + tombstoneClaims + outboxClaims + tokenClaims
+        + scopeClaims
 
     static let author = Authorship(actor: "an")
     package static let now = Instant(milliseconds: InteractionGenerator.epoch.milliseconds + 60_000)

@@ -7,13 +7,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LOCK_SUFFIX "-lock"
-#define LOCK_POLL_MS 10
 /* Pages of the write-ahead log after which it is moved into the file. */
 #define LOG_PAGES_MAX 4096
 
@@ -75,32 +71,7 @@ khach_status khach__cache_prepare(
     return KHACH_OK;
 }
 
-/* --- locking --- */
-
-khach_status khach__cache_lock(khach_cache *cache, khach_error **error)
-{
-    const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
-
-    if (cache->lock_fd < 0)
-        return khach__error_set(error, KHACH_E_IO,
-            "a folder that can be written expected for the cache, a read-only one found");
-    for (uint64_t waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
-        if (flock(cache->lock_fd, LOCK_EX | LOCK_NB) == 0)
-            return KHACH_OK;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return khach__error_set(error, KHACH_E_IO, "locking the cache: %s", strerror(errno));
-        if (waited_ms >= cache->lock_timeout_ms)
-            return khach__error_set(error, KHACH_E_CACHE_LOCKED,
-                "the lock of the cache expected within %u ms, another writer found",
-                (unsigned)cache->lock_timeout_ms);
-        (void)nanosleep(&pause, NULL);
-    }
-}
-
-void khach__cache_unlock(khach_cache *cache)
-{
-    (void)flock(cache->lock_fd, LOCK_UN);
-}
+/* --- the log --- */
 
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
 {
@@ -117,6 +88,15 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
         && (stat(path_of_log, &log) != 0 || log.st_size < (off_t)LOG_PAGES_MAX * 4096))
         return;
     (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
+}
+
+void khach__cache_set_live(khach_cache *cache, bool is_live)
+{
+    cache->is_live = is_live;
+    if (is_live || khach__cache_lock(cache, NULL) != KHACH_OK)
+        return;
+    khach__cache_checkpoint(cache, true);
+    khach__cache_unlock(cache);
 }
 
 /* SQLite's own waiting, in milliseconds. */
@@ -140,7 +120,7 @@ void khach__cache_empty_log(khach_cache *cache)
 
 void khach__cache_empty_log_if_free(khach_cache *cache)
 {
-    if (cache->lock_fd < 0 || flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    if (!khach__cache_try_lock(cache))
         return;
     khach__cache_empty_log(cache);
     khach__cache_unlock(cache);
@@ -148,7 +128,7 @@ void khach__cache_empty_log_if_free(khach_cache *cache)
 
 /* --- opening --- */
 
-static char *join(const char *text, const char *suffix)
+char *khach__cache_join(const char *text, const char *suffix)
 {
     size_t text_bytes = strlen(text);
     char *joined = malloc(text_bytes + strlen(suffix) + 1);
@@ -158,23 +138,6 @@ static char *join(const char *text, const char *suffix)
     memcpy(joined, text, text_bytes);
     memcpy(joined + text_bytes, suffix, strlen(suffix) + 1);
     return joined;
-}
-
-/* Opens the lock file beside the cache, private to its owner. Only writes are under it: where none
- * can be made, a cache that is there is read without it. */
-static khach_status open_lock(khach_cache *cache, const char *path, khach_error **error)
-{
-    char *lock_path = join(path, LOCK_SUFFIX);
-
-    if (lock_path == NULL)
-        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
-    cache->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    free(lock_path);
-    if (cache->lock_fd < 0 && errno != EROFS && errno != EACCES)
-        return khach__error_set(error, KHACH_E_IO,
-            "a lock beside the cache expected, found at %s" LOCK_SUFFIX ": %s", path,
-            strerror(errno));
-    return KHACH_OK;
 }
 
 /* Makes the file, private to its owner, when there is none. A file that is there is never opened
@@ -188,7 +151,7 @@ static khach_status make_file(const khach_cache *cache, const char *path, khach_
         if (!S_ISREG(found.st_mode))
             return khach__error_set(
                 error, KHACH_E_CACHE_FOREIGN, "a Khach cache expected, no regular file found");
-        return KHACH_OK;
+        return khach__cache_make_private(path, error);
     }
     if (errno != ENOENT)
         return khach__error_set(error, KHACH_E_IO,
@@ -250,8 +213,11 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
     if (cache == NULL)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
     cache->lock_fd = -1;
+    cache->notice_fd = -1;
+    cache->owner = getpid();
+    cache->lease_ms = KHACH_CACHE_LEASE_MS;
     cache->lock_timeout_ms = lock_timeout_ms;
-    cache->business_id = join(business_id, "");
+    cache->business_id = khach__cache_join(business_id, "");
     if (!khach__arena_open(&cache->arena) || cache->business_id == NULL) {
         status = khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
         goto done;
@@ -260,13 +226,15 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
     /* Without the lock: a reader need not wait for another process's long write. */
     status = make_file(cache, path, error);
     if (status == KHACH_OK)
-        status = open_lock(cache, path, error);
+        status = khach__cache_lock_open(cache, path, error);
     if (status == KHACH_OK)
         status = open_database(cache, path, error);
     if (status == KHACH_OK)
         status = khach__cache_schema_prepare(cache, error);
     if (status == KHACH_OK)
         status = finish_erasure(cache, error);
+    if (status == KHACH_OK)
+        status = khach__cache_data_version(cache, &cache->data_version, error);
     if (status == KHACH_OK)
         status = khach__cache_index_failure(
             cache, khach_index_open(&cache->index, cache->db, "base_customers"), error);
@@ -291,6 +259,8 @@ void khach__cache_close(khach_cache *cache)
     (void)sqlite3_close_v2(cache->db);
     if (cache->lock_fd >= 0)
         (void)close(cache->lock_fd);
+    if (cache->notice_fd >= 0)
+        (void)close(cache->notice_fd);
     khach__arena_close(&cache->arena);
     free(cache->business_id);
     free(cache);

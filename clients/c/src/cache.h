@@ -3,6 +3,7 @@
 
 /* The cache: one SQLite file per business. Only the cache_*.c files know SQLite. */
 
+#include "engine.h"
 #include "error.h"
 #include "sync.h"
 
@@ -13,11 +14,12 @@
 #include <khach/sync.h>
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #define KHACH_CACHE_APPLICATION_ID 0x4B686163 /* "Khac" */
-/* Layouts from the first on become this one. */
-#define KHACH_CACHE_SCHEMA_FIRST 2
 #define KHACH_CACHE_SCHEMA_VERSION 4
+/* The oldest layout that is brought to this one. */
+#define KHACH_CACHE_SCHEMA_VERSION_MIN 2
 #define KHACH_CACHE_BUSINESS_EXPECTED "a business_id expected for a new cache, none found"
 
 /* The statements of one applied change; prepared once. */
@@ -29,23 +31,41 @@ typedef enum khach_cache_write {
     KHACH_WRITE_DELETE,
     KHACH_WRITE_BUSINESS,
     KHACH_WRITE_PAGE,
+    KHACH_WRITE_SINCE,
     KHACH_WRITE_COUNT
 } khach_cache_write;
 
 typedef struct khach_cache {
     sqlite3 *db;
     int lock_fd;
+    int notice_fd;  /* of khach_changes_fd(), -1 for none */
+    int32_t data_version; /* of the last khach_changes_take() */
+    pid_t owner;    /* the process that opened it */
+    int64_t lead_epoch; /* of the lead that it has, 0 for none */
+    uint32_t lease_ms;
     uint32_t lock_timeout_ms;
     char *business_id;
     khach_arena arena;
     /* For one walk over everything: in one read transaction from its beginning to its end, so that
      * queries begin and end none, and lists hold records that nobody decodes. */
     bool is_held;
+    /* While it is kept live, the log is moved when it has grown, and not behind every pull: that
+     * would cost each poke two syncs of the disk. */
+    bool is_live;
     khach_index *index;
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
 } khach_cache;
+
+/* How far a repair is. */
+typedef enum khach_repairing {
+    KHACH_REPAIRING_NOT,
+    KHACH_REPAIRING_COMPARING,
+    /* Rows were fetched that are newer than the cursor that was taken: the feed goes on from there,
+     * and when there is no more, all rows are of one state again. */
+    KHACH_REPAIRING_CATCHING_UP
+} khach_repairing;
 
 /* The one row of sync_state. Release `cursor.bytes` with free(). */
 typedef struct khach_cache_sync {
@@ -59,16 +79,25 @@ typedef struct khach_cache_sync {
     bool is_search_indexed; /* the derived tables and the indexes are there */
     bool has_erased;        /* the log may hold what was erased: it is to be emptied */
     int32_t last_status;
+    /* The feed has not told everything: a comparison is owed, or begun and not ended. */
+    khach_repairing repairing;
+    bool is_reindex_due; /* a damaged row was replaced: what was derived of it is not known */
+    bool is_unverified;  /* the server's own digests did not add up when they were last compared */
+    int64_t verified_at_ms;
+    uint64_t verified_seq;
+    uint64_t repairs_count; /* comparisons that found something to mend */
+    uint64_t repaired_rows_count;
+    uint64_t full_resyncs_count;
+    int32_t last_cause; /* a khach_cause: of the last repair */
 } khach_cache_sync;
 
-/* cache.c: opening, closing, locking, failing. */
+/* cache.c: opening, closing, failing. */
 /* `business_id` is empty for that of the cache, which then must be there. */
 khach_status khach__cache_open(khach_cache **out, const char *path, const char *business_id,
     uint32_t lock_timeout_ms, khach_error **error);
 void khach__cache_close(khach_cache *cache);
-/* Takes and leaves the lock that every write and checkpoint is under. */
-khach_status khach__cache_lock(khach_cache *cache, khach_error **error);
-void khach__cache_unlock(khach_cache *cache);
+/* `text` and `suffix` as one; NULL when there is no memory. */
+char *khach__cache_join(const char *text, const char *suffix);
 /* Runs SQL that gives no rows. */
 khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error);
 khach_status khach__cache_prepare(
@@ -80,11 +109,51 @@ khach_status khach__cache_index_failure(
     khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
+/* Begins or ends being kept live; at the end the log is moved. */
+void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
  * writes that this is done; under the lock. While somebody reads it fails: the next one is due. */
 void khach__cache_empty_log(khach_cache *cache);
 /* The same without the lock, when nobody holds it: who does, will do it. */
 void khach__cache_empty_log_if_free(khach_cache *cache);
+
+/* cache_lock.c */
+/* Opens the lock file beside the cache. Only writes are under it: where none can be made, a cache
+ * that is there is read without it. */
+khach_status khach__cache_lock_open(khach_cache *cache, const char *path, khach_error **error);
+/* Takes and leaves the lock that every write and checkpoint is under; leaving it tells those who
+ * wait for changes. */
+khach_status khach__cache_lock(khach_cache *cache, khach_error **error);
+bool khach__cache_try_lock(khach_cache *cache);
+void khach__cache_unlock(khach_cache *cache);
+/* Refuses a client that was carried across a fork, a cache that was wiped, and one that a newer
+ * library has changed since it was opened. */
+khach_status khach__cache_check(khach_cache *cache, khach_error **error);
+/* Changes when another connection has committed. */
+khach_status khach__cache_data_version(khach_cache *cache, int32_t *out, khach_error **error);
+/* Takes the file away from everybody but its owner, who has to be the one who asks. */
+khach_status khach__cache_make_private(const char *path, khach_error **error);
+
+/* cache_lead.c: who syncs. */
+#define KHACH_CACHE_LEASE_MS 30000
+/* Whoever leads the sync, or did last. */
+typedef struct khach_leader {
+    int64_t epoch; /* counts leads; 0: nobody ever did */
+    char boot_id[40];
+    int64_t pid;
+    int64_t started; /* of the process, in ticks since the machine started */
+    int64_t lease_until_ms; /* by CLOCK_BOOTTIME */
+} khach_leader;
+
+khach_status khach__lead_read(khach_cache *cache, khach_leader *leader, khach_error **error);
+/* Whether somebody else's lead holds: its process is there, and its lease not over. */
+bool khach__lead_is_held(const khach_cache *cache, const khach_leader *leader);
+/* Takes the lead, waiting for as long as a write waits for the lock. */
+khach_status khach__lead_take(khach_cache *cache, khach_error **error);
+void khach__lead_leave(khach_cache *cache);
+/* Begins a write transaction of the sync, under the lock: refused when the lead was lost. On
+ * failure nothing is held. */
+khach_status khach__lead_begin(khach_cache *cache, khach_error **error);
 
 /* cache_schema.c */
 khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error);
@@ -94,9 +163,11 @@ khach_status khach__cache_sync_write(
     khach_cache *cache, const khach_cache_sync *sync, khach_error **error);
 
 extern const char khach__cache_customers_sql[];
+/* What layout 4 adds. */
+extern const char khach__cache_repair_sql[];
 
 /* cache_migrate.c */
-/* Brings a cache of layout 2 to this one: no row is lost, nothing is synced again. */
+/* Brings a cache of an older layout to this one: no row is lost, nothing is synced again. */
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error);
 
 /* cache_apply.c */
@@ -104,14 +175,63 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error);
 void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *customer,
     const char *folded, size_t folded_bytes, const uint8_t *record, size_t record_bytes);
 
+/* cache_page.c */
 /* Applies a checked page in one transaction. `asked` is the cursor that the page answers: when the
  * cache has moved on since, the page is dropped, which is no failure. */
 khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     const khach_bytes *asked, khach_sync_progress *progress, khach_error **error);
 
+/* The same for records that were fetched to mend the cache: they replace what is there, whatever
+ * its sequence, and rows go. */
+khach_status khach__cache_mend(
+    khach_cache *cache, const khach_action *action, khach_error **error);
+
+/* cache_compare.c */
+/* Columns of a row that is compared. */
+enum {
+    ROW_ID,
+    ROW_PAGE,
+    ROW_TRAITS,
+    ROW_CREATED,
+    ROW_FIRST_RECORDED,
+    ROW_FIRST_INBOUND,
+    ROW_LAST_INBOUND,
+    ROW_NAME,
+    ROW_RECORD,
+    ROW_SEQ,
+    ROW_BASE, /* what the server sent, when edits that wait are shown over it; else NULL */
+    ROW_COUNT
+};
+
+#define ROW_COLUMNS \
+    "id, page_id, traits, created_at, first_recorded_at, first_inbound_at, last_inbound_at," \
+    " name_folded, record, seq, (SELECT o.record FROM overlays o WHERE o.id = base_customers.id)"
+/* True when the columns of a row are those of its record. */
+bool khach__cache_row_is_whole(khach_cache *cache, sqlite3_stmt *row);
+khach_digest khach__cache_row_digest(sqlite3_stmt *row);
+/* Sums up what is stored. A row whose columns are not those of its record makes its
+ * slot another than the server's. */
+khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
+/* The sums of a page, made when there are none; NULL when there is no memory. */
+khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
+/* Lists the rows of a page whose slots are not 0, in order of id. */
+khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
+    khach_revisions *out, khach_error **error);
+/* A page that is gone from the scope, with its rows. */
+khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error);
+/* Goes on from a cursor: what is there is the state that it names. An empty one begins anew. */
+khach_status khach__cache_adopt(khach_cache *cache, const khach_bytes *cursor, uint64_t seq,
+    khach_error **error);
+/* Keeps what a comparison found. */
+khach_status khach__cache_note_report(
+    khach_cache *cache, const khach_engine_report *report, khach_error **error);
+
 /* cache_snapshot.c */
 /* At the end of a first pass: drops what the server no longer has, and indexes the names. */
 khach_status khach__cache_snapshot_finish(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error);
+/* When everything is there: makes what is derived of rows. */
+khach_status khach__cache_snapshot_complete(
     khach_cache *cache, khach_cache_sync *sync, khach_error **error);
 khach_status khach__cache_restart(khach_cache *cache, khach_error **error);
 /* Keeps the status of a failed sync, as well as it can. */

@@ -1,6 +1,8 @@
-/* Pages of changes into the cache: rows and cursor in one transaction. */
+/* Changes into rows. */
 
-#include "cache.h"
+#include "cache_quarantine.h"
+#include "cache_since.h"
+#include "outbox.h"
 
 #include "khach_text.h"
 
@@ -8,15 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What one page has done so far. */
-typedef struct apply {
-    khach_cache *cache;
-    khach_cache_sync sync;
-    uint64_t upserts_count;
-    uint64_t tombstones_count;
-    khach_error **error;
-} apply;
 
 static const char *const write_sql[KHACH_WRITE_COUNT] = {
     [KHACH_WRITE_INSERT] =
@@ -41,7 +34,7 @@ static const char *const write_sql[KHACH_WRITE_COUNT] = {
         " record = excluded.record WHERE excluded.seq > seq OR excluded.epoch <> epoch",
 };
 
-static khach_status write_open(apply *page, khach_cache_write write, sqlite3_stmt **out)
+static khach_status write_open(khach_apply *page, khach_cache_write write, sqlite3_stmt **out)
 {
     sqlite3_stmt **kept = &page->cache->writes[write];
     khach_status status = KHACH_OK;
@@ -54,7 +47,7 @@ static khach_status write_open(apply *page, khach_cache_write write, sqlite3_stm
 }
 
 /* Runs a bound statement that gives no rows. */
-static khach_status write_run(apply *page, sqlite3_stmt *statement)
+static khach_status write_run(khach_apply *page, sqlite3_stmt *statement)
 {
     int result = sqlite3_step(statement);
     khach_status status =
@@ -64,7 +57,7 @@ static khach_status write_run(apply *page, sqlite3_stmt *statement)
     return status;
 }
 
-static khach_status broken(apply *page, const char *expected, const char *found)
+static khach_status broken(khach_apply *page, const char *expected, const char *found)
 {
     return khach__error_set(
         page->error, KHACH_E_PROTOCOL, "%s expected in a change, %s found", expected, found);
@@ -76,11 +69,12 @@ static khach_status broken(apply *page, const char *expected, const char *found)
 typedef struct row_before {
     bool is_found;
     bool is_newer; /* than the change: leave it */
+    bool is_damaged; /* nothing can be said of it */
     uint8_t *record; /* yours: what `cache->before` was read from */
 } row_before;
 
 /* Looks at the row before a change. */
-static khach_status find_row(apply *page, row_before *before, int64_t customer, uint64_t seq)
+static khach_status find_row(khach_apply *page, row_before *before, int64_t customer, uint64_t seq)
 {
     sqlite3_stmt *statement = NULL;
     khach_status status = write_open(page, KHACH_WRITE_FIND, &statement);
@@ -95,17 +89,25 @@ static khach_status find_row(apply *page, row_before *before, int64_t customer, 
         size_t bytes = (size_t)sqlite3_column_bytes(statement, 2);
 
         before->is_found = true;
-        before->is_newer = sqlite3_column_int64(statement, 1) == page->sync.epoch
+        before->is_newer = !page->is_forced
+            && sqlite3_column_int64(statement, 1) == page->sync.epoch
             && sqlite3_column_int64(statement, 0) >= (int64_t)seq;
+        /* Replaced by the same state of itself: it was damaged. */
+        if (page->is_forced && sqlite3_column_int64(statement, 0) == (int64_t)seq)
+            page->sync.is_reindex_due = true;
         before->record = malloc(bytes + 1);
         if (before->record == NULL) {
             status = khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a row");
         } else {
             if (bytes > 0)
                 memcpy(before->record, sqlite3_column_blob(statement, 2), bytes);
-            status = khach__cache_index_failure(page->cache,
-                khach_index_customer_read(&page->cache->before, before->record, bytes),
-                page->error);
+            khach_index_status done =
+                khach_index_customer_read(&page->cache->before, before->record, bytes);
+
+            before->is_damaged = page->is_forced && done == KHACH_INDEX_CORRUPT;
+            page->sync.is_reindex_due = page->sync.is_reindex_due || before->is_damaged;
+            if (!before->is_damaged)
+                status = khach__cache_index_failure(page->cache, done, page->error);
         }
     } else if (result != SQLITE_DONE) {
         status = khach__cache_failure(page->cache, page->error);
@@ -128,8 +130,8 @@ void khach__cache_bind_row(sqlite3_stmt *statement, const khach_index_customer *
     (void)sqlite3_bind_blob64(statement, 9, record, record_bytes, SQLITE_STATIC);
 }
 
-static khach_status write_change(apply *page, khach_cache_write write, const khach_change *change,
-    const char *folded, size_t folded_bytes)
+static khach_status write_change(khach_apply *page, khach_cache_write write,
+    const khach_change *change, const char *folded, size_t folded_bytes)
 {
     sqlite3_stmt *statement = NULL;
     khach_status status = write_open(page, write, &statement);
@@ -143,9 +145,23 @@ static khach_status write_change(apply *page, khach_cache_write write, const kha
     return write_run(page, statement);
 }
 
+/* Whether what is derived of rows is kept with each of them. */
+static bool is_indexed(const khach_apply *page)
+{
+    return page->sync.is_search_indexed && !page->sync.is_reindex_due;
+}
+
+/* The row has the customer's base now: the edits that wait are shown over it again. */
+static khach_status show_edits(khach_apply *page, int64_t customer)
+{
+    khach_status status = khach__overlay_forget(page, customer);
+
+    return status != KHACH_OK ? status : khach__overlay_refresh(page, customer);
+}
+
 /* Inserts or replaces the row, and what is derived of it once that is there. */
 static khach_status write_row(
-    apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
+    khach_apply *page, const khach_change *change, const char *folded, size_t folded_bytes)
 {
     khach_cache *cache = page->cache;
     row_before before = {0};
@@ -160,22 +176,27 @@ static khach_status write_row(
         status = find_row(page, &before, cache->after.id, change->seq);
         if (status == KHACH_OK && !before.is_newer)
             status = write_change(page,
-                khach_index_customer_moved(&cache->before, &cache->after) ? KHACH_WRITE_UPDATE
-                                                                          : KHACH_WRITE_TOUCH,
+                page->is_forced || khach_index_customer_moved(&cache->before, &cache->after)
+                    ? KHACH_WRITE_UPDATE
+                    : KHACH_WRITE_TOUCH,
                 change, folded, folded_bytes);
     }
-    if (status == KHACH_OK && !before.is_newer && page->sync.is_search_indexed)
+    if (status == KHACH_OK && !before.is_newer && is_indexed(page))
         status = khach__cache_index_failure(cache,
             khach_index_put(
                 cache->index, before.is_found ? &cache->before : NULL, &cache->after),
             page->error);
-    if (!before.is_newer)
-        page->upserts_count++;
+    if (status == KHACH_OK && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, cache->after.id,
+            before.is_found ? (int64_t)cache->before.traits : KHACH_SINCE_NOBODY);
     free(before.record);
-    return status;
+    if (status != KHACH_OK || before.is_newer)
+        return status;
+    page->upserts_count++;
+    return page->has_overlays ? show_edits(page, cache->after.id) : KHACH_OK;
 }
 
-static khach_status apply_customer(apply *page, const khach_change *change)
+static khach_status apply_customer(khach_apply *page, const khach_change *change)
 {
     khach_index_customer *customer = &page->cache->after;
     char *folded = NULL;
@@ -188,7 +209,12 @@ static khach_status apply_customer(apply *page, const khach_change *change)
     case KHACH_INDEX_MEMORY:
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory for a customer");
     default:
-        return broken(page, "a customer with its identifiers", "other bytes");
+        return khach__quarantine_put(page, change, "a customer with its identifiers");
+    }
+    if (page->has_quarantine) {
+        status = khach__quarantine_clear(page, customer->id, change->seq);
+        if (status != KHACH_OK)
+            return status;
     }
     if (khach_text_fold(&folded, &folded_bytes, customer->name, customer->name_bytes) != 0)
         return khach__error_set(page->error, KHACH_E_MEMORY, "no memory to fold a name");
@@ -198,28 +224,26 @@ static khach_status apply_customer(apply *page, const khach_change *change)
     return status;
 }
 
-static khach_status apply_tombstone(apply *page, const khach_change *change)
+/* Takes out a customer, unless its row is newer than `seq`. */
+khach_status khach__apply_remove(khach_apply *page, int64_t customer, uint64_t seq)
 {
-    Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
-        &page->cache->arena.allocator, change->bytes_count, change->bytes);
     sqlite3_stmt *statement = NULL;
     row_before before;
-    int64_t customer;
     khach_status status;
 
-    if (record == NULL)
-        return broken(page, "a tombstone", "other bytes");
-    customer = khach__record_number('c', record->customer_id);
-    if (customer < 0)
-        return broken(page, "the identifier of a tombstone", "none");
-
-    page->tombstones_count++;
     page->sync.has_erased = true;
-    status = find_row(page, &before, customer, change->seq);
-    if (status == KHACH_OK && before.is_found && !before.is_newer && page->sync.is_search_indexed)
+    if (page->has_quarantine) {
+        status = khach__quarantine_clear(page, customer, seq);
+        if (status != KHACH_OK)
+            return status;
+    }
+    status = find_row(page, &before, customer, seq);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && is_indexed(page))
         status = khach__cache_index_failure(page->cache,
             khach_index_put(page->cache->index, &page->cache->before, NULL), page->error);
     free(before.record);
+    if (status == KHACH_OK && before.is_found && !before.is_newer && !before.is_damaged)
+        status = khach__since_note(page, customer, page->cache->before.traits);
     if (status != KHACH_OK || !before.is_found || before.is_newer)
         return status;
     status = write_open(page, KHACH_WRITE_DELETE, &statement);
@@ -227,12 +251,38 @@ static khach_status apply_tombstone(apply *page, const khach_change *change)
         return status;
     (void)sqlite3_bind_int64(statement, 1, customer);
     page->sync.customers_count--;
-    return write_run(page, statement);
+    status = write_run(page, statement);
+    return status != KHACH_OK ? status : khach__overlay_forget(page, customer);
+}
+
+static khach_status apply_tombstone(khach_apply *page, const khach_change *change)
+{
+    Khach__V1__Tombstone *record = khach__v1__tombstone__unpack(
+        &page->cache->arena.allocator, change->bytes_count, change->bytes);
+    int64_t customer;
+    int64_t survivor;
+    khach_status status;
+
+    if (record == NULL)
+        return khach__quarantine_put(page, change, "a tombstone");
+    customer = khach__record_number('c', record->customer_id);
+    if (customer < 0)
+        return khach__quarantine_put(page, change, "the identifier of a tombstone");
+    page->tombstones_count++;
+    status = khach__apply_remove(page, customer, change->seq);
+    if (status != KHACH_OK)
+        return status;
+    survivor = khach__record_number('c', record->redirect_to);
+    if (survivor >= 0)
+        return khach__overlay_retarget(page, customer, survivor);
+    return record->reason == KHACH__V1__TOMBSTONE__REASON__ERASED
+        ? khach__overlay_erase(page, customer)
+        : KHACH_OK;
 }
 
 /* --- the business and its pages --- */
 
-static khach_status apply_business(apply *page, const khach_change *change)
+static khach_status apply_business(khach_apply *page, const khach_change *change)
 {
     Khach__V1__Business *record = khach__v1__business__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
@@ -240,7 +290,7 @@ static khach_status apply_business(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL)
-        return broken(page, "a business", "other bytes");
+        return khach__quarantine_put(page, change, "a business");
     if (strcmp(record->id, page->cache->business_id) != 0)
         return broken(page, "the business of the cache", "another");
     status = write_open(page, KHACH_WRITE_BUSINESS, &statement);
@@ -251,7 +301,7 @@ static khach_status apply_business(apply *page, const khach_change *change)
     return write_run(page, statement);
 }
 
-static khach_status apply_page(apply *page, const khach_change *change)
+static khach_status apply_page(khach_apply *page, const khach_change *change)
 {
     Khach__V1__Page *record = khach__v1__page__unpack(
         &page->cache->arena.allocator, change->bytes_count, change->bytes);
@@ -259,12 +309,21 @@ static khach_status apply_page(apply *page, const khach_change *change)
     khach_status status;
 
     if (record == NULL || khach__record_number('p', record->id) < 0)
-        return broken(page, "a page", "other bytes");
+        return khach__quarantine_put(page, change, "a page");
     if (strcmp(record->business_id, page->cache->business_id) != 0)
         return broken(page, "a page of the business", "one of another");
     status = write_open(page, KHACH_WRITE_PAGE, &statement);
     if (status != KHACH_OK)
         return status;
+    if (page->is_forced) {
+        char drop[64];
+
+        (void)sqlite3_snprintf((int)sizeof(drop), drop, "DELETE FROM base_pages WHERE page = %lld",
+            (long long)khach__record_number('p', record->id));
+        status = khach__cache_run(page->cache, drop, page->error);
+        if (status != KHACH_OK)
+            return status;
+    }
     (void)sqlite3_bind_int64(statement, 1, khach__record_number('p', record->id));
     (void)sqlite3_bind_int64(statement, 2, (int64_t)change->seq);
     (void)sqlite3_bind_int64(statement, 3, page->sync.epoch);
@@ -272,106 +331,38 @@ static khach_status apply_page(apply *page, const khach_change *change)
     return write_run(page, statement);
 }
 
-static khach_status apply_changes(apply *page, const khach_sync_page *bytes)
+khach_status khach__apply_change(
+    khach_apply *page, const khach_change *change, bool may_be_broken)
 {
-    khach_wire wire = khach__wire_open(bytes->bytes, bytes->bytes_count);
-    khach_change change;
-
-    while (khach__sync_change_next(&wire, &change)) {
-        khach_status status = KHACH_OK;
-
-        khach__arena_clear(&page->cache->arena);
-        switch (change.kind) {
-        case KHACH_CHANGE_BUSINESS:
-            status = apply_business(page, &change);
-            break;
-        case KHACH_CHANGE_PAGE:
-            status = apply_page(page, &change);
-            break;
-        case KHACH_CHANGE_CUSTOMER:
-            status = apply_customer(page, &change);
-            break;
-        case KHACH_CHANGE_TOMBSTONE:
-            status = apply_tombstone(page, &change);
-            break;
-        case KHACH_CHANGE_NONE:
-            break;
-        }
-        if (status != KHACH_OK)
-            return status;
+    khach__arena_clear(&page->cache->arena);
+    if (may_be_broken && !khach__sync_change_is_whole(change))
+        return khach__quarantine_put(page, change, "a record within its bounds, in UTF-8");
+    switch (change->kind) {
+    case KHACH_CHANGE_BUSINESS:
+        return apply_business(page, change);
+    case KHACH_CHANGE_PAGE:
+        return apply_page(page, change);
+    case KHACH_CHANGE_CUSTOMER:
+        return apply_customer(page, change);
+    case KHACH_CHANGE_TOMBSTONE:
+        return apply_tombstone(page, change);
+    case KHACH_CHANGE_NONE:
+        break;
     }
     return KHACH_OK;
 }
 
-static khach_status apply_page_of_changes(apply *page, const khach_sync_page *bytes)
+khach_status khach__apply_changes(khach_apply *page, const khach_sync_page *bytes)
 {
-    khach_cache_sync written;
-    khach_status status = apply_changes(page, bytes);
+    khach_wire wire = khach__wire_open(bytes->bytes, bytes->bytes_count);
+    khach_change change;
+    uint64_t aside = 0;
+    khach_status status = khach__quarantine_count(page->cache, &aside, page->error);
 
-    if (status != KHACH_OK)
-        return status;
-    if (page->sync.phase == KHACH_PHASE_EMPTY)
-        page->sync.phase = KHACH_PHASE_SNAPSHOT;
-    if (!bytes->has_more && page->sync.phase == KHACH_PHASE_SNAPSHOT)
-        status = khach__cache_snapshot_finish(page->cache, &page->sync, page->error);
-    if (status != KHACH_OK)
-        return status;
-
-    page->sync.seq = bytes->seq;
-    page->sync.head_seq = bytes->head_seq;
-    if (!bytes->has_more)
-        page->sync.as_of_ms = bytes->read_at_ms;
-    page->sync.last_status = KHACH_OK;
-    written = page->sync;
-    written.cursor = (khach_bytes){(uint8_t *)(uintptr_t)bytes->cursor, bytes->cursor_bytes};
-    return khach__cache_sync_write(page->cache, &written, page->error);
-}
-
-static void report(khach_sync_progress *progress, const apply *page, const khach_sync_page *bytes)
-{
-    progress->has_more = bytes->has_more;
-    progress->phase = page->sync.phase;
-    progress->upserts_count = page->upserts_count;
-    progress->tombstones_count = page->tombstones_count;
-    progress->page_bytes = bytes->bytes_count;
-    progress->seq = page->sync.seq;
-    progress->head_seq = page->sync.head_seq;
-    progress->customers_count = page->sync.customers_count;
-    progress->customers_estimate = bytes->customers_estimate;
-}
-
-khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
-    const khach_bytes *asked, khach_sync_progress *progress, khach_error **error)
-{
-    apply work = {.cache = cache, .error = error};
-    khach_sync_page dropped = *page;
-    khach_status status = khach__cache_lock(cache, error);
-
-    if (status != KHACH_OK)
-        return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
+    page->has_quarantine = aside + bytes->broken_count > 0;
     if (status == KHACH_OK)
-        status = khach__cache_sync_read(cache, &work.sync, error);
-
-    if (status == KHACH_OK && work.sync.cursor.count == asked->count
-        && memcmp(work.sync.cursor.bytes, asked->bytes, asked->count) == 0) {
-        status = apply_page_of_changes(&work, page);
-        report(progress, &work, page);
-    } else if (status == KHACH_OK) {
-        /* Another process has applied a page in the meantime: go on from its cursor. */
-        dropped.has_more = true;
-        report(progress, &work, &dropped);
-    }
-
-    if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
-    if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
-    else if (work.sync.has_erased)
-        khach__cache_empty_log(cache);
-    else
-        khach__cache_checkpoint(cache, !progress->has_more);
-    khach__cache_unlock(cache);
-    free(work.sync.cursor.bytes);
+        status = khach__overlay_is_used(page->cache, &page->has_overlays, page->error);
+    while (status == KHACH_OK && khach__sync_change_next(&wire, &change))
+        status = khach__apply_change(page, &change, bytes->broken_count > 0);
     return status;
 }

@@ -1,7 +1,8 @@
-/* An older cache becomes one of the layout of this program: of layout 2, its rows are read again
- * from the records that it keeps; of layout 2 and 3, the derived tables are filled anew. */
+/* An older cache becomes one of layout 4, which added what repairs have to say, and the outbox. Of
+ * layout 2, the rows are read again from the records that it keeps; of layouts 2 and 3, the derived
+ * tables are filled anew. */
 
-#include "cache.h"
+#include "outbox.h"
 
 #include <khach_text.h>
 
@@ -85,9 +86,11 @@ static khach_status migrate_2(khach_cache *cache, khach_error **error)
         /* Layout 2 did not say whether its log was to be emptied. */
         "ALTER TABLE sync_state ADD COLUMN has_erased INTEGER NOT NULL DEFAULT 0;"
         "UPDATE sync_state SET has_erased = 1;";
-    static const char after[] = "DROP TABLE layout_2;";
+    static const char after[] = "DROP TABLE layout_2";
     khach_status status = khach__cache_run(cache, before, error);
 
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_repair_sql, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_customers_sql, error);
     if (status == KHACH_OK)
@@ -109,24 +112,29 @@ static khach_status migrate_3(khach_cache *cache, khach_error **error)
         "DROP INDEX IF EXISTS base_customers_by_name;"
         "DROP INDEX IF EXISTS base_customers_by_first_recorded;"
         "DROP INDEX IF EXISTS base_customers_by_first_inbound;";
+    khach_status status = khach__cache_run(cache, before, error);
 
-    return khach__cache_run(cache, before, error);
+    return status != KHACH_OK ? status : khach__cache_run(cache, khach__cache_repair_sql, error);
 }
 
-static khach_status migrate(khach_cache *cache, int layout, khach_error **error)
+static khach_status migrate(khach_cache *cache, int version, khach_error **error)
 {
-    khach_status status =
-        layout == KHACH_CACHE_SCHEMA_FIRST ? migrate_2(cache, error) : migrate_3(cache, error);
+    char stamp[64];
+    khach_status status = version == 2 ? migrate_2(cache, error) : migrate_3(cache, error);
 
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "PRAGMA user_version = 4", error);
+        status = khach__cache_run(cache, khach__cache_outbox_sql, error);
+    (void)sqlite3_snprintf((int)sizeof(stamp), stamp, "PRAGMA user_version = %d",
+        KHACH_CACHE_SCHEMA_VERSION);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, stamp, error);
     return status != KHACH_OK ? status : derive(cache, error);
 }
 
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
 {
-    sqlite3_stmt *version = NULL;
-    int layout = 0;
+    sqlite3_stmt *statement = NULL;
+    int version = KHACH_CACHE_SCHEMA_VERSION;
     khach_status status = khach__cache_lock(cache, error);
 
     if (status != KHACH_OK)
@@ -134,12 +142,12 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
     status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
     /* Another process may have been first. */
     if (status == KHACH_OK)
-        status = khach__cache_prepare(cache, &version, "PRAGMA user_version", error);
-    if (status == KHACH_OK && sqlite3_step(version) == SQLITE_ROW)
-        layout = sqlite3_column_int(version, 0);
-    (void)sqlite3_finalize(version);
-    if (layout >= KHACH_CACHE_SCHEMA_FIRST && layout < KHACH_CACHE_SCHEMA_VERSION)
-        status = migrate(cache, layout, error);
+        status = khach__cache_prepare(cache, &statement, "PRAGMA user_version", error);
+    if (status == KHACH_OK && sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    (void)sqlite3_finalize(statement);
+    if (version < KHACH_CACHE_SCHEMA_VERSION)
+        status = migrate(cache, version, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "COMMIT", error);
     if (status != KHACH_OK)

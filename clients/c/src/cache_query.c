@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char record_sql[] = "SELECT record, seq FROM base_customers WHERE id = ?1";
+static const char record_sql[] =
+    "SELECT record, seq, EXISTS(SELECT 1 FROM overlays WHERE overlays.id = base_customers.id)"
+    " FROM base_customers WHERE id = ?1";
 
 /* Reads the record that `statement` has for a customer into a list. */
 static khach_status add_record(khach_cache *cache, khach_customer_list *list,
@@ -24,6 +26,8 @@ static khach_status add_record(khach_cache *cache, khach_customer_list *list,
                 (uint64_t)sqlite3_column_int64(statement, 1), !cache->is_held))
             status = khach__error_set(
                 error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
+        else
+            list->customers[list->count - 1].is_pending = sqlite3_column_int(statement, 2) != 0;
         break;
     case SQLITE_DONE:
         status = khach__error_set(
@@ -71,7 +75,9 @@ khach_status khach__cache_get(
             customer = NULL;
             status = khach__error_set(
                 error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
+            break;
         }
+        customer->is_pending = sqlite3_column_int(statement, 2) != 0;
         break;
     case SQLITE_DONE:
         status = sync.phase == KHACH_PHASE_COMPLETE

@@ -1,6 +1,6 @@
 /* The layout of the cache, and the row that says how far it has come. */
 
-#include "cache.h"
+#include "outbox.h"
 #include "record.h"
 
 #include <stdlib.h>
@@ -28,6 +28,30 @@ const char khach__cache_customers_sql[] =
     "  first_inbound_at INTEGER NOT NULL, last_inbound_at INTEGER NOT NULL,"
     "  name_folded TEXT NOT NULL, record BLOB NOT NULL, seq INTEGER NOT NULL,"
     "  epoch INTEGER NOT NULL);";
+
+const char khach__cache_repair_sql[] =
+    "ALTER TABLE sync_state ADD COLUMN is_repairing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN is_reindex_due INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN is_unverified INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN verified_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN verified_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN repairs_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN repaired_rows_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN full_resyncs_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_state ADD COLUMN last_cause INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE leader("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, boot_id TEXT NOT NULL,"
+    "  pid INTEGER NOT NULL, started INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);"
+    "INSERT INTO leader VALUES (1, 0, '', 0, 0, 0);"
+    "CREATE TABLE quarantine("
+    "  kind INTEGER NOT NULL, customer INTEGER NOT NULL, page INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
+    "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));"
+    "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
+    "CREATE TABLE since_mark("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
+    "INSERT INTO since_mark VALUES (1, coalesce((SELECT seq FROM sync_state), 0),"
+    "  coalesce((SELECT as_of_ms FROM sync_state), 0));";
 
 /* Reads a pragma or a count: the first column of the first row. */
 static khach_status read_number(
@@ -61,6 +85,10 @@ static khach_status create(khach_cache *cache, khach_error **error)
     status = khach__cache_run(cache, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, schema, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_repair_sql, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, khach__cache_outbox_sql, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_customers_sql, error);
     if (status == KHACH_OK)
@@ -154,6 +182,9 @@ static khach_status create_once(khach_cache *cache, identity *found, khach_error
             : create(cache, error);
         if (status == KHACH_OK)
             status = read_identity(cache, found, error);
+        /* So that the file says what it is to who reads it without its log. */
+        if (status == KHACH_OK)
+            khach__cache_checkpoint(cache, true);
     }
     khach__cache_unlock(cache);
     return status;
@@ -176,7 +207,7 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
         return khach__error_set(error, KHACH_E_CACHE_TOO_NEW,
             "layout %d of the cache expected, %d found", KHACH_CACHE_SCHEMA_VERSION,
             (int)found.version);
-    if (found.version >= KHACH_CACHE_SCHEMA_FIRST
+    if (found.version >= KHACH_CACHE_SCHEMA_VERSION_MIN
         && found.version < KHACH_CACHE_SCHEMA_VERSION) {
         status = khach__cache_migrate(cache, error);
         if (status == KHACH_OK)
@@ -194,12 +225,17 @@ khach_status khach__cache_schema_prepare(khach_cache *cache, khach_error **error
 khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
     static const char sql[] = "SELECT cursor, phase, epoch, seq, head_seq, as_of_ms,"
-                              " customers_count, search_indexed, last_status, has_erased"
+                              " customers_count, search_indexed, last_status, has_erased,"
+                              " is_repairing, is_reindex_due, is_unverified, verified_at_ms,"
+                              " verified_seq, repairs_count, repaired_rows_count,"
+                              " full_resyncs_count, last_cause"
                               " FROM sync_state";
     sqlite3_stmt *statement = NULL;
-    khach_status status = khach__cache_prepare(cache, &statement, sql, error);
+    khach_status status = khach__cache_check(cache, error);
 
     *sync = (khach_cache_sync){0};
+    if (status == KHACH_OK)
+        status = khach__cache_prepare(cache, &statement, sql, error);
     if (status != KHACH_OK)
         return status;
     if (sqlite3_step(statement) != SQLITE_ROW) {
@@ -224,6 +260,15 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
     sync->is_search_indexed = sqlite3_column_int(statement, 7) != 0;
     sync->last_status = sqlite3_column_int(statement, 8);
     sync->has_erased = sqlite3_column_int(statement, 9) != 0;
+    sync->repairing = (khach_repairing)sqlite3_column_int(statement, 10);
+    sync->is_reindex_due = sqlite3_column_int(statement, 11) != 0;
+    sync->is_unverified = sqlite3_column_int(statement, 12) != 0;
+    sync->verified_at_ms = sqlite3_column_int64(statement, 13);
+    sync->verified_seq = (uint64_t)sqlite3_column_int64(statement, 14);
+    sync->repairs_count = (uint64_t)sqlite3_column_int64(statement, 15);
+    sync->repaired_rows_count = (uint64_t)sqlite3_column_int64(statement, 16);
+    sync->full_resyncs_count = (uint64_t)sqlite3_column_int64(statement, 17);
+    sync->last_cause = sqlite3_column_int(statement, 18);
 
 done:
     (void)sqlite3_finalize(statement);
@@ -236,7 +281,9 @@ khach_status khach__cache_sync_write(
     static const char sql[] =
         "UPDATE sync_state SET cursor = ?1, phase = ?2, epoch = ?3, seq = ?4, head_seq = ?5,"
         " as_of_ms = ?6, customers_count = ?7, search_indexed = ?8, last_status = ?9,"
-        " has_erased = ?10";
+        " has_erased = ?10, is_repairing = ?11, is_reindex_due = ?12, is_unverified = ?13,"
+        " verified_at_ms = ?14, verified_seq = ?15, repairs_count = ?16,"
+        " repaired_rows_count = ?17, full_resyncs_count = ?18, last_cause = ?19";
     sqlite3_stmt *statement = NULL;
     khach_status status = khach__cache_prepare(cache, &statement, sql, error);
 
@@ -253,6 +300,15 @@ khach_status khach__cache_sync_write(
     (void)sqlite3_bind_int(statement, 8, sync->is_search_indexed);
     (void)sqlite3_bind_int(statement, 9, sync->last_status);
     (void)sqlite3_bind_int(statement, 10, sync->has_erased);
+    (void)sqlite3_bind_int(statement, 11, (int)sync->repairing);
+    (void)sqlite3_bind_int(statement, 12, sync->is_reindex_due);
+    (void)sqlite3_bind_int(statement, 13, sync->is_unverified);
+    (void)sqlite3_bind_int64(statement, 14, sync->verified_at_ms);
+    (void)sqlite3_bind_int64(statement, 15, (int64_t)sync->verified_seq);
+    (void)sqlite3_bind_int64(statement, 16, (int64_t)sync->repairs_count);
+    (void)sqlite3_bind_int64(statement, 17, (int64_t)sync->repaired_rows_count);
+    (void)sqlite3_bind_int64(statement, 18, (int64_t)sync->full_resyncs_count);
+    (void)sqlite3_bind_int(statement, 19, sync->last_cause);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
     (void)sqlite3_finalize(statement);

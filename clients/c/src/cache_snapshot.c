@@ -31,7 +31,9 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
 {
     static const char sql[] =
         "DELETE FROM base_customers WHERE epoch <> (SELECT epoch FROM sync_state);"
-        "DELETE FROM base_pages WHERE epoch <> (SELECT epoch FROM sync_state);";
+        "DELETE FROM base_pages WHERE epoch <> (SELECT epoch FROM sync_state);"
+        "DELETE FROM overlays WHERE id NOT IN (SELECT id FROM base_customers);"
+        "DELETE FROM quarantine WHERE epoch <> (SELECT epoch FROM sync_state);";
     sqlite3_stmt *statement = NULL;
     khach_status status = sync->is_search_indexed ? unindex(cache, error) : KHACH_OK;
 
@@ -54,12 +56,20 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
 khach_status khach__cache_snapshot_finish(
     khach_cache *cache, khach_cache_sync *sync, khach_error **error)
 {
-    khach_index_status done = KHACH_INDEX_OK;
     khach_status status = KHACH_OK;
 
     if (sync->epoch > 1)
         status = sweep(cache, sync, error);
-    if (status == KHACH_OK && !sync->is_search_indexed) {
+    return status != KHACH_OK ? status : khach__cache_snapshot_complete(cache, sync, error);
+}
+
+khach_status khach__cache_snapshot_complete(
+    khach_cache *cache, khach_cache_sync *sync, khach_error **error)
+{
+    khach_index_status done = KHACH_INDEX_OK;
+    khach_status status = KHACH_OK;
+
+    if (!sync->is_search_indexed) {
         done = khach_index_create_indexes(cache->db, "base_customers");
         if (done == KHACH_INDEX_OK)
             done = khach_index_rebuild(cache->index);
@@ -76,13 +86,21 @@ khach_status khach__cache_snapshot_finish(
 khach_status khach__cache_restart(khach_cache *cache, khach_error **error)
 {
     static const char sql[] = "UPDATE sync_state SET cursor = x'', epoch = epoch + 1,"
-                              " phase = min(phase, 1), seq = 0, head_seq = 0";
-    khach_status status = khach__cache_lock(cache, error);
+                              " phase = min(phase, 1), seq = 0, head_seq = 0,"
+                              " full_resyncs_count = full_resyncs_count + (customers_count > 0)";
+    khach_status status = khach__lead_take(cache, error);
 
-    if (status != KHACH_OK)
-        return status;
-    status = khach__cache_run(cache, sql, error);
-    khach__cache_unlock(cache);
+    if (status == KHACH_OK)
+        status = khach__lead_begin(cache, error);
+    if (status == KHACH_OK) {
+        status = khach__cache_run(cache, sql, error);
+        if (status == KHACH_OK)
+            status = khach__cache_run(cache, "COMMIT", error);
+        else
+            (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_unlock(cache);
+    }
+    khach__lead_leave(cache);
     return status;
 }
 
@@ -91,9 +109,11 @@ void khach__cache_note(khach_cache *cache, khach_status status)
     static const char sql[] = "UPDATE sync_state SET last_status = %d WHERE last_status <> %d";
     char text[sizeof(sql) + 32];
 
-    if (khach__cache_lock(cache, NULL) != KHACH_OK)
+    /* Who does not lead has nothing to say of the sync. */
+    if (khach__lead_begin(cache, NULL) != KHACH_OK)
         return;
     (void)sqlite3_snprintf((int)sizeof(text), text, sql, (int)status, (int)status);
     (void)sqlite3_exec(cache->db, text, NULL, NULL, NULL);
+    (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
     khach__cache_unlock(cache);
 }

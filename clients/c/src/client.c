@@ -1,41 +1,35 @@
-/* The client: options, the sync loop, and the doors to the cache. */
+/* The client: options, opening, and the doors to the cache. */
 
-#define _GNU_SOURCE /* strdup */
+#define _GNU_SOURCE /* strdup, clock_gettime, explicit_bzero */
 
-#include <khach/khach.h>
+#include "client.h"
 
-#include "cache.h"
-#include "connection.h"
 #include "export_file.h"
 #include "transport.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define SYNC_SERVICE "khach.v1.SyncService"
-#define PULL_METHOD "PullChanges"
 #define ADDRESS_BYTES_MAX 512
 #define PATH_BYTES_MAX 4000
+#define TOKEN_BYTES_MAX 256
 
-struct khach_client {
-    char *address; /* NULL for offline use */
-    khach_cache *cache;
-    khach_connection connection;
-    khach_options options; /* its strings are not kept */
-};
-
-static void clear(khach_error **error)
+int64_t khach__now_ms(void)
 {
-    if (error != NULL)
-        *error = NULL;
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static khach_status missing(khach_error **error)
+khach_status khach__missing(khach_error **error)
 {
     return khach__error_set(error, KHACH_E_INVALID, "a required argument expected, NULL found");
 }
 
-static khach_status wrong_size(
+khach_status khach__wrong_size(
     khach_error **error, const char *what, size_t expected, size_t found)
 {
     return khach__error_set(error, KHACH_E_INVALID,
@@ -50,24 +44,21 @@ void khach_options_init(khach_options *options)
         *options = (khach_options)KHACH_OPTIONS_INIT;
 }
 
-void khach_sync_progress_init(khach_sync_progress *progress)
+/* Nothing that could be more than one value of a call's metadata. */
+static bool is_token(const char *token)
 {
-    if (progress != NULL)
-        *progress = (khach_sync_progress){.struct_size = sizeof(khach_sync_progress)};
-}
+    size_t count = strspn(
+        token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
-void khach_cache_state_init(khach_cache_state *state)
-{
-    if (state != NULL)
-        *state = (khach_cache_state){.struct_size = sizeof(khach_cache_state)};
+    return token[count] == '\0' && count <= TOKEN_BYTES_MAX;
 }
 
 static khach_status check_options(const khach_options *options, khach_error **error)
 {
     if (options == NULL)
-        return missing(error);
+        return khach__missing(error);
     if (options->struct_size != sizeof(khach_options))
-        return wrong_size(error, "options", sizeof(khach_options), options->struct_size);
+        return khach__wrong_size(error, "options", sizeof(khach_options), options->struct_size);
     if (options->business_id != NULL && options->business_id[0] != '\0'
         && khach__record_number('b', options->business_id) < 0)
         return khach__error_set(
@@ -81,6 +72,10 @@ static khach_status check_options(const khach_options *options, khach_error **er
             || !khach__transport_address_is_valid(options->address)))
         return khach__error_set(
             error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
+    if (options->token != NULL && !is_token(options->token))
+        return khach__error_set(error, KHACH_E_INVALID,
+            "a token of at most %d letters, digits and _ expected, another found",
+            TOKEN_BYTES_MAX);
     if (options->page_rows == 0 || options->page_rows > KHACH_PAGE_ROWS_MAX
         || options->page_bytes == 0 || options->page_bytes > KHACH_PAGE_BYTES_MAX)
         return khach__error_set(error, KHACH_E_INVALID,
@@ -92,15 +87,29 @@ static khach_status check_options(const khach_options *options, khach_error **er
 
 /* --- opening and closing --- */
 
+/* As calls carry it. */
+static khach_status keep_token(khach_client *client, const char *token, khach_error **error)
+{
+    static const char scheme[] = "Bearer ";
+    size_t count = sizeof(scheme) + strlen(token);
+
+    client->authorization = malloc(count);
+    if (client->authorization == NULL)
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+    (void)snprintf(client->authorization, count, "%s%s", scheme, token);
+    client->connection.authorization = client->authorization;
+    return KHACH_OK;
+}
+
 khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error)
 {
     khach_client *client = NULL;
     khach_status status;
 
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     status = check_options(options, error);
     if (status != KHACH_OK)
@@ -114,6 +123,12 @@ khach_status khach_client_open(
     client->options.address = NULL;
     client->options.business_id = NULL;
     client->options.cache_path = NULL;
+    client->options.token = NULL;
+    if (options->token != NULL && options->token[0] != '\0') {
+        status = keep_token(client, options->token, error);
+        if (status != KHACH_OK)
+            goto done;
+    }
     if (options->address != NULL && options->address[0] != '\0') {
         client->address = strdup(options->address);
         if (client->address == NULL) {
@@ -123,6 +138,12 @@ khach_status khach_client_open(
     }
     status = khach__cache_open(&client->cache, options->cache_path,
         options->business_id == NULL ? "" : options->business_id, options->lock_timeout_ms, error);
+    client->run = (khach_sync_run){
+        .cache = client->cache,
+        .connection = &client->connection,
+        .options = &client->options,
+        .address = client->address,
+    };
 
 done:
     if (status == KHACH_OK)
@@ -136,131 +157,14 @@ void khach_client_close(khach_client *client)
 {
     if (client == NULL)
         return;
+    khach__sync_run_close(&client->run);
     khach__connection_close(&client->connection);
     khach__cache_close(client->cache);
     free(client->address);
+    if (client->authorization != NULL)
+        explicit_bzero(client->authorization, strlen(client->authorization));
+    free(client->authorization);
     free(client);
-}
-
-/* --- sync --- */
-
-/* Pulls the page after `cursor` and applies it. */
-static khach_status pull(khach_client *client, const khach_bytes *cursor,
-    khach_sync_progress *progress, khach_error **error)
-{
-    khach_call call = {client->address, SYNC_SERVICE, PULL_METHOD,
-        client->options.connect_timeout_ms, client->options.call_timeout_ms};
-    khach_bytes request = {NULL, 0};
-    khach_sync_page page;
-    const uint8_t *reply = NULL;
-    size_t reply_bytes = 0;
-    khach_status status = khach__sync_request(&request, client->cache->business_id, cursor,
-        client->options.page_rows, client->options.page_bytes);
-
-    if (status != KHACH_OK)
-        return khach__error_set(error, KHACH_E_MEMORY, "no memory for a request");
-    status = khach__connection_call(
-        &client->connection, &call, &request, &reply, &reply_bytes, error);
-    free(request.bytes);
-    if (status == KHACH_OK)
-        status = khach__sync_page_read(&page, reply, reply_bytes, error);
-    /* A page that moves nothing would be asked for again without end. */
-    if (status == KHACH_OK && page.has_more && page.cursor_bytes == cursor->count
-        && memcmp(page.cursor, cursor->bytes, cursor->count) == 0)
-        status = khach__error_set(
-            error, KHACH_E_PROTOCOL, "a cursor that moves expected, the same found");
-    if (status == KHACH_OK)
-        status = khach__cache_apply(client->cache, &page, cursor, progress, error);
-    return status;
-}
-
-khach_status khach_sync_step(khach_client *client, khach_sync_progress *out, khach_error **error)
-{
-    khach_cache_sync sync = {0};
-    khach_sync_progress progress;
-    khach_status status;
-
-    clear(error);
-    if (client == NULL)
-        return missing(error);
-    if (out != NULL && out->struct_size != sizeof(*out))
-        return wrong_size(error, "progress", sizeof(*out), out->struct_size);
-    if (client->address == NULL)
-        return khach__error_set(
-            error, KHACH_E_OFFLINE, "an address expected when the client was opened, none found");
-
-    khach_sync_progress_init(&progress);
-    status = khach__cache_sync_read(client->cache, &sync, error);
-    if (status == KHACH_OK && sync.has_erased)
-        khach__cache_empty_log_if_free(client->cache);
-    if (status == KHACH_OK)
-        status = pull(client, &sync.cursor, &progress, error);
-    if (status != KHACH_OK && status != KHACH_E_MEMORY && status != (khach_status)sync.last_status)
-        khach__cache_note(client->cache, status);
-    free(sync.cursor.bytes);
-    if (status == KHACH_OK && out != NULL)
-        *out = progress;
-    return status;
-}
-
-khach_status khach_sync_once(khach_client *client, khach_sync_progress *out, khach_error **error)
-{
-    khach_sync_progress sum;
-    khach_sync_progress page;
-
-    clear(error);
-    if (out != NULL && out->struct_size != sizeof(*out))
-        return wrong_size(error, "progress", sizeof(*out), out->struct_size);
-    khach_sync_progress_init(&sum);
-    do {
-        khach_status status;
-
-        khach_sync_progress_init(&page);
-        status = khach_sync_step(client, &page, error);
-        if (status != KHACH_OK)
-            return status;
-        page.upserts_count += sum.upserts_count;
-        page.tombstones_count += sum.tombstones_count;
-        page.page_bytes += sum.page_bytes;
-        sum = page;
-    } while (sum.has_more);
-
-    if (out != NULL)
-        *out = sum;
-    return KHACH_OK;
-}
-
-khach_status khach_sync_restart(khach_client *client, khach_error **error)
-{
-    clear(error);
-    return client == NULL ? missing(error) : khach__cache_restart(client->cache, error);
-}
-
-khach_status khach_cache_state_read(
-    khach_client *client, khach_cache_state *out, khach_error **error)
-{
-    khach_cache_sync sync = {0};
-    khach_status status;
-
-    clear(error);
-    if (client == NULL || out == NULL)
-        return missing(error);
-    if (out->struct_size != sizeof(*out))
-        return wrong_size(error, "state", sizeof(*out), out->struct_size);
-    status = khach__cache_sync_read(client->cache, &sync, error);
-    free(sync.cursor.bytes);
-    if (status != KHACH_OK)
-        return status;
-
-    out->phase = sync.phase;
-    out->schema_version = KHACH_CACHE_SCHEMA_VERSION;
-    out->is_search_indexed = sync.is_search_indexed;
-    out->last_status = sync.last_status;
-    out->seq = sync.seq;
-    out->head_seq = sync.head_seq;
-    out->as_of_ms = sync.as_of_ms;
-    out->customers_count = sync.customers_count;
-    return KHACH_OK;
 }
 
 /* --- questions --- */
@@ -268,82 +172,82 @@ khach_status khach_cache_state_read(
 khach_status khach_get(
     khach_customer **out, khach_client *client, const char *id, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL || id == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_get(client->cache, out, id, error);
 }
 
 khach_status khach_list(khach_customer_list **out, khach_client *client, const khach_query *query,
     khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_list(client->cache, out, query, error);
 }
 
 khach_status khach_count(
     uint64_t *out, khach_client *client, const khach_query *query, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = 0;
     if (client == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_count(client->cache, out, query, error);
 }
 
 khach_status khach_search(khach_customer_list **out, khach_client *client, const char *text,
     const khach_query *query, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL || text == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_search(client->cache, out, text, query, error);
 }
 
 khach_status khach_export_open(khach_export **out, khach_client *client,
     const khach_export_options *options, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL || options == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__export_open(out, client->cache, options, error);
 }
 
 khach_status khach_statistics_read(khach_statistics **out, khach_client *client,
     const khach_statistics_query *query, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL || query == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_statistics(client->cache, out, query, error);
 }
 
 khach_status khach_pages(khach_page_list **out, khach_client *client, khach_error **error)
 {
-    clear(error);
+    khach__clear(error);
     if (out == NULL)
-        return missing(error);
+        return khach__missing(error);
     *out = NULL;
     if (client == NULL)
-        return missing(error);
+        return khach__missing(error);
     return khach__cache_pages(client->cache, out, error);
 }

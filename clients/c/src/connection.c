@@ -1,8 +1,5 @@
 #include "connection.h"
 
-#include "frame.h"
-#include "transport.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +33,7 @@ static khach_status reserve(khach_connection *connection, size_t wanted)
     return KHACH_OK;
 }
 
-/* What a unary client does with a frame (wire.md §1.6): the answer is the first Response on the
- * call's id; frames on other ids are ignored; another kind on this id breaks the call. */
-static khach_status receive_response(khach_connection *connection, uint32_t stream_id,
+khach_status khach__connection_frame(khach_connection *connection, uint32_t stream_id,
     khach_frame *frame, int64_t deadline_ms, khach_error **error)
 {
     for (;;) {
@@ -53,9 +48,6 @@ static khach_status receive_response(khach_connection *connection, uint32_t stre
             connection->first += consumed;
             if (frame->stream_id != stream_id)
                 continue;
-            if (frame->kind != KHACH_FRAME_RESPONSE)
-                return khach__error_set(error, KHACH_E_PROTOCOL,
-                    "a response expected, a frame of kind %u found", (unsigned)frame->kind);
             return KHACH_OK;
         case KHACH_FRAME_OVERSIZED:
             return khach__error_set(error, KHACH_E_PROTOCOL,
@@ -76,7 +68,8 @@ static khach_status receive_response(khach_connection *connection, uint32_t stre
             return khach__error_set(
                 error, KHACH_E_PROTOCOL, "a frame of a known size expected, a longer one found");
         status = khach__transport_receive(connection->fd, connection->buffer + connection->end,
-            connection->room - connection->end, &received, deadline_ms, error);
+            connection->room - connection->end, &received,
+            khach__connection_patience(connection, deadline_ms), error);
         if (status != KHACH_OK)
             return status;
         connection->end += received;
@@ -91,39 +84,64 @@ static void disconnect(khach_connection *connection)
     connection->end = 0;
 }
 
-/* One attempt. `*was_idle` tells that nothing was received on a connection that was there. */
-static khach_status call_once(khach_connection *connection, const khach_call *call,
-    const khach_bytes *payload, khach_frame *frame, bool *was_idle, khach_error **error)
+khach_status khach__connection_open(
+    khach_connection *connection, const khach_call *call, khach_error **error)
 {
-    khach_bytes request = {NULL, 0};
-    khach_status status;
-    int64_t deadline_ms;
-    uint32_t stream_id;
-
-    *was_idle = connection->fd >= 0;
     if (connection->fd < 0) {
-        status = khach__transport_open(&connection->fd, call->address,
-            khach__transport_now_ms() + call->connect_timeout_ms, error);
+        khach_status status = khach__transport_open(&connection->fd, call->address,
+            khach__connection_patience(
+                connection, khach__transport_now_ms() + call->connect_timeout_ms),
+            error);
+
         if (status != KHACH_OK)
             return status;
         connection->next_stream_id = 1;
     }
     if (reserve(connection, 0) != KHACH_OK)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to receive");
+    return KHACH_OK;
+}
 
-    stream_id = connection->next_stream_id;
+khach_status khach__connection_send(khach_connection *connection, const khach_call *call,
+    uint8_t flags, const khach_bytes *payload, uint32_t *stream_id, int64_t deadline_ms,
+    khach_error **error)
+{
+    khach_bytes request = {NULL, 0};
+    khach_status status;
+
+    *stream_id = connection->next_stream_id;
     connection->next_stream_id += 2;
-    deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
-    status = khach__envelope_request(
-        &request, stream_id, call->service, call->method, payload, call->call_timeout_ms);
+    status = khach__envelope_request(&request, *stream_id, flags, call->service, call->method,
+        payload, call->call_timeout_ms, connection->authorization);
     if (status != KHACH_OK)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
-
-    status =
-        khach__transport_send(connection->fd, request.bytes, request.count, deadline_ms, error);
+    status = khach__transport_send(connection->fd, request.bytes, request.count,
+        khach__connection_patience(connection, deadline_ms), error);
     free(request.bytes);
+    return status;
+}
+
+/* One attempt. `*was_idle` tells that nothing was received on a connection that was there. What a
+ * unary client does with a frame (wire.md §1.6): the answer is the first Response on the call's id;
+ * another kind on this id breaks the call. */
+static khach_status call_once(khach_connection *connection, const khach_call *call,
+    const khach_bytes *payload, khach_frame *frame, bool *was_idle, khach_error **error)
+{
+    uint32_t stream_id = 0;
+    int64_t deadline_ms;
+    khach_status status;
+
+    *was_idle = connection->fd >= 0;
+    status = khach__connection_open(connection, call, error);
+    deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
     if (status == KHACH_OK)
-        status = receive_response(connection, stream_id, frame, deadline_ms, error);
+        status =
+            khach__connection_send(connection, call, 0, payload, &stream_id, deadline_ms, error);
+    if (status == KHACH_OK)
+        status = khach__connection_frame(connection, stream_id, frame, deadline_ms, error);
+    if (status == KHACH_OK && frame->kind != KHACH_FRAME_RESPONSE)
+        status = khach__error_set(error, KHACH_E_PROTOCOL,
+            "a response expected, a frame of kind %u found", (unsigned)frame->kind);
     if (status != KHACH_OK) {
         *was_idle = *was_idle && status == KHACH_E_NETWORK && connection->end == 0;
         disconnect(connection);

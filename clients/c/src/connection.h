@@ -4,16 +4,20 @@
 /* One connection to the server, which carries one call at a time. */
 
 #include "envelope.h"
+#include "frame.h"
+#include "transport.h"
 
-#define KHACH_CONNECTION_INIT {-1, 1, NULL, 0, 0, 0}
+#define KHACH_CONNECTION_INIT {-1, -1, 1, NULL, 0, 0, 0, NULL}
 
 typedef struct khach_connection {
-    int fd; /* -1 when there is none */
+    int fd;      /* -1 when there is none */
+    int stop_fd; /* what can be read here ends every wait; -1 for none; not the connection's */
     uint32_t next_stream_id;
     uint8_t *buffer; /* what was received: `first` to `end` are not consumed yet */
     size_t room;
     size_t first;
     size_t end;
+    const char *authorization; /* what each call says of who makes it; NULL for nothing */
 } khach_connection;
 
 typedef struct khach_call {
@@ -23,6 +27,26 @@ typedef struct khach_call {
     uint32_t connect_timeout_ms;
     uint32_t call_timeout_ms;
 } khach_call;
+
+/* What `deadline_ms` means on this connection. */
+static inline khach_patience khach__connection_patience(
+    const khach_connection *connection, int64_t deadline_ms)
+{
+    return (khach_patience){deadline_ms, connection->stop_fd};
+}
+
+/* Connects, when there is no connection. */
+khach_status khach__connection_open(
+    khach_connection *connection, const khach_call *call, khach_error **error);
+
+/* Sends the request of a call; `*stream_id` is the call's. After a failure close the connection. */
+khach_status khach__connection_send(khach_connection *connection, const khach_call *call,
+    uint8_t flags, const khach_bytes *payload, uint32_t *stream_id, int64_t deadline_ms,
+    khach_error **error);
+
+/* The next frame of a call; frames of others are dropped. Borrowed until the next frame. */
+khach_status khach__connection_frame(khach_connection *connection, uint32_t stream_id,
+    khach_frame *frame, int64_t deadline_ms, khach_error **error);
 
 /* Calls, connecting first when need be, and once more when a connection that was idle turns out
  * to be gone: so only for calls that may be repeated. On KHACH_OK `*reply` is borrowed from

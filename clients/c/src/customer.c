@@ -163,6 +163,11 @@ int64_t khach_customer_block_since_ms(const khach_customer *customer)
     return khach__record_ms(customer->record->block->since);
 }
 
+int32_t khach_customer_is_pending(const khach_customer *customer)
+{
+    return customer != NULL && customer->is_pending;
+}
+
 uint64_t khach_customer_seq(const khach_customer *customer)
 {
     return customer == NULL ? 0 : customer->seq;

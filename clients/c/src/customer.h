@@ -12,6 +12,7 @@ struct khach_customer {
     uint8_t *bytes; /* that it was decoded from */
     size_t bytes_count;
     uint64_t seq;
+    bool is_pending;
 };
 
 struct khach_customer_list {

@@ -25,10 +25,13 @@ typedef struct slice {
     size_t count;
 } slice;
 
-khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const char *service,
-    const char *method, const khach_bytes *payload, uint32_t timeout_ms)
+khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, uint8_t flags,
+    const char *service, const char *method, const khach_bytes *payload, uint32_t timeout_ms,
+    const char *authorization)
 {
     Ttrpc__Request request = TTRPC__REQUEST__INIT;
+    Ttrpc__KeyValue caller = TTRPC__KEY_VALUE__INIT;
+    Ttrpc__KeyValue *metadata[] = {&caller};
     khach_frame frame = {0};
     size_t count;
 
@@ -39,6 +42,12 @@ khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const
     request.payload.data = payload->bytes;
     request.payload.len = payload->count;
     request.timeout_nano = (int64_t)timeout_ms * 1000000;
+    if (authorization != NULL) {
+        caller.key = (char *)(uintptr_t) "authorization";
+        caller.value = (char *)(uintptr_t)authorization;
+        request.n_metadata = 1;
+        request.metadata = metadata;
+    }
 
     count = ttrpc__request__get_packed_size(&request);
     if (count > KHACH_FRAME_PAYLOAD_BYTES_MAX)
@@ -50,6 +59,7 @@ khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const
     frame.payload_bytes = (uint32_t)count;
     frame.stream_id = stream_id;
     frame.kind = KHACH_FRAME_REQUEST;
+    frame.flags = flags;
     khach__frame_write(out->bytes, &frame);
     (void)ttrpc__request__pack(&request, out->bytes + KHACH_FRAME_HEADER_BYTES);
     out->count = KHACH_FRAME_HEADER_BYTES + count;
@@ -96,6 +106,7 @@ static khach_status status_of(uint64_t code, slice reason)
         {"CURSOR_SCOPE_MISMATCH", KHACH_E_SCOPE_MISMATCH},
         {"GENERATION_CHANGED", KHACH_E_GENERATION_CHANGED},
         {"CURSOR_AHEAD", KHACH_E_CURSOR_AHEAD},
+        {"SCOPE_CHANGED", KHACH_E_SCOPE_CHANGED},
     };
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {

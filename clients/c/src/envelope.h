@@ -13,9 +13,10 @@ typedef struct khach_bytes {
     size_t count;
 } khach_bytes;
 
-/* Encodes a unary call as one whole frame. */
-khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, const char *service,
-    const char *method, const khach_bytes *payload, uint32_t timeout_ms);
+/* Encodes a call as one whole frame with these flags. A timeout of 0 is none. */
+khach_status khach__envelope_request(khach_bytes *out, uint32_t stream_id, uint8_t flags,
+    const char *service, const char *method, const khach_bytes *payload, uint32_t timeout_ms,
+    const char *authorization);
 
 /* Reads a Response: on KHACH_OK `*payload` is borrowed from `bytes`. A status of the server
  * becomes one of ours, with its message and its ErrorInfo reason in `error`. */

@@ -100,6 +100,10 @@ const char *khach_status_name(khach_status status)
         "KHACH_E_CACHE_CORRUPT",
         "KHACH_E_DISK_FULL",
         "KHACH_E_OFFLINE",
+        "KHACH_E_SHRINK",
+        "KHACH_E_SCOPE_CHANGED",
+        "KHACH_E_NOT_FRESH",
+        "KHACH_E_STOPPED",
     };
     int index = -(int)status;
 

@@ -15,6 +15,11 @@ enum {
     KHACH_FRAME_DATA = 3
 };
 
+enum {
+    KHACH_FRAME_REMOTE_CLOSED = 0x01, /* nothing follows from this side */
+    KHACH_FRAME_NO_DATA = 0x04
+};
+
 typedef enum khach_frame_result {
     KHACH_FRAME_MORE,     /* nothing consumed; come back with more bytes */
     KHACH_FRAME_READY,    /* `frame` is whole */

@@ -86,9 +86,20 @@ bool khach__record_check(
     return check(descriptor, bytes, bytes_count, KHACH_RECORD_DEPTH_MAX, &fields_left);
 }
 
+static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+void khach__record_id(char *out, char letter, int64_t number)
+{
+    uint64_t rest = (uint64_t)number;
+
+    out[0] = letter;
+    for (size_t i = ID_DIGITS; i >= 1; i--, rest >>= 5)
+        out[i] = digits[rest & 31];
+    out[ID_DIGITS + 1] = '\0';
+}
+
 int64_t khach__record_number(char letter, const char *id)
 {
-    static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
     uint64_t number = 0;
 
     if (id == NULL || strlen(id) != ID_DIGITS + 1 || id[0] != letter)

@@ -37,6 +37,10 @@ bool khach__record_check(
 /* The number in an identifier's text, -1 when it is not one of the kind that `letter` names. */
 int64_t khach__record_number(char letter, const char *id);
 
+/* The text of an identifier: a letter, 13 digits and a NUL. */
+#define KHACH_RECORD_ID_BYTES 15
+void khach__record_id(char *out, char letter, int64_t number);
+
 /* Milliseconds since 1970; 0 for NULL or what cannot be. */
 int64_t khach__record_ms(const Google__Protobuf__Timestamp *timestamp);
 

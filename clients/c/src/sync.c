@@ -13,6 +13,9 @@ enum {
     PAGE_HEAD_SEQ = 6,
     PAGE_READ_AT = 7,
     PAGE_CUSTOMERS_ESTIMATE = 8,
+    PAGE_TOMBSTONE_HORIZON = 9,
+    RECORDS_IDS_DONE = 2,
+    RECORDS_SEQ = 3,
     CHANGE_SEQ = 1
 };
 
@@ -54,7 +57,7 @@ static bool change_read(khach_change *change, const uint8_t *bytes, size_t bytes
     return !wire.is_broken;
 }
 
-static bool change_check(const khach_change *change)
+bool khach__sync_change_is_whole(const khach_change *change)
 {
     static const ProtobufCMessageDescriptor *const descriptors[] = {
         NULL,
@@ -64,8 +67,6 @@ static bool change_check(const khach_change *change)
         &khach__v1__tombstone__descriptor,
     };
 
-    if (change->seq == 0 || change->seq > INT64_MAX)
-        return false;
     return change->kind == KHACH_CHANGE_NONE
         || khach__record_check(descriptors[change->kind], change->bytes, change->bytes_count);
 }
@@ -81,8 +82,7 @@ bool khach__sync_change_next(khach_wire *wire, khach_change *change)
     return false;
 }
 
-/* The seconds and nanoseconds of a Timestamp, as milliseconds. */
-static int64_t read_ms(const uint8_t *bytes, size_t bytes_count)
+int64_t khach__sync_ms(const uint8_t *bytes, size_t bytes_count)
 {
     khach_wire wire = khach__wire_open(bytes, bytes_count);
     khach_wire_field field;
@@ -108,14 +108,34 @@ static void page_field(khach_sync_page *page, const khach_wire_field *field)
             page->head_seq = field->value;
         else if (field->number == PAGE_CUSTOMERS_ESTIMATE)
             page->customers_estimate = field->value;
+        else if (field->number == PAGE_TOMBSTONE_HORIZON)
+            page->tombstone_horizon = field->value;
     } else if (field->type == KHACH_WIRE_BYTES) {
         if (field->number == PAGE_CURSOR) {
             page->cursor = field->bytes;
             page->cursor_bytes = field->bytes_count;
         } else if (field->number == PAGE_READ_AT) {
-            page->read_at_ms = read_ms(field->bytes, field->bytes_count);
+            page->read_at_ms = khach__sync_ms(field->bytes, field->bytes_count);
         }
     }
+}
+
+/* Counts and checks a change of a page. */
+static khach_status check_next(
+    khach_sync_page *page, const khach_wire_field *field, khach_error **error)
+{
+    khach_change change;
+
+    if (++page->changes_count > KHACH_SYNC_CHANGES_MAX)
+        return khach__error_set(error, KHACH_E_PROTOCOL,
+            "a page of at most %d changes expected, more found", KHACH_SYNC_CHANGES_MAX);
+    if (!change_read(&change, field->bytes, field->bytes_count) || change.seq == 0
+        || change.seq > INT64_MAX)
+        return khach__error_set(error, KHACH_E_PROTOCOL,
+            "a change expected, other bytes found as number %zu", page->changes_count);
+    if (!khach__sync_change_is_whole(&change))
+        page->broken_count++;
+    return KHACH_OK;
 }
 
 khach_status khach__sync_page_read(
@@ -126,18 +146,14 @@ khach_status khach__sync_page_read(
 
     *page = (khach_sync_page){.bytes = bytes, .bytes_count = bytes_count};
     while (khach__wire_next(&wire, &field)) {
-        khach_change change;
+        khach_status status = KHACH_OK;
 
-        if (field.number != PAGE_CHANGES || field.type != KHACH_WIRE_BYTES) {
+        if (field.number != PAGE_CHANGES || field.type != KHACH_WIRE_BYTES)
             page_field(page, &field);
-            continue;
-        }
-        if (++page->changes_count > KHACH_SYNC_CHANGES_MAX)
-            return khach__error_set(error, KHACH_E_PROTOCOL,
-                "a page of at most %d changes expected, more found", KHACH_SYNC_CHANGES_MAX);
-        if (!change_read(&change, field.bytes, field.bytes_count) || !change_check(&change))
-            return khach__error_set(error, KHACH_E_PROTOCOL,
-                "a change expected, other bytes found as number %zu", page->changes_count);
+        else
+            status = check_next(page, &field, error);
+        if (status != KHACH_OK)
+            return status;
     }
     if (wire.is_broken)
         return khach__error_set(
@@ -147,8 +163,34 @@ khach_status khach__sync_page_read(
             "a cursor of 1 to %d bytes expected, %zu found", KHACH_SYNC_CURSOR_BYTES_MAX,
             page->cursor_bytes);
     if (page->seq > INT64_MAX || page->head_seq > INT64_MAX
-        || page->customers_estimate > INT64_MAX)
+        || page->customers_estimate > INT64_MAX || page->tombstone_horizon > INT64_MAX)
         return khach__error_set(
             error, KHACH_E_PROTOCOL, "numbers of at most 63 bits expected, a longer one found");
+    return KHACH_OK;
+}
+
+khach_status khach__sync_records_read(khach_sync_page *page, uint64_t *ids_done,
+    const uint8_t *bytes, size_t bytes_count, khach_error **error)
+{
+    khach_wire wire = khach__wire_open(bytes, bytes_count);
+    khach_wire_field field;
+
+    *page = (khach_sync_page){.bytes = bytes, .bytes_count = bytes_count};
+    *ids_done = 0;
+    while (khach__wire_next(&wire, &field)) {
+        khach_status status = KHACH_OK;
+
+        if (field.number == PAGE_CHANGES && field.type == KHACH_WIRE_BYTES)
+            status = check_next(page, &field, error);
+        else if (field.number == RECORDS_IDS_DONE && field.type == KHACH_WIRE_VARINT)
+            *ids_done = field.value;
+        else if (field.number == RECORDS_SEQ && field.type == KHACH_WIRE_VARINT)
+            page->head_seq = field.value;
+        if (status != KHACH_OK)
+            return status;
+    }
+    if (wire.is_broken)
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "records expected, other bytes found");
     return KHACH_OK;
 }

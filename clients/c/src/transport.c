@@ -18,26 +18,43 @@
 #define UNIX_PREFIX "unix:"
 #define TCP_PREFIX "tcp:"
 #define HOST_BYTES_MAX 255
+/* A connection over which nothing goes is asked after 20 s, and is gone 30 s later. */
+#define KEEPALIVE_IDLE_S 20
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES 3
 
-int64_t khach__transport_now_ms(void)
+static int64_t read_ms(clockid_t clock)
 {
     struct timespec now = {0};
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits until `fd` is ready for `events`. */
-static khach_status wait_for(int fd, short events, int64_t deadline_ms, khach_error **error)
+int64_t khach__transport_now_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t khach__transport_boot_ms(void)
+{
+    return read_ms(CLOCK_BOOTTIME);
+}
+
+/* Waits until `fd` is ready for `events`; -1 is never ready. */
+static khach_status wait_for(int fd, short events, khach_patience patience, khach_error **error)
 {
     for (;;) {
-        struct pollfd waited = {fd, events, 0};
-        int64_t left = deadline_ms - khach__transport_now_ms();
+        struct pollfd waited[] = {{fd, events, 0}, {patience.stop_fd, POLLIN, 0}};
+        int64_t left = patience.deadline_ms - khach__transport_now_ms();
         int count;
 
         if (left < 0)
             left = 0;
-        count = poll(&waited, 1, left > INT_MAX ? INT_MAX : (int)left);
+        count = poll(waited, 2, left > INT_MAX ? INT_MAX : (int)left);
+        if (count > 0 && waited[1].revents != 0)
+            return khach__error_set(error, KHACH_E_STOPPED,
+                "a caller that goes on expected, one that stops found");
         if (count > 0)
             return KHACH_OK;
         if (count == 0)
@@ -48,9 +65,39 @@ static khach_status wait_for(int fd, short events, int64_t deadline_ms, khach_er
     }
 }
 
+khach_status khach__transport_sleep(khach_patience patience, khach_error **error)
+{
+    khach_error *end = NULL;
+    khach_status status = wait_for(-1, 0, patience, &end);
+
+    if (status == KHACH_E_TIMEOUT) {
+        khach_error_free(end);
+        return KHACH_OK;
+    }
+    if (error != NULL)
+        *error = end;
+    else
+        khach_error_free(end);
+    return status;
+}
+
+/* A peer that is gone without a word is found out by the kernel, too. */
+static void keep_alive(int fd)
+{
+    int yes = 1;
+    int idle_s = KEEPALIVE_IDLE_S;
+    int interval_s = KEEPALIVE_INTERVAL_S;
+    int probes = KEEPALIVE_PROBES;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, (socklen_t)sizeof(yes));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, (socklen_t)sizeof(idle_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, (socklen_t)sizeof(interval_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, (socklen_t)sizeof(probes));
+}
+
 /* Connects a socket that does not block. */
 static khach_status connect_to(int fd, const struct sockaddr *address, socklen_t address_bytes,
-    int64_t deadline_ms, khach_error **error)
+    khach_patience patience, khach_error **error)
 {
     int failure = 0;
     socklen_t failure_bytes = sizeof(failure);
@@ -58,7 +105,7 @@ static khach_status connect_to(int fd, const struct sockaddr *address, socklen_t
     if (connect(fd, address, address_bytes) == 0)
         return KHACH_OK;
     if (errno == EINPROGRESS || errno == EINTR) {
-        khach_status status = wait_for(fd, POLLOUT, deadline_ms, error);
+        khach_status status = wait_for(fd, POLLOUT, patience, error);
 
         if (status != KHACH_OK)
             return status;
@@ -73,7 +120,7 @@ static khach_status connect_to(int fd, const struct sockaddr *address, socklen_t
 }
 
 static khach_status open_unix(
-    int *fd, const char *path, int64_t deadline_ms, khach_error **error)
+    int *fd, const char *path, khach_patience patience, khach_error **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     khach_status status;
@@ -84,7 +131,7 @@ static khach_status open_unix(
         return khach__error_set(error, KHACH_E_NETWORK, "socket: %s", strerror(errno));
 
     status = connect_to(
-        *fd, (const struct sockaddr *)&address, (socklen_t)sizeof(address), deadline_ms, error);
+        *fd, (const struct sockaddr *)&address, (socklen_t)sizeof(address), patience, error);
     if (status != KHACH_OK) {
         khach__transport_close(*fd);
         *fd = -1;
@@ -113,7 +160,8 @@ static bool split_host(char *host, size_t room, const char **port, const char *t
     return true;
 }
 
-static khach_status open_tcp(int *fd, const char *text, int64_t deadline_ms, khach_error **error)
+static khach_status open_tcp(
+    int *fd, const char *text, khach_patience patience, khach_error **error)
 {
     char host[HOST_BYTES_MAX + 1];
     const char *port = NULL;
@@ -137,9 +185,10 @@ static khach_status open_tcp(int *fd, const char *text, int64_t deadline_ms, kha
             status = khach__error_set(error, KHACH_E_NETWORK, "socket: %s", strerror(errno));
             continue;
         }
-        status = connect_to(*fd, at->ai_addr, at->ai_addrlen, deadline_ms, error);
+        status = connect_to(*fd, at->ai_addr, at->ai_addrlen, patience, error);
         if (status == KHACH_OK) {
             (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &yes, (socklen_t)sizeof(yes));
+            keep_alive(*fd);
             break;
         }
         khach__transport_close(*fd);
@@ -165,18 +214,18 @@ bool khach__transport_address_is_valid(const char *address)
 }
 
 khach_status khach__transport_open(
-    int *fd, const char *address, int64_t deadline_ms, khach_error **error)
+    int *fd, const char *address, khach_patience patience, khach_error **error)
 {
     *fd = -1;
     if (!khach__transport_address_is_valid(address))
         return khach__error_set(error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        return open_unix(fd, address + strlen(UNIX_PREFIX), deadline_ms, error);
-    return open_tcp(fd, address + strlen(TCP_PREFIX), deadline_ms, error);
+        return open_unix(fd, address + strlen(UNIX_PREFIX), patience, error);
+    return open_tcp(fd, address + strlen(TCP_PREFIX), patience, error);
 }
 
 khach_status khach__transport_send(
-    int fd, const uint8_t *bytes, size_t count, int64_t deadline_ms, khach_error **error)
+    int fd, const uint8_t *bytes, size_t count, khach_patience patience, khach_error **error)
 {
     size_t sent = 0;
 
@@ -186,7 +235,7 @@ khach_status khach__transport_send(
         if (result >= 0) {
             sent += (size_t)result;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            khach_status status = wait_for(fd, POLLOUT, deadline_ms, error);
+            khach_status status = wait_for(fd, POLLOUT, patience, error);
 
             if (status != KHACH_OK)
                 return status;
@@ -198,7 +247,7 @@ khach_status khach__transport_send(
 }
 
 khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t *received,
-    int64_t deadline_ms, khach_error **error)
+    khach_patience patience, khach_error **error)
 {
     for (;;) {
         ssize_t result = recv(fd, out, room, 0);
@@ -211,7 +260,7 @@ khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t 
             return khach__error_set(
                 error, KHACH_E_NETWORK, "an answer expected, the end of the connection found");
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            khach_status status = wait_for(fd, POLLIN, deadline_ms, error);
+            khach_status status = wait_for(fd, POLLIN, patience, error);
 
             if (status != KHACH_OK)
                 return status;

@@ -9,23 +9,34 @@
 
 #define KHACH_ADDRESS_EXPECTED "an address like unix:/path or tcp:host:port expected, another found"
 
+/* How long something is waited for. */
+typedef struct khach_patience {
+    int64_t deadline_ms;
+    int stop_fd; /* what can be read here ends it with KHACH_E_STOPPED; -1 for none */
+} khach_patience;
+
 /* Milliseconds of a clock that never goes back. */
 int64_t khach__transport_now_ms(void);
+/* The same of a clock that goes on while the machine sleeps. */
+int64_t khach__transport_boot_ms(void);
+
+/* Waits until the deadline, which is KHACH_OK, or to be stopped. */
+khach_status khach__transport_sleep(khach_patience patience, khach_error **error);
 
 /* Connects to "unix:/path" or "tcp:host:port". On KHACH_OK `*fd` is the caller's. */
 khach_status khach__transport_open(
-    int *fd, const char *address, int64_t deadline_ms, khach_error **error);
+    int *fd, const char *address, khach_patience patience, khach_error **error);
 
 /* True when `address` is of a form that khach__transport_open() takes. */
 bool khach__transport_address_is_valid(const char *address);
 
 /* Sends all of `bytes`. */
 khach_status khach__transport_send(
-    int fd, const uint8_t *bytes, size_t count, int64_t deadline_ms, khach_error **error);
+    int fd, const uint8_t *bytes, size_t count, khach_patience patience, khach_error **error);
 
 /* Receives at least one byte into `room` bytes. The end of the stream is KHACH_E_NETWORK. */
 khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t *received,
-    int64_t deadline_ms, khach_error **error);
+    khach_patience patience, khach_error **error);
 
 /* Closes; -1 is a no-op. */
 void khach__transport_close(int fd);

@@ -26,7 +26,7 @@ void fixture_id(char *out, char letter, uint64_t number)
     out[14] = '\0';
 }
 
-static void put(fixture_page *page, const void *bytes, size_t count)
+void fixture_append(fixture_page *page, const void *bytes, size_t count)
 {
     if (page->count + count > page->room) {
         page->room = (page->count + count) * 2 + 1024;
@@ -43,17 +43,17 @@ static void put_varint(fixture_page *page, uint64_t value)
     while (value >= 0x80) {
         uint8_t byte = (uint8_t)(value | 0x80);
 
-        put(page, &byte, 1);
+        fixture_append(page, &byte, 1);
         value >>= 7;
     }
-    put(page, &(uint8_t){(uint8_t)value}, 1);
+    fixture_append(page, &(uint8_t){(uint8_t)value}, 1);
 }
 
 void fixture_raw(fixture_page *page, uint32_t field, const void *bytes, size_t count)
 {
     put_varint(page, (uint64_t)field << 3 | 2);
     put_varint(page, count);
-    put(page, bytes, count);
+    fixture_append(page, bytes, count);
 }
 
 static void put_record(
@@ -149,6 +149,12 @@ void fixture_tombstone(fixture_page *page, uint64_t seq, uint64_t number)
     tombstone.customer_id = id;
     tombstone.reason = KHACH__V1__TOMBSTONE__REASON__ERASED;
     put_change(page, seq, 5, &tombstone);
+}
+
+void fixture_horizon(fixture_page *page, uint64_t horizon)
+{
+    put_varint(page, 9 << 3);
+    put_varint(page, horizon);
 }
 
 void fixture_end(fixture_page *page, const char *cursor, int has_more, uint64_t seq)
@@ -308,24 +314,59 @@ void fixture_add(fixture_server *server, khach_bytes frame)
 
 /* --- files --- */
 
-void fixture_folder(char *folder, char *cache_path)
-{
-    (void)strcpy(folder, "/tmp/khach-test-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
-    (void)sprintf(cache_path, "%s/cache.db", folder);
-}
+#define FOLDERS_MAX 64
 
-void fixture_remove(const char *folder)
+/* Those that are there; a process that was forked removes none of its parent's. */
+static char folders[FOLDERS_MAX][64];
+static pid_t folders_owner;
+
+static void remove_folder(const char *folder)
 {
     DIR *opened = opendir(folder);
     struct dirent *entry;
     char path[512];
 
-    CHECK(opened != NULL);
+    if (opened == NULL)
+        return;
     while ((entry = readdir(opened)) != NULL) {
         (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         (void)unlink(path);
     }
     (void)closedir(opened);
     (void)rmdir(folder);
+}
+
+/* A check that fails ends the test, and leaves nothing behind all the same. */
+static void remove_folders(void)
+{
+    for (size_t i = 0; i < FOLDERS_MAX && folders_owner == getpid(); i++) {
+        if (folders[i][0] != '\0')
+            remove_folder(folders[i]);
+    }
+}
+
+void fixture_folder(char *folder, char *cache_path)
+{
+    size_t place = 0;
+
+    (void)strcpy(folder, "/tmp/khach-test-XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    (void)sprintf(cache_path, "%s/cache.db", folder);
+    if (folders_owner == 0) {
+        folders_owner = getpid();
+        CHECK(atexit(remove_folders) == 0);
+    }
+    while (place < FOLDERS_MAX && folders[place][0] != '\0')
+        place++;
+    CHECK(place < FOLDERS_MAX);
+    (void)strcpy(folders[place], folder);
+}
+
+void fixture_remove(const char *folder)
+{
+    remove_folder(folder);
+    for (size_t i = 0; i < FOLDERS_MAX; i++) {
+        if (strcmp(folders[i], folder) == 0)
+            folders[i][0] = '\0';
+    }
 }

@@ -32,8 +32,11 @@ void fixture_customer(fixture_page *page, uint64_t seq, uint64_t number, uint64_
 /* A customer by its record. */
 void fixture_record(fixture_page *page, uint64_t seq, const void *record, size_t count);
 void fixture_tombstone(fixture_page *page, uint64_t seq, uint64_t number);
-/* Any field of bytes of the PullChangesResponse, as it stands. */
+/* Bytes as they stand, and a field of bytes of the PullChangesResponse. */
+void fixture_append(fixture_page *page, const void *bytes, size_t count);
 void fixture_raw(fixture_page *page, uint32_t field, const void *bytes, size_t count);
+/* Says that tombstones up to there are compacted. */
+void fixture_horizon(fixture_page *page, uint64_t horizon);
 /* Cursor, has_more, phase, seq, head, read_at. */
 void fixture_end(fixture_page *page, const char *cursor, int has_more, uint64_t seq);
 /* The page as a whole frame on a stream: release with free(). */

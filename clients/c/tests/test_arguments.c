@@ -26,6 +26,13 @@ static void test_null(void)
     CHECK_INT(khach_sync_once(NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_sync_restart(NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_cache_state_read(NULL, NULL, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_position_read(NULL, NULL, 0, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_wait_for(NULL, NULL, 0, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_watch_open(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_watch_run(NULL, NULL), KHACH_E_INVALID);
+    khach_watch_options_init(NULL);
+    khach_watch_stop(NULL);
+    khach_watch_close(NULL);
     CHECK_INT(khach_get(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_list(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_count(NULL, NULL, NULL, NULL), KHACH_E_INVALID);
@@ -78,6 +85,8 @@ static void test_sizes_and_ranges(void)
     khach_customer_list *list = NULL;
     khach_sync_progress progress = {0};
     khach_cache_state state = {0};
+    khach_difference difference = {0};
+    khach_explanation explanation = {0};
     char folder[64];
     char path[128];
 
@@ -111,12 +120,72 @@ static void test_sizes_and_ranges(void)
     CHECK_INT(khach_list(&list, client, &query, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_sync_step(client, &progress, NULL), KHACH_E_INVALID);
     CHECK_INT(khach_cache_state_read(client, &state, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_difference_read(&difference, client, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_explain(&explanation, client, "c0000000000001", NULL), KHACH_E_INVALID);
+    khach_client_close(client);
+    fixture_remove(folder);
+}
+
+static void test_watch_options(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t silence_ms, pull_ms, backoff_ms, backoff_max_ms;
+        khach_status status;
+    } cases[] = {
+        {"the least of each", 1, 1, 1, 1, KHACH_OK},
+        {"no silence", 0, 1, 1, 1, KHACH_E_INVALID},
+        {"no pull", 1, 0, 1, 1, KHACH_E_INVALID},
+        {"no wait", 1, 1, 0, 1, KHACH_E_INVALID},
+        {"a longest wait that is not", 1, 1, 2, 1, KHACH_E_INVALID},
+    };
+    khach_options options = KHACH_OPTIONS_INIT;
+    khach_watch_options watching;
+    khach_client *client = NULL;
+    khach_watch *watch = NULL;
+    char position[KHACH_POSITION_BYTES_MAX];
+    char folder[64];
+    char path[128];
+
+    fixture_folder(folder, path);
+    options.business_id = FIXTURE_BUSINESS;
+    options.cache_path = path;
+    CHECK_INT(khach_client_open(&client, &options, NULL), KHACH_OK);
+    khach_watch_options_init(&watching);
+    CHECK_INT(khach_watch_open(&watch, client, &watching, NULL), KHACH_E_OFFLINE);
+    CHECK(watch == NULL);
+    CHECK_INT(khach_position_read(client, position, sizeof(position) - 1, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_position_read(client, position, sizeof(position), NULL), KHACH_E_NOT_SYNCED);
+    CHECK_INT(khach_wait_for(client, "x", 0, NULL), KHACH_E_INVALID);
+    CHECK_INT(khach_wait_for(client, "00000000000000000000000000000000-1", 0, NULL),
+        KHACH_E_NOT_FRESH);
+    khach_client_close(client);
+
+    options.address = "unix:/nowhere/s";
+    CHECK_INT(khach_client_open(&client, &options, NULL), KHACH_OK);
+    watching.struct_size--;
+    CHECK_INT(khach_watch_open(&watch, client, &watching, NULL), KHACH_E_INVALID);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        khach_watch_options_init(&watching);
+        watching.silence_ms = cases[i].silence_ms;
+        watching.pull_ms = cases[i].pull_ms;
+        watching.backoff_ms = cases[i].backoff_ms;
+        watching.backoff_max_ms = cases[i].backoff_max_ms;
+        CHECK_INT(khach_watch_open(&watch, client, &watching, NULL), cases[i].status);
+        if (cases[i].status != KHACH_OK)
+            continue;
+        /* Stopped before it runs: it returns at once. */
+        khach_watch_stop(watch);
+        CHECK_INT(khach_watch_run(watch, NULL), KHACH_OK);
+        khach_watch_close(watch);
+    }
     khach_client_close(client);
     fixture_remove(folder);
 }
 
 int main(void)
 {
+    test_watch_options();
     test_null();
     test_null_values();
     test_sizes_and_ranges();

@@ -5,7 +5,6 @@
 #include "harness.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,7 +58,10 @@ static void test_opening(void)
     CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
     CHECK(stat(path, &found) == 0);
     CHECK_INT(found.st_mode & 0777, 0600);
+    CHECK(chmod(path, 0644) == 0);
     CHECK_INT(try_open(path, FIXTURE_BUSINESS), KHACH_OK);
+    CHECK(stat(path, &found) == 0);
+    CHECK_INT(found.st_mode & 0777, 0600);
     CHECK_INT(try_open(path, OTHER_BUSINESS), KHACH_E_SCOPE_MISMATCH);
     (void)snprintf(link_path, sizeof(link_path), "%s/link.db", folder);
     CHECK(symlink(path, link_path) == 0);
@@ -108,6 +110,7 @@ static void test_lock(void)
     khach_client *other = NULL;
     khach_cache_state state;
     khach_error *error = NULL;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
     struct timespec begin;
     struct timespec end;
     int fd;
@@ -119,7 +122,7 @@ static void test_lock(void)
     options.lock_timeout_ms = 50;
     CHECK_INT(khach_client_open(&client, &options, NULL), KHACH_OK);
     fd = open(lock_path, O_RDWR | O_CLOEXEC);
-    CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
+    CHECK(fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0);
 
     (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     CHECK_INT(khach_sync_restart(client, &error), KHACH_E_CACHE_LOCKED);
@@ -136,7 +139,8 @@ static void test_lock(void)
     CHECK_INT(khach_cache_state_read(other, &state, NULL), KHACH_OK);
     khach_client_close(other);
 
-    CHECK(flock(fd, LOCK_UN) == 0);
+    lock.l_type = F_UNLCK;
+    CHECK(fcntl(fd, F_OFD_SETLK, &lock) == 0);
     CHECK_INT(khach_sync_restart(client, NULL), KHACH_OK);
     (void)close(fd);
     khach_client_close(client);

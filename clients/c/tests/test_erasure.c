@@ -161,6 +161,7 @@ static void test_sweep(void)
 
     begin(&at);
     CHECK_INT(khach__cache_restart(at.cache, NULL), KHACH_OK);
+    CHECK_INT(khach__lead_take(at.cache, NULL), KHACH_OK);
     fixture_business(&page, 1, "Asia/Ho_Chi_Minh");
     fixture_customer(&page, 3, 101, 7, "An", 5);
     fixture_end(&page, "new", 0, 4);

@@ -32,6 +32,9 @@ typedef struct khach_options {
     uint32_t page_bytes;
     /** How long a write waits for another process's; 0 does not wait. */
     uint32_t lock_timeout_ms;
+    /** The secret of a token, for a server that knows tokens; NULL or "" for one that does not. It
+     *  is not in the cache. */
+    const char *token;
 } khach_options;
 
 #define KHACH_CONNECT_TIMEOUT_MS_DEFAULT 10000
@@ -44,7 +47,7 @@ typedef struct khach_options {
     { \
         sizeof(khach_options), NULL, NULL, NULL, KHACH_CONNECT_TIMEOUT_MS_DEFAULT, \
             KHACH_CALL_TIMEOUT_MS_DEFAULT, KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX, \
-            KHACH_LOCK_TIMEOUT_MS_DEFAULT \
+            KHACH_LOCK_TIMEOUT_MS_DEFAULT, NULL \
     }
 
 /**
@@ -64,11 +67,14 @@ KHACH_API void khach_options_init(khach_options *options);
  *          is NULL. If `error` is not NULL, `*error` is set and is yours: khach_error_free().
  * Borrows: `options` and what it points to, until the call returns.
  * Threads: any thread; a client belongs to one thread at a time. Any number of processes may
- *          open one cache. A client must not be carried across fork().
+ *          open one cache, and one of them at a time syncs it. A client that is carried across
+ *          fork() is refused there with KHACH_E_INVALID.
  * Blocks:  on the disk; for at most `lock_timeout_ms` while another process makes the cache.
  *
  * KHACH_E_CACHE_FOREIGN, KHACH_E_CACHE_TOO_NEW, KHACH_E_CACHE_CORRUPT and KHACH_E_SCOPE_MISMATCH
- * leave the file as it was. KHACH_E_INVALID without a business_id when there is no cache yet.
+ * leave the file as it was. KHACH_E_IO where the cache lies on a network file system, or others may
+ * read it and that cannot be ended: its mode becomes 0600. KHACH_E_INVALID without a business_id
+ * when there is no cache yet.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error);

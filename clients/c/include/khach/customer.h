@@ -102,11 +102,14 @@ KHACH_API const char *khach_customer_address(const khach_customer *customer);
 KHACH_API int32_t khach_customer_block_state(const khach_customer *customer);
 KHACH_API int64_t khach_customer_block_since_ms(const khach_customer *customer);
 /**
- * The stored record: the encoded khach.v1.Customer, byte for byte as the server sent it.
+ * The stored record: the encoded khach.v1.Customer, byte for byte as the server sent it, unless
+ * khach_customer_is_pending().
  *
  * NULL for NULL. `bytes_out`, which may be NULL, is set to its length.
  */
 KHACH_API const uint8_t *khach_customer_record(const khach_customer *customer, size_t *bytes_out);
+/** Nonzero when edits that wait in the outbox are shown. */
+KHACH_API int32_t khach_customer_is_pending(const khach_customer *customer);
 /** The commit sequence of this state of the customer. */
 KHACH_API uint64_t khach_customer_seq(const khach_customer *customer);
 

@@ -28,9 +28,9 @@ typedef enum khach_status {
     KHACH_E_NOT_FOUND = -8,
     /** The cache does not hold enough to answer: sync first. */
     KHACH_E_NOT_SYNCED = -9,
-    /** The server does not know the cursor: khach_sync_restart() walks the snapshot again. */
+    /** The server does not know the cursor. A sync compares and mends, and does not fail of it. */
     KHACH_E_CURSOR_INVALID = -10,
-    /** The server was restored or rebuilt: khach_sync_restart() reconciles the cache. */
+    /** The server was restored or rebuilt; again, since the sync began. */
     KHACH_E_GENERATION_CHANGED = -11,
     /** The cursor is newer than the server: it lost commits, or it is another server. */
     KHACH_E_CURSOR_AHEAD = -12,
@@ -40,14 +40,23 @@ typedef enum khach_status {
     KHACH_E_CACHE_FOREIGN = -14,
     /** A newer library wrote the cache. It was not touched. */
     KHACH_E_CACHE_TOO_NEW = -15,
-    /** Another process is writing to the cache. */
+    /** Another process is writing to the cache, or leads its sync. */
     KHACH_E_CACHE_LOCKED = -16,
     /** The cache is damaged. */
     KHACH_E_CACHE_CORRUPT = -17,
     /** The disk is full; nothing of the page was kept. */
     KHACH_E_DISK_FULL = -18,
     /** The client was opened without an address. */
-    KHACH_E_OFFLINE = -19
+    KHACH_E_OFFLINE = -19,
+    /** The server has far fewer customers than the cache, which was left as it is: look whether it
+     *  is the right one, then khach_repair() with KHACH_REPAIR_ACCEPT_SHRINK. */
+    KHACH_E_SHRINK = -20,
+    /** Other pages may be seen than before. */
+    KHACH_E_SCOPE_CHANGED = -21,
+    /** The cache has not come to the position in time. */
+    KHACH_E_NOT_FRESH = -22,
+    /** The caller has stopped it. */
+    KHACH_E_STOPPED = -23
 } khach_status;
 
 /** A failure in full. Opaque: read with the getters below. */

@@ -8,9 +8,13 @@
 #include <khach/error.h>
 #include <khach/export.h>
 #include <khach/export_file.h>
+#include <khach/look.h>
+#include <khach/outbox.h>
+#include <khach/position.h>
 #include <khach/query.h>
 #include <khach/statistics.h>
 #include <khach/sync.h>
 #include <khach/version.h>
+#include <khach/watch.h>
 
 #endif

@@ -149,6 +149,9 @@ void khach_index_set_pause(khach_index *index, int (*should_stop)(void *), void 
 /** Whether indexes and derived tables are there; at first they are. Without, tables are scanned. */
 void khach_index_set_ready(khach_index *index, int is_ready);
 
+/** Empties the derived tables. */
+khach_index_status khach_index_clear(khach_index *index);
+
 /** Fills the derived tables, which must be empty, from the table of customers. */
 khach_index_status khach_index_rebuild(khach_index *index);
 

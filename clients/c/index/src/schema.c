@@ -121,6 +121,15 @@ khach_index_status khach_index_create_indexes(sqlite3 *db, const char *table)
     return khach__index_execute(db, table, indexes);
 }
 
+khach_index_status khach_index_clear(khach_index *index)
+{
+    static const char sql[] = "DELETE FROM customer_counts; DELETE FROM name_tokens;"
+                              "DELETE FROM token_counts; DELETE FROM customer_days;"
+                              "DELETE FROM contact_values; DELETE FROM block_events;";
+
+    return khach__index_execute(index->db, index->table, sql);
+}
+
 khach_index_status khach_index_rebuild(khach_index *index)
 {
     return khach__index_execute(index->db, index->table, rebuild);

@@ -33,6 +33,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let generationChanged = Code(KHACH_E_GENERATION_CHANGED)
         /// The cursor is newer than the server.
         public static let cursorAhead = Code(KHACH_E_CURSOR_AHEAD)
+        /// The server has far fewer customers than the cache, which was left as it is.
+        public static let shrink = Code(KHACH_E_SHRINK)
+        /// Other pages may be seen than before; again, since the sync began.
+        public static let scopeChanged = Code(KHACH_E_SCOPE_CHANGED)
         /// The cache or the cursor belongs to another business.
         public static let scopeMismatch = Code(KHACH_E_SCOPE_MISMATCH)
         /// The file is not a cache of this library; it was not touched.
@@ -45,6 +49,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let cacheCorrupt = Code(KHACH_E_CACHE_CORRUPT)
         /// The disk is full; nothing of the page was kept.
         public static let diskFull = Code(KHACH_E_DISK_FULL)
+        /// The cache has not come to the position in time.
+        public static let notFresh = Code(KHACH_E_NOT_FRESH)
         /// The client was opened without an address.
         public static let offline = Code(KHACH_E_OFFLINE)
 

@@ -92,7 +92,9 @@ public struct Customer: Hashable, Sendable, Identifiable {
     public let blockState: BlockState
     /// The commit sequence of this state of the customer.
     public let seq: UInt64
-    /// The encoded `khach.v1.Customer`, byte for byte as the server sent it.
+    /// Whether edits that wait in the outbox are shown.
+    public let isPending: Bool
+    /// The encoded `khach.v1.Customer`, byte for byte as the server sent it unless `isPending`.
     public let record: [UInt8]
 
     /// Copies what the C library has decoded.
@@ -127,6 +129,7 @@ public struct Customer: Hashable, Sendable, Identifiable {
         self.blockState =
             BlockState(rawValue: khach_customer_block_state(customer)) ?? .unknown
         self.seq = khach_customer_seq(customer)
+        self.isPending = khach_customer_is_pending(customer) != 0
         var recordBytes = 0
         let record = khach_customer_record(customer, &recordBytes)
         self.record = Array(UnsafeBufferPointer(start: record, count: recordBytes))

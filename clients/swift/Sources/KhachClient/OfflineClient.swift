@@ -26,6 +26,7 @@ public final class OfflineClient: Sendable {
     ///   - cachePath: A file whose folder exists; the library keeps others beside it.
     ///   - businessID: The business that the cache is of; nil for that of a cache that is there.
     ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
+    ///   - token: The secret of a token, for a server that knows tokens; it is not in the cache.
     ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
     ///   - connectTimeout: How long a connection may take to make.
     ///   - callTimeout: How long an answer of the server may take.
@@ -33,6 +34,7 @@ public final class OfflineClient: Sendable {
         cachePath: String,
         businessID: String? = nil,
         address: String? = nil,
+        token: String? = nil,
         pageRows: Int = 1000,
         connectTimeout: Duration = .seconds(10),
         callTimeout: Duration = .seconds(30)
@@ -42,15 +44,18 @@ public final class OfflineClient: Sendable {
             (businessID ?? "").withCString { businessID in
                 cachePath.withCString { cachePath in
                     (address ?? "").withCString { address in
-                        var options = khach_options()
-                        khach_options_init(&options)
-                        options.business_id = businessID
-                        options.cache_path = cachePath
-                        options.address = address
-                        options.page_rows = UInt32(clamping: pageRows)
-                        options.connect_timeout_ms = Self.milliseconds(connectTimeout)
-                        options.call_timeout_ms = Self.milliseconds(callTimeout)
-                        return khach_client_open(&client, &options, error)
+                        (token ?? "").withCString { token in
+                            var options = khach_options()
+                            khach_options_init(&options)
+                            options.business_id = businessID
+                            options.cache_path = cachePath
+                            options.address = address
+                            options.token = token
+                            options.page_rows = UInt32(clamping: pageRows)
+                            options.connect_timeout_ms = Self.milliseconds(connectTimeout)
+                            options.call_timeout_ms = Self.milliseconds(callTimeout)
+                            return khach_client_open(&client, &options, error)
+                        }
                     }
                 }
             }
@@ -74,6 +79,25 @@ public final class OfflineClient: Sendable {
         khach_sync_progress_init(&progress)
         try self.call { client, error in khach_sync_once(client, &progress, error) }
         return SyncProgress(progress)
+    }
+
+    /// Syncs, and compares the cache with the server, byte for byte; mends nothing.
+    public func verify() throws(ClientError) -> Comparison {
+        var found = khach_comparison()
+        khach_comparison_init(&found)
+        try self.call { client, error in khach_verify(client, &found, error) }
+        return Comparison(found)
+    }
+
+    /// Syncs, compares, fetches what differs, and drops what the server does not have.
+    ///
+    /// - Parameter acceptingShrink: Also when the server has far fewer customers than the cache.
+    public func repair(acceptingShrink: Bool = false) throws(ClientError) -> Comparison {
+        var found = khach_comparison()
+        khach_comparison_init(&found)
+        let flags: UInt32 = acceptingShrink ? 1 : 0
+        try self.call { client, error in khach_repair(client, flags, &found, error) }
+        return Comparison(found)
     }
 
     /// Forgets the cursor and keeps the rows: the next sync walks the snapshot again.
@@ -168,7 +192,7 @@ public final class OfflineClient: Sendable {
     }
 
     /// At least one: nothing can be waited for in no time.
-    private static func milliseconds(_ duration: Duration) -> UInt32 {
+    static func milliseconds(_ duration: Duration) -> UInt32 {
         let (seconds, attoseconds) = duration.components
         let bounded = min(max(seconds, 0), Int64(UInt32.max) / 1_000)
         return UInt32(clamping: max(1, bounded * 1_000 + attoseconds / 1_000_000_000_000_000))

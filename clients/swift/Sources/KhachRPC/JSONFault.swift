@@ -11,6 +11,11 @@ package struct JSONFault<Decoded: Message> {
     package let text: String
 
     package init(_ bytes: [UInt8]) {
+        // Foundation takes it.
+        if let comma = Self.lastComma(bytes) {
+            self.text = comma
+            return
+        }
         let whole: Any
         do {
             whole = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
@@ -67,6 +72,35 @@ package struct JSONFault<Decoded: Message> {
         }
     }
 
+    /// A comma behind the last member of an object, or behind the last element of a list.
+    private static func lastComma(_ bytes: [UInt8]) -> String? {
+        var isInText = false
+        var isEscaped = false
+        var isBehindComma = false
+        for (offset, byte) in bytes.enumerated() {
+            if isInText {
+                isInText = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case 0x20, 0x09, 0x0A, 0x0D: continue
+            case UInt8(ascii: "}") where isBehindComma:
+                return "a member's name expected, } found at column \(Self.column(offset, bytes))"
+            case UInt8(ascii: "]") where isBehindComma:
+                return "JSON expected, ] found at column \(Self.column(offset, bytes))"
+            default: break
+            }
+            isBehindComma = byte == UInt8(ascii: ",")
+            isInText = byte == UInt8(ascii: "\"")
+        }
+        return nil
+    }
+
+    private static func column(_ offset: Int, _ bytes: [UInt8]) -> Int {
+        String(decoding: bytes[..<offset], as: UTF8.self).count + 1
+    }
+
     /// Foundation says where it stopped in words only, such as "around character 7".
     private static func malformed(_ bytes: [UInt8], _ error: NSError) -> String {
         let words = error.userInfo["NSDebugDescription"] as? String ?? ""
@@ -76,7 +110,7 @@ package struct JSONFault<Decoded: Message> {
 
         // From the beginning of the word.
         while offset > 0, Character(UnicodeScalar(bytes[offset - 1])).isLetter { offset -= 1 }
-        let column = String(decoding: bytes[..<offset], as: UTF8.self).count + 1
+        let column = Self.column(offset, bytes)
         let rest = String(decoding: bytes[offset...], as: UTF8.self)
         return "JSON expected, \(Self.cut(rest)) found at column \(column)"
     }

@@ -44,6 +44,22 @@ public enum Methods {
     public static let listBlockCapabilities = Method<
         Khach_V1_ListBlockCapabilitiesRequest, Khach_V1_ListBlockCapabilitiesResponse
     >(directory, "ListBlockCapabilities")
+    /// Makes a token; its secret is told once.
+    public static let createToken = Method<
+        Khach_V1_CreateTokenRequest, Khach_V1_CreateTokenResponse
+    >(directory, "CreateToken")
+    /// Gives a token another secret; the last one is valid beside it for a while.
+    public static let rotateToken = Method<
+        Khach_V1_RotateTokenRequest, Khach_V1_RotateTokenResponse
+    >(directory, "RotateToken")
+    /// Ends a token.
+    public static let revokeToken = Method<
+        Khach_V1_RevokeTokenRequest, Khach_V1_RevokeTokenResponse
+    >(directory, "RevokeToken")
+    /// Lists the tokens, a page at a time.
+    public static let listTokens = Method<
+        Khach_V1_ListTokensRequest, Khach_V1_ListTokensResponse
+    >(directory, "ListTokens")
     /// Records a batch of interactions.
     public static let recordInteractions = Method<
         Khach_V1_RecordInteractionsRequest, Khach_V1_RecordInteractionsResponse
@@ -124,10 +140,34 @@ public enum Methods {
     public static let listAuditEntries = Method<
         Khach_V1_ListAuditEntriesRequest, Khach_V1_ListAuditEntriesResponse
     >(customers, "ListAuditEntries")
+    /// Says which pages the caller sees, and where the server stands.
+    public static let describeScope = Method<
+        Khach_V1_DescribeScopeRequest, Khach_V1_DescribeScopeResponse
+    >(sync, "DescribeScope")
     /// Pulls one page of changes after a cursor.
     public static let pullChanges = Method<
         Khach_V1_PullChangesRequest, Khach_V1_PullChangesResponse
     >(sync, "PullChanges")
+    /// Watches for changes: says when to pull.
+    public static let watchChanges = StreamingMethod<
+        Khach_V1_WatchChangesRequest, Khach_V1_WatchChangesResponse
+    >(sync, "WatchChanges")
+    /// Reads sums over what the server has.
+    public static let getDigests = Method<
+        Khach_V1_GetDigestsRequest, Khach_V1_GetDigestsResponse
+    >(sync, "GetDigests")
+    /// Lists what the slots of a page hold, without the records.
+    public static let listRevisions = Method<
+        Khach_V1_ListRevisionsRequest, Khach_V1_ListRevisionsResponse
+    >(sync, "ListRevisions")
+    /// Reads records by id.
+    public static let batchGetRecords = Method<
+        Khach_V1_BatchGetRecordsRequest, Khach_V1_BatchGetRecordsResponse
+    >(sync, "BatchGetRecords")
+    /// Sends what was changed on a cache.
+    public static let pushMutations = Method<
+        Khach_V1_PushMutationsRequest, Khach_V1_PushMutationsResponse
+    >(sync, "PushMutations")
     /// Asks whether a service can answer.
     public static let check = Method<
         Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse
@@ -144,6 +184,10 @@ public enum Methods {
         AnyMethod(setRoleAccounts),
         AnyMethod(listRoleAccounts),
         AnyMethod(listBlockCapabilities),
+        AnyMethod(createToken),
+        AnyMethod(rotateToken),
+        AnyMethod(revokeToken),
+        AnyMethod(listTokens),
         AnyMethod(recordInteractions),
         AnyMethod(recordProfiles),
         AnyMethod(getCustomer),
@@ -164,7 +208,13 @@ public enum Methods {
         AnyMethod(redetectContacts),
         AnyMethod(exportCustomers),
         AnyMethod(listAuditEntries),
+        AnyMethod(describeScope),
         AnyMethod(pullChanges),
+        AnyMethod(watchChanges),
+        AnyMethod(getDigests),
+        AnyMethod(listRevisions),
+        AnyMethod(batchGetRecords),
+        AnyMethod(pushMutations),
         AnyMethod(check),
     ]
 

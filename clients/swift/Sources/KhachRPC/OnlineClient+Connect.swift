@@ -7,9 +7,13 @@ extension OnlineClient {
     /// It does not connect again when the connection is lost: calls then fail with `unavailable`,
     /// and another client is to be made.
     ///
-    /// - Parameter timeout: how long each call waits when it does not say; `nil` means for ever.
+    /// - Parameters:
+    ///   - address: `unix:/path` or `tcp:host:port`.
+    ///   - token: the secret of a token, for a server that knows tokens.
+    ///   - timeout: how long each call waits when it does not say; `nil` means for ever.
     public static func connect(
         to address: String,
+        token: String? = nil,
         timeout: Duration? = .seconds(30)
     ) async throws(RPCError) -> OnlineClient {
         let parsed: Address
@@ -27,9 +31,18 @@ extension OnlineClient {
         } catch {
             throw RPCError(error)
         }
+        let metadata = Metadata(
+            token.map { [.init(key: "authorization", value: "Bearer \($0)")] } ?? []
+        )
         let transport = Transport(
             call: { (service, method, payload, timeout) async throws(Status) -> Payload in
-                try await client.call(service, method, payload, timeout: timeout)
+                try await client.call(
+                    service,
+                    method,
+                    payload,
+                    metadata: metadata,
+                    timeout: timeout
+                )
             },
             stream: {
                 (service, method, payload, timeout) async throws(Status) -> Transport.Next in
@@ -37,6 +50,7 @@ extension OnlineClient {
                     service,
                     method,
                     payload,
+                    metadata: metadata,
                     timeout: timeout
                 )
                 return { () async throws(Status) -> Payload? in try await responses.next() }

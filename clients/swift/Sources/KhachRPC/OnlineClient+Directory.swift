@@ -41,4 +41,36 @@ extension OnlineClient {
     ) async throws(RPCError) -> Khach_V1_ListBlockCapabilitiesResponse {
         try await self.call(Methods.listBlockCapabilities, request, timeout: timeout)
     }
+
+    /// Makes a token; its secret is told once.
+    public func createToken(
+        _ request: Khach_V1_CreateTokenRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_CreateTokenResponse {
+        try await self.call(Methods.createToken, request, timeout: timeout)
+    }
+
+    /// Gives a token another secret; the last one is valid beside it for a while.
+    public func rotateToken(
+        _ request: Khach_V1_RotateTokenRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_RotateTokenResponse {
+        try await self.call(Methods.rotateToken, request, timeout: timeout)
+    }
+
+    /// Ends a token.
+    public func revokeToken(
+        _ request: Khach_V1_RevokeTokenRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_RevokeTokenResponse {
+        try await self.call(Methods.revokeToken, request, timeout: timeout)
+    }
+
+    /// Lists the tokens, a page at a time.
+    public func listTokens(
+        _ request: Khach_V1_ListTokensRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListTokensResponse {
+        try await self.call(Methods.listTokens, request, timeout: timeout)
+    }
 }

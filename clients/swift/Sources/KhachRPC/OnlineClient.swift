@@ -195,12 +195,64 @@ public struct OnlineClient: Sendable {
         try await self.call(Methods.getStatistics, request, timeout: timeout)
     }
 
+    /// Says which pages the caller sees, and where the server stands.
+    public func describeScope(
+        _ request: Khach_V1_DescribeScopeRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_DescribeScopeResponse {
+        try await self.call(Methods.describeScope, request, timeout: timeout)
+    }
+
     /// Pulls one page of changes after a cursor.
     public func pullChanges(
         _ request: Khach_V1_PullChangesRequest,
         timeout: Duration? = nil
     ) async throws(RPCError) -> Khach_V1_PullChangesResponse {
         try await self.call(Methods.pullChanges, request, timeout: timeout)
+    }
+
+    /// Watches for changes: says when to pull, and from time to time that nothing is new.
+    ///
+    /// The stream ends when the server does; go on with another, from the cursor of the last pull.
+    ///
+    /// - Parameter timeout: how long the whole stream may take; not `timeout` of the client.
+    public func watchChanges(
+        _ request: Khach_V1_WatchChangesRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Responses<Khach_V1_WatchChangesResponse> {
+        try await self.stream(Methods.watchChanges, request, timeout: timeout)
+    }
+
+    /// Reads sums over what the server has; equal sums are equal records.
+    public func getDigests(
+        _ request: Khach_V1_GetDigestsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_GetDigestsResponse {
+        try await self.call(Methods.getDigests, request, timeout: timeout)
+    }
+
+    /// Lists what the slots of a page hold, without the records.
+    public func listRevisions(
+        _ request: Khach_V1_ListRevisionsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_ListRevisionsResponse {
+        try await self.call(Methods.listRevisions, request, timeout: timeout)
+    }
+
+    /// Reads records by id, as the feed has them.
+    public func batchGetRecords(
+        _ request: Khach_V1_BatchGetRecordsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_BatchGetRecordsResponse {
+        try await self.call(Methods.batchGetRecords, request, timeout: timeout)
+    }
+
+    /// Sends what was changed on a cache: each mutation has one effect, however often it is sent.
+    public func pushMutations(
+        _ request: Khach_V1_PushMutationsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_PushMutationsResponse {
+        try await self.call(Methods.pushMutations, request, timeout: timeout)
     }
 
     /// Asks whether a service can answer; the empty name asks for the server as a whole.

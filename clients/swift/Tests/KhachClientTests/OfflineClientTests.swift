@@ -72,10 +72,36 @@ struct OfflineClientTests {
         #expect(try OfflineClient.open(cachePath: folder.cache).state().phase == .empty)
     }
 
+    @Test("what another client does is heard, and a cache can be wiped")
+    func changesAndWipe() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let client = try OfflineClient.open(
+                cachePath: folder.cache,
+                businessID: Self.business
+            )
+            #expect(try client.changesDescriptor() >= 0)
+            #expect(try !client.takeChanges())
+            try OfflineClient.open(cachePath: folder.cache).restartSync()
+            #expect(try client.takeChanges())
+            #expect(try !client.takeChanges())
+            #expect(try client.difference().sinceMilliseconds == nil)
+            #expect(try client.explain(id: "c0000000000034").presence == .notYet)
+            #expect(try client.checkup().contains { $0.name == "leader" && $0.grade == .good })
+        }
+        try OfflineClient.wipe(cachePath: folder.cache)
+        do throws(ClientError) {
+            try OfflineClient.wipe(cachePath: folder.cache)
+            Issue.record("what is not there was wiped")
+        } catch {
+            #expect(error.code == .notFound)
+        }
+    }
+
     @Test("what the server sent is answered without it")
     func syncThenAsk() throws {
         let folder = try TemporaryFolder()
-        let server = ScriptedServer(replies: [try Vectors.hex("sync/first-page.hex")])
+        let server = try ScriptedServer(replies: [Vectors.hex("sync/first-page.hex")])
         let client = try OfflineClient.open(
             cachePath: folder.cache,
             businessID: Self.business,

@@ -1,14 +1,17 @@
 internal import Foundation
+internal import TestFolders
 
 /// A server that answers each request on a Unix socket with the next reply, then stays silent.
 final class ScriptedServer: @unchecked Sendable {
     let address: String
+    private let folder: TestFolder
     private let path: String
     private let listener: Int32
     private let replies: [[UInt8]]
 
-    init(replies: [[UInt8]]) {
-        self.path = NSTemporaryDirectory() + "khach-\(UUID().uuidString.prefix(8)).sock"
+    init(replies: [[UInt8]]) throws {
+        self.folder = try TestFolder()
+        self.path = self.folder.path("server.sock")
         self.address = "unix:" + self.path
         self.replies = replies
         self.listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -69,18 +72,11 @@ enum Vectors {
 
 /// A folder that goes with its owner.
 final class TemporaryFolder {
-    let path: String
-    var cache: String { self.path + "/cache.db" }
+    private let folder: TestFolder
+    var path: String { self.folder.path }
+    var cache: String { self.folder.path("cache.db") }
 
     init() throws {
-        self.path = NSTemporaryDirectory() + "khach-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: self.path,
-            withIntermediateDirectories: true
-        )
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
+        self.folder = try TestFolder()
     }
 }

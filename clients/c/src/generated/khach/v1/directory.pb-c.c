@@ -997,6 +997,411 @@ void   khach__v1__list_pages_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__list_pages_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__access_token__init
+                     (Khach__V1__AccessToken         *message)
+{
+  static const Khach__V1__AccessToken init_value = KHACH__V1__ACCESS_TOKEN__INIT;
+  *message = init_value;
+}
+size_t khach__v1__access_token__get_packed_size
+                     (const Khach__V1__AccessToken *message)
+{
+  assert(message->base.descriptor == &khach__v1__access_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__access_token__pack
+                     (const Khach__V1__AccessToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__access_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__access_token__pack_to_buffer
+                     (const Khach__V1__AccessToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__access_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__AccessToken *
+       khach__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__AccessToken *)
+     protobuf_c_message_unpack (&khach__v1__access_token__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__access_token__free_unpacked
+                     (Khach__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__access_token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__create_token_request__init
+                     (Khach__V1__CreateTokenRequest         *message)
+{
+  static const Khach__V1__CreateTokenRequest init_value = KHACH__V1__CREATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__create_token_request__get_packed_size
+                     (const Khach__V1__CreateTokenRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__create_token_request__pack
+                     (const Khach__V1__CreateTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__create_token_request__pack_to_buffer
+                     (const Khach__V1__CreateTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__CreateTokenRequest *
+       khach__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__CreateTokenRequest *)
+     protobuf_c_message_unpack (&khach__v1__create_token_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__create_token_request__free_unpacked
+                     (Khach__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__create_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__create_token_response__init
+                     (Khach__V1__CreateTokenResponse         *message)
+{
+  static const Khach__V1__CreateTokenResponse init_value = KHACH__V1__CREATE_TOKEN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__create_token_response__get_packed_size
+                     (const Khach__V1__CreateTokenResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__create_token_response__pack
+                     (const Khach__V1__CreateTokenResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__create_token_response__pack_to_buffer
+                     (const Khach__V1__CreateTokenResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__create_token_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__CreateTokenResponse *
+       khach__v1__create_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__CreateTokenResponse *)
+     protobuf_c_message_unpack (&khach__v1__create_token_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__create_token_response__free_unpacked
+                     (Khach__V1__CreateTokenResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__create_token_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__rotate_token_request__init
+                     (Khach__V1__RotateTokenRequest         *message)
+{
+  static const Khach__V1__RotateTokenRequest init_value = KHACH__V1__ROTATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__rotate_token_request__get_packed_size
+                     (const Khach__V1__RotateTokenRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__rotate_token_request__pack
+                     (const Khach__V1__RotateTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__rotate_token_request__pack_to_buffer
+                     (const Khach__V1__RotateTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RotateTokenRequest *
+       khach__v1__rotate_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RotateTokenRequest *)
+     protobuf_c_message_unpack (&khach__v1__rotate_token_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__rotate_token_request__free_unpacked
+                     (Khach__V1__RotateTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__rotate_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__rotate_token_response__init
+                     (Khach__V1__RotateTokenResponse         *message)
+{
+  static const Khach__V1__RotateTokenResponse init_value = KHACH__V1__ROTATE_TOKEN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__rotate_token_response__get_packed_size
+                     (const Khach__V1__RotateTokenResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__rotate_token_response__pack
+                     (const Khach__V1__RotateTokenResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__rotate_token_response__pack_to_buffer
+                     (const Khach__V1__RotateTokenResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__rotate_token_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RotateTokenResponse *
+       khach__v1__rotate_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RotateTokenResponse *)
+     protobuf_c_message_unpack (&khach__v1__rotate_token_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__rotate_token_response__free_unpacked
+                     (Khach__V1__RotateTokenResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__rotate_token_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__revoke_token_request__init
+                     (Khach__V1__RevokeTokenRequest         *message)
+{
+  static const Khach__V1__RevokeTokenRequest init_value = KHACH__V1__REVOKE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__revoke_token_request__get_packed_size
+                     (const Khach__V1__RevokeTokenRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__revoke_token_request__pack
+                     (const Khach__V1__RevokeTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__revoke_token_request__pack_to_buffer
+                     (const Khach__V1__RevokeTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RevokeTokenRequest *
+       khach__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RevokeTokenRequest *)
+     protobuf_c_message_unpack (&khach__v1__revoke_token_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__revoke_token_request__free_unpacked
+                     (Khach__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__revoke_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__revoke_token_response__init
+                     (Khach__V1__RevokeTokenResponse         *message)
+{
+  static const Khach__V1__RevokeTokenResponse init_value = KHACH__V1__REVOKE_TOKEN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__revoke_token_response__get_packed_size
+                     (const Khach__V1__RevokeTokenResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__revoke_token_response__pack
+                     (const Khach__V1__RevokeTokenResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__revoke_token_response__pack_to_buffer
+                     (const Khach__V1__RevokeTokenResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__RevokeTokenResponse *
+       khach__v1__revoke_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__RevokeTokenResponse *)
+     protobuf_c_message_unpack (&khach__v1__revoke_token_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__revoke_token_response__free_unpacked
+                     (Khach__V1__RevokeTokenResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__revoke_token_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_tokens_request__init
+                     (Khach__V1__ListTokensRequest         *message)
+{
+  static const Khach__V1__ListTokensRequest init_value = KHACH__V1__LIST_TOKENS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_tokens_request__get_packed_size
+                     (const Khach__V1__ListTokensRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_tokens_request__pack
+                     (const Khach__V1__ListTokensRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_tokens_request__pack_to_buffer
+                     (const Khach__V1__ListTokensRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListTokensRequest *
+       khach__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListTokensRequest *)
+     protobuf_c_message_unpack (&khach__v1__list_tokens_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_tokens_request__free_unpacked
+                     (Khach__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_tokens_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_tokens_response__init
+                     (Khach__V1__ListTokensResponse         *message)
+{
+  static const Khach__V1__ListTokensResponse init_value = KHACH__V1__LIST_TOKENS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_tokens_response__get_packed_size
+                     (const Khach__V1__ListTokensResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_tokens_response__pack
+                     (const Khach__V1__ListTokensResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_tokens_response__pack_to_buffer
+                     (const Khach__V1__ListTokensResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListTokensResponse *
+       khach__v1__list_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListTokensResponse *)
+     protobuf_c_message_unpack (&khach__v1__list_tokens_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_tokens_response__free_unpacked
+                     (Khach__V1__ListTokensResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_tokens_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor khach__v1__business__field_descriptors[5] =
 {
   {
@@ -2346,6 +2751,608 @@ const ProtobufCMessageDescriptor khach__v1__list_pages_response__descriptor =
   (ProtobufCMessageInit) khach__v1__list_pages_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor khach__v1__access_token__field_descriptors[9] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "business_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_ids",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__AccessToken, n_page_ids),
+    offsetof(Khach__V1__AccessToken, page_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "permissions",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Khach__V1__AccessToken, n_permissions),
+    offsetof(Khach__V1__AccessToken, permissions),
+    &khach__v1__permission__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, expires_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, revoked_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "secrets_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, secrets_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__access_token__field_indices_by_name[] = {
+  2,   /* field[2] = business_id */
+  5,   /* field[5] = created_at */
+  6,   /* field[6] = expires_at */
+  0,   /* field[0] = id */
+  1,   /* field[1] = name */
+  3,   /* field[3] = page_ids */
+  4,   /* field[4] = permissions */
+  7,   /* field[7] = revoked_at */
+  8,   /* field[8] = secrets_count */
+};
+static const ProtobufCIntRange khach__v1__access_token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor khach__v1__access_token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.AccessToken",
+  "AccessToken",
+  "Khach__V1__AccessToken",
+  "khach.v1",
+  sizeof(Khach__V1__AccessToken),
+  9,
+  khach__v1__access_token__field_descriptors,
+  khach__v1__access_token__field_indices_by_name,
+  1,  khach__v1__access_token__number_ranges,
+  (ProtobufCMessageInit) khach__v1__access_token__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__create_token_request__field_descriptors[6] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "business_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__CreateTokenRequest, n_page_ids),
+    offsetof(Khach__V1__CreateTokenRequest, page_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "permissions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Khach__V1__CreateTokenRequest, n_permissions),
+    offsetof(Khach__V1__CreateTokenRequest, permissions),
+    &khach__v1__permission__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenRequest, expires_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__create_token_request__field_indices_by_name[] = {
+  5,   /* field[5] = actor */
+  1,   /* field[1] = business_id */
+  4,   /* field[4] = expires_at */
+  0,   /* field[0] = name */
+  2,   /* field[2] = page_ids */
+  3,   /* field[3] = permissions */
+};
+static const ProtobufCIntRange khach__v1__create_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor khach__v1__create_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.CreateTokenRequest",
+  "CreateTokenRequest",
+  "Khach__V1__CreateTokenRequest",
+  "khach.v1",
+  sizeof(Khach__V1__CreateTokenRequest),
+  6,
+  khach__v1__create_token_request__field_descriptors,
+  khach__v1__create_token_request__field_indices_by_name,
+  1,  khach__v1__create_token_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__create_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__create_token_response__field_descriptors[2] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenResponse, token),
+    &khach__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "secret",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenResponse, secret),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__create_token_response__field_indices_by_name[] = {
+  1,   /* field[1] = secret */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange khach__v1__create_token_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__create_token_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.CreateTokenResponse",
+  "CreateTokenResponse",
+  "Khach__V1__CreateTokenResponse",
+  "khach.v1",
+  sizeof(Khach__V1__CreateTokenResponse),
+  2,
+  khach__v1__create_token_response__field_descriptors,
+  khach__v1__create_token_response__field_indices_by_name,
+  1,  khach__v1__create_token_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__create_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__rotate_token_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RotateTokenRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overlap_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RotateTokenRequest, overlap_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RotateTokenRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__rotate_token_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  0,   /* field[0] = id */
+  1,   /* field[1] = overlap_seconds */
+};
+static const ProtobufCIntRange khach__v1__rotate_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__rotate_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RotateTokenRequest",
+  "RotateTokenRequest",
+  "Khach__V1__RotateTokenRequest",
+  "khach.v1",
+  sizeof(Khach__V1__RotateTokenRequest),
+  3,
+  khach__v1__rotate_token_request__field_descriptors,
+  khach__v1__rotate_token_request__field_indices_by_name,
+  1,  khach__v1__rotate_token_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__rotate_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__rotate_token_response__field_descriptors[2] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RotateTokenResponse, token),
+    &khach__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "secret",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RotateTokenResponse, secret),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__rotate_token_response__field_indices_by_name[] = {
+  1,   /* field[1] = secret */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange khach__v1__rotate_token_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__rotate_token_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RotateTokenResponse",
+  "RotateTokenResponse",
+  "Khach__V1__RotateTokenResponse",
+  "khach.v1",
+  sizeof(Khach__V1__RotateTokenResponse),
+  2,
+  khach__v1__rotate_token_response__field_descriptors,
+  khach__v1__rotate_token_response__field_indices_by_name,
+  1,  khach__v1__rotate_token_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__rotate_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__revoke_token_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RevokeTokenRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RevokeTokenRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__revoke_token_request__field_indices_by_name[] = {
+  1,   /* field[1] = actor */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange khach__v1__revoke_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__revoke_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RevokeTokenRequest",
+  "RevokeTokenRequest",
+  "Khach__V1__RevokeTokenRequest",
+  "khach.v1",
+  sizeof(Khach__V1__RevokeTokenRequest),
+  2,
+  khach__v1__revoke_token_request__field_descriptors,
+  khach__v1__revoke_token_request__field_indices_by_name,
+  1,  khach__v1__revoke_token_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__revoke_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__revoke_token_response__field_descriptors[1] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__RevokeTokenResponse, token),
+    &khach__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__revoke_token_response__field_indices_by_name[] = {
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange khach__v1__revoke_token_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__revoke_token_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.RevokeTokenResponse",
+  "RevokeTokenResponse",
+  "Khach__V1__RevokeTokenResponse",
+  "khach.v1",
+  sizeof(Khach__V1__RevokeTokenResponse),
+  1,
+  khach__v1__revoke_token_response__field_descriptors,
+  khach__v1__revoke_token_response__field_indices_by_name,
+  1,  khach__v1__revoke_token_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__revoke_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_tokens_request__field_descriptors[2] =
+{
+  {
+    "page_size",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListTokensRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListTokensRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_tokens_request__field_indices_by_name[] = {
+  0,   /* field[0] = page_size */
+  1,   /* field[1] = page_token */
+};
+static const ProtobufCIntRange khach__v1__list_tokens_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_tokens_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListTokensRequest",
+  "ListTokensRequest",
+  "Khach__V1__ListTokensRequest",
+  "khach.v1",
+  sizeof(Khach__V1__ListTokensRequest),
+  2,
+  khach__v1__list_tokens_request__field_descriptors,
+  khach__v1__list_tokens_request__field_indices_by_name,
+  1,  khach__v1__list_tokens_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_tokens_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_tokens_response__field_descriptors[2] =
+{
+  {
+    "tokens",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ListTokensResponse, n_tokens),
+    offsetof(Khach__V1__ListTokensResponse, tokens),
+    &khach__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListTokensResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_tokens_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = tokens */
+};
+static const ProtobufCIntRange khach__v1__list_tokens_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_tokens_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListTokensResponse",
+  "ListTokensResponse",
+  "Khach__V1__ListTokensResponse",
+  "khach.v1",
+  sizeof(Khach__V1__ListTokensResponse),
+  2,
+  khach__v1__list_tokens_response__field_descriptors,
+  khach__v1__list_tokens_response__field_indices_by_name,
+  1,  khach__v1__list_tokens_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_tokens_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue khach__v1__channel__enum_values_by_number[9] =
 {
   { "CHANNEL_UNSPECIFIED", "KHACH__V1__CHANNEL__CHANNEL_UNSPECIFIED", 0 },
@@ -2418,7 +3425,51 @@ const ProtobufCEnumDescriptor khach__v1__block_mode__descriptor =
   khach__v1__block_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[9] =
+static const ProtobufCEnumValue khach__v1__permission__enum_values_by_number[10] =
+{
+  { "PERMISSION_UNSPECIFIED", "KHACH__V1__PERMISSION__PERMISSION_UNSPECIFIED", 0 },
+  { "READ", "KHACH__V1__PERMISSION__READ", 1 },
+  { "CONTACTS", "KHACH__V1__PERMISSION__CONTACTS", 2 },
+  { "EDIT", "KHACH__V1__PERMISSION__EDIT", 3 },
+  { "BLOCK", "KHACH__V1__PERMISSION__BLOCK", 4 },
+  { "EXPORT", "KHACH__V1__PERMISSION__EXPORT", 5 },
+  { "RECORD", "KHACH__V1__PERMISSION__RECORD", 6 },
+  { "ERASE", "KHACH__V1__PERMISSION__ERASE", 7 },
+  { "MANAGE", "KHACH__V1__PERMISSION__MANAGE", 8 },
+  { "ADMINISTER", "KHACH__V1__PERMISSION__ADMINISTER", 9 },
+};
+static const ProtobufCIntRange khach__v1__permission__value_ranges[] = {
+{0, 0},{0, 10}
+};
+static const ProtobufCEnumValueIndex khach__v1__permission__enum_values_by_name[10] =
+{
+  { "ADMINISTER", 9 },
+  { "BLOCK", 4 },
+  { "CONTACTS", 2 },
+  { "EDIT", 3 },
+  { "ERASE", 7 },
+  { "EXPORT", 5 },
+  { "MANAGE", 8 },
+  { "PERMISSION_UNSPECIFIED", 0 },
+  { "READ", 1 },
+  { "RECORD", 6 },
+};
+const ProtobufCEnumDescriptor khach__v1__permission__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.Permission",
+  "Permission",
+  "Khach__V1__Permission",
+  "khach.v1",
+  10,
+  khach__v1__permission__enum_values_by_number,
+  10,
+  khach__v1__permission__enum_values_by_name,
+  1,
+  khach__v1__permission__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[13] =
 {
   { "CreateBusiness", &khach__v1__create_business_request__descriptor, &khach__v1__create_business_response__descriptor },
   { "UpdateBusiness", &khach__v1__update_business_request__descriptor, &khach__v1__update_business_response__descriptor },
@@ -2429,14 +3480,22 @@ static const ProtobufCMethodDescriptor khach__v1__directory_service__method_desc
   { "SetRoleAccounts", &khach__v1__set_role_accounts_request__descriptor, &khach__v1__set_role_accounts_response__descriptor },
   { "ListRoleAccounts", &khach__v1__list_role_accounts_request__descriptor, &khach__v1__list_role_accounts_response__descriptor },
   { "ListBlockCapabilities", &khach__v1__list_block_capabilities_request__descriptor, &khach__v1__list_block_capabilities_response__descriptor },
+  { "CreateToken", &khach__v1__create_token_request__descriptor, &khach__v1__create_token_response__descriptor },
+  { "RotateToken", &khach__v1__rotate_token_request__descriptor, &khach__v1__rotate_token_response__descriptor },
+  { "RevokeToken", &khach__v1__revoke_token_request__descriptor, &khach__v1__revoke_token_response__descriptor },
+  { "ListTokens", &khach__v1__list_tokens_request__descriptor, &khach__v1__list_tokens_response__descriptor },
 };
 const unsigned khach__v1__directory_service__method_indices_by_name[] = {
   0,        /* CreateBusiness */
   3,        /* CreatePage */
+  9,        /* CreateToken */
   8,        /* ListBlockCapabilities */
   2,        /* ListBusinesses */
   5,        /* ListPages */
   7,        /* ListRoleAccounts */
+  12,        /* ListTokens */
+  11,        /* RevokeToken */
+  10,        /* RotateToken */
   6,        /* SetRoleAccounts */
   1,        /* UpdateBusiness */
   4         /* UpdatePage */
@@ -2448,7 +3507,7 @@ const ProtobufCServiceDescriptor khach__v1__directory_service__descriptor =
   "DirectoryService",
   "Khach__V1__DirectoryService",
   "khach.v1",
-  9,
+  13,
   khach__v1__directory_service__method_descriptors,
   khach__v1__directory_service__method_indices_by_name
 };
@@ -2523,6 +3582,38 @@ void khach__v1__directory_service__list_block_capabilities(ProtobufCService *ser
 {
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__create_token(ProtobufCService *service,
+                                                const Khach__V1__CreateTokenRequest *input,
+                                                Khach__V1__CreateTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__rotate_token(ProtobufCService *service,
+                                                const Khach__V1__RotateTokenRequest *input,
+                                                Khach__V1__RotateTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__revoke_token(ProtobufCService *service,
+                                                const Khach__V1__RevokeTokenRequest *input,
+                                                Khach__V1__RevokeTokenResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__list_tokens(ProtobufCService *service,
+                                               const Khach__V1__ListTokensRequest *input,
+                                               Khach__V1__ListTokensResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *service,
                                          Khach__V1__DirectoryService_ServiceDestroy destroy)

@@ -39,6 +39,15 @@ typedef struct Khach__V1__ListBlockCapabilitiesRequest Khach__V1__ListBlockCapab
 typedef struct Khach__V1__ListBlockCapabilitiesResponse Khach__V1__ListBlockCapabilitiesResponse;
 typedef struct Khach__V1__ListPagesRequest Khach__V1__ListPagesRequest;
 typedef struct Khach__V1__ListPagesResponse Khach__V1__ListPagesResponse;
+typedef struct Khach__V1__AccessToken Khach__V1__AccessToken;
+typedef struct Khach__V1__CreateTokenRequest Khach__V1__CreateTokenRequest;
+typedef struct Khach__V1__CreateTokenResponse Khach__V1__CreateTokenResponse;
+typedef struct Khach__V1__RotateTokenRequest Khach__V1__RotateTokenRequest;
+typedef struct Khach__V1__RotateTokenResponse Khach__V1__RotateTokenResponse;
+typedef struct Khach__V1__RevokeTokenRequest Khach__V1__RevokeTokenRequest;
+typedef struct Khach__V1__RevokeTokenResponse Khach__V1__RevokeTokenResponse;
+typedef struct Khach__V1__ListTokensRequest Khach__V1__ListTokensRequest;
+typedef struct Khach__V1__ListTokensResponse Khach__V1__ListTokensResponse;
 
 
 /* --- enums --- */
@@ -71,11 +80,46 @@ typedef enum _Khach__V1__BlockMode {
    */
   KHACH__V1__BLOCK_MODE__LOCAL = 1,
   /*
-   * The channel's gateway: a block is pending until it settles it (SettleBlocks).
+   * The channel's gateway: a block is pending until it settles it (SettleBlocks). Only on a channel
+   * that can block.
    */
   KHACH__V1__BLOCK_MODE__GATEWAY = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__BLOCK_MODE)
 } Khach__V1__BlockMode;
+/*
+ * What a token allows.
+ */
+typedef enum _Khach__V1__Permission {
+  KHACH__V1__PERMISSION__PERMISSION_UNSPECIFIED = 0,
+  /*
+   * Ask: customers, statistics, the directory, the change feed.
+   */
+  KHACH__V1__PERMISSION__READ = 1,
+  /*
+   * Phones and e-mail addresses whole in an export; without it they are masked.
+   */
+  KHACH__V1__PERMISSION__CONTACTS = 2,
+  /*
+   * Change what is entered by hand, mark contact points, link.
+   */
+  KHACH__V1__PERMISSION__EDIT = 3,
+  KHACH__V1__PERMISSION__BLOCK = 4,
+  KHACH__V1__PERMISSION__EXPORT = 5,
+  /*
+   * What a gateway does: record interactions and profiles, settle blocks.
+   */
+  KHACH__V1__PERMISSION__RECORD = 6,
+  KHACH__V1__PERMISSION__ERASE = 7,
+  /*
+   * Change the directory, read the audit, detect anew.
+   */
+  KHACH__V1__PERMISSION__MANAGE = 8,
+  /*
+   * Make and revoke tokens; of every business, also businesses.
+   */
+  KHACH__V1__PERMISSION__ADMINISTER = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__PERMISSION)
+} Khach__V1__Permission;
 
 /* --- messages --- */
 
@@ -367,7 +411,7 @@ struct  Khach__V1__SetRoleAccountsResponse
 {
   ProtobufCMessage base;
   /*
-   * Customers who were blocked, have a role now, and so were unblocked (B2).
+   * Customers who were blocked and have a role now: unblocked, or their gateway is asked to (B2).
    */
   size_t n_unblocked_customer_ids;
   char **unblocked_customer_ids;
@@ -448,6 +492,178 @@ struct  Khach__V1__ListPagesResponse
 };
 #define KHACH__V1__LIST_PAGES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_pages_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What a caller shows to be known. Its secret is given out once, and kept as a hash only.
+ */
+struct  Khach__V1__AccessToken
+{
+  ProtobufCMessage base;
+  /*
+   * Opaque; begins with "t".
+   */
+  char *id;
+  /*
+   * 1 to 200 code points.
+   */
+  char *name;
+  /*
+   * Empty: every business.
+   */
+  char *business_id;
+  /*
+   * Ascending; empty: every page of the business, those that are yet to be made among them.
+   */
+  size_t n_page_ids;
+  char **page_ids;
+  size_t n_permissions;
+  Khach__V1__Permission *permissions;
+  Google__Protobuf__Timestamp *created_at;
+  /*
+   * Absent: never.
+   */
+  Google__Protobuf__Timestamp *expires_at;
+  /*
+   * Absent: it is valid.
+   */
+  Google__Protobuf__Timestamp *revoked_at;
+  /*
+   * How many secrets are kept: 2 while it is rotated.
+   */
+  uint32_t secrets_count;
+};
+#define KHACH__V1__ACCESS_TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__access_token__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, NULL, NULL, 0 }
+
+
+struct  Khach__V1__CreateTokenRequest
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty: every business.
+   */
+  char *business_id;
+  /*
+   * Empty: every page of the business. At most 1,000.
+   */
+  size_t n_page_ids;
+  char **page_ids;
+  /*
+   * At least one; none that the caller does not have.
+   */
+  size_t n_permissions;
+  Khach__V1__Permission *permissions;
+  /*
+   * Absent: never; otherwise a time to come.
+   */
+  Google__Protobuf__Timestamp *expires_at;
+  /*
+   * Who; 1 to 200 bytes.
+   */
+  char *actor;
+};
+#define KHACH__V1__CREATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__create_token_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__CreateTokenResponse
+{
+  ProtobufCMessage base;
+  Khach__V1__AccessToken *token;
+  /*
+   * What the caller sends, as "authorization: Bearer SECRET"; it is not told again.
+   */
+  char *secret;
+};
+#define KHACH__V1__CREATE_TOKEN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__create_token_response__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__RotateTokenRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  /*
+   * How long the last secret is valid beside the new one; 0 means 86,400, at most 2,592,000.
+   */
+  uint32_t overlap_seconds;
+  /*
+   * Who; 1 to 200 bytes.
+   */
+  char *actor;
+};
+#define KHACH__V1__ROTATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__rotate_token_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__RotateTokenResponse
+{
+  ProtobufCMessage base;
+  Khach__V1__AccessToken *token;
+  char *secret;
+};
+#define KHACH__V1__ROTATE_TOKEN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__rotate_token_response__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__RevokeTokenRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  /*
+   * Who; 1 to 200 bytes.
+   */
+  char *actor;
+};
+#define KHACH__V1__REVOKE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__revoke_token_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__RevokeTokenResponse
+{
+  ProtobufCMessage base;
+  Khach__V1__AccessToken *token;
+};
+#define KHACH__V1__REVOKE_TOKEN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__revoke_token_response__descriptor) \
+    , NULL }
+
+
+struct  Khach__V1__ListTokensRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 means 200; at most 1,000.
+   */
+  uint32_t page_size;
+  char *page_token;
+};
+#define KHACH__V1__LIST_TOKENS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_tokens_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__ListTokensResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In order of id, those that are revoked among them.
+   */
+  size_t n_tokens;
+  Khach__V1__AccessToken **tokens;
+  char *next_page_token;
+};
+#define KHACH__V1__LIST_TOKENS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_tokens_response__descriptor) \
     , 0,NULL, (char *)protobuf_c_empty_string }
 
 
@@ -869,6 +1085,177 @@ Khach__V1__ListPagesResponse *
 void   khach__v1__list_pages_response__free_unpacked
                      (Khach__V1__ListPagesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__AccessToken methods */
+void   khach__v1__access_token__init
+                     (Khach__V1__AccessToken         *message);
+size_t khach__v1__access_token__get_packed_size
+                     (const Khach__V1__AccessToken   *message);
+size_t khach__v1__access_token__pack
+                     (const Khach__V1__AccessToken   *message,
+                      uint8_t             *out);
+size_t khach__v1__access_token__pack_to_buffer
+                     (const Khach__V1__AccessToken   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__AccessToken *
+       khach__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__access_token__free_unpacked
+                     (Khach__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__CreateTokenRequest methods */
+void   khach__v1__create_token_request__init
+                     (Khach__V1__CreateTokenRequest         *message);
+size_t khach__v1__create_token_request__get_packed_size
+                     (const Khach__V1__CreateTokenRequest   *message);
+size_t khach__v1__create_token_request__pack
+                     (const Khach__V1__CreateTokenRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__create_token_request__pack_to_buffer
+                     (const Khach__V1__CreateTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__CreateTokenRequest *
+       khach__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__create_token_request__free_unpacked
+                     (Khach__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__CreateTokenResponse methods */
+void   khach__v1__create_token_response__init
+                     (Khach__V1__CreateTokenResponse         *message);
+size_t khach__v1__create_token_response__get_packed_size
+                     (const Khach__V1__CreateTokenResponse   *message);
+size_t khach__v1__create_token_response__pack
+                     (const Khach__V1__CreateTokenResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__create_token_response__pack_to_buffer
+                     (const Khach__V1__CreateTokenResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__CreateTokenResponse *
+       khach__v1__create_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__create_token_response__free_unpacked
+                     (Khach__V1__CreateTokenResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RotateTokenRequest methods */
+void   khach__v1__rotate_token_request__init
+                     (Khach__V1__RotateTokenRequest         *message);
+size_t khach__v1__rotate_token_request__get_packed_size
+                     (const Khach__V1__RotateTokenRequest   *message);
+size_t khach__v1__rotate_token_request__pack
+                     (const Khach__V1__RotateTokenRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__rotate_token_request__pack_to_buffer
+                     (const Khach__V1__RotateTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RotateTokenRequest *
+       khach__v1__rotate_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__rotate_token_request__free_unpacked
+                     (Khach__V1__RotateTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RotateTokenResponse methods */
+void   khach__v1__rotate_token_response__init
+                     (Khach__V1__RotateTokenResponse         *message);
+size_t khach__v1__rotate_token_response__get_packed_size
+                     (const Khach__V1__RotateTokenResponse   *message);
+size_t khach__v1__rotate_token_response__pack
+                     (const Khach__V1__RotateTokenResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__rotate_token_response__pack_to_buffer
+                     (const Khach__V1__RotateTokenResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RotateTokenResponse *
+       khach__v1__rotate_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__rotate_token_response__free_unpacked
+                     (Khach__V1__RotateTokenResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RevokeTokenRequest methods */
+void   khach__v1__revoke_token_request__init
+                     (Khach__V1__RevokeTokenRequest         *message);
+size_t khach__v1__revoke_token_request__get_packed_size
+                     (const Khach__V1__RevokeTokenRequest   *message);
+size_t khach__v1__revoke_token_request__pack
+                     (const Khach__V1__RevokeTokenRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__revoke_token_request__pack_to_buffer
+                     (const Khach__V1__RevokeTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RevokeTokenRequest *
+       khach__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__revoke_token_request__free_unpacked
+                     (Khach__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__RevokeTokenResponse methods */
+void   khach__v1__revoke_token_response__init
+                     (Khach__V1__RevokeTokenResponse         *message);
+size_t khach__v1__revoke_token_response__get_packed_size
+                     (const Khach__V1__RevokeTokenResponse   *message);
+size_t khach__v1__revoke_token_response__pack
+                     (const Khach__V1__RevokeTokenResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__revoke_token_response__pack_to_buffer
+                     (const Khach__V1__RevokeTokenResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__RevokeTokenResponse *
+       khach__v1__revoke_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__revoke_token_response__free_unpacked
+                     (Khach__V1__RevokeTokenResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ListTokensRequest methods */
+void   khach__v1__list_tokens_request__init
+                     (Khach__V1__ListTokensRequest         *message);
+size_t khach__v1__list_tokens_request__get_packed_size
+                     (const Khach__V1__ListTokensRequest   *message);
+size_t khach__v1__list_tokens_request__pack
+                     (const Khach__V1__ListTokensRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__list_tokens_request__pack_to_buffer
+                     (const Khach__V1__ListTokensRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ListTokensRequest *
+       khach__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__list_tokens_request__free_unpacked
+                     (Khach__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ListTokensResponse methods */
+void   khach__v1__list_tokens_response__init
+                     (Khach__V1__ListTokensResponse         *message);
+size_t khach__v1__list_tokens_response__get_packed_size
+                     (const Khach__V1__ListTokensResponse   *message);
+size_t khach__v1__list_tokens_response__pack
+                     (const Khach__V1__ListTokensResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__list_tokens_response__pack_to_buffer
+                     (const Khach__V1__ListTokensResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ListTokensResponse *
+       khach__v1__list_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__list_tokens_response__free_unpacked
+                     (Khach__V1__ListTokensResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Business_Closure)
@@ -937,6 +1324,33 @@ typedef void (*Khach__V1__ListPagesRequest_Closure)
 typedef void (*Khach__V1__ListPagesResponse_Closure)
                  (const Khach__V1__ListPagesResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__AccessToken_Closure)
+                 (const Khach__V1__AccessToken *message,
+                  void *closure_data);
+typedef void (*Khach__V1__CreateTokenRequest_Closure)
+                 (const Khach__V1__CreateTokenRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__CreateTokenResponse_Closure)
+                 (const Khach__V1__CreateTokenResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RotateTokenRequest_Closure)
+                 (const Khach__V1__RotateTokenRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RotateTokenResponse_Closure)
+                 (const Khach__V1__RotateTokenResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RevokeTokenRequest_Closure)
+                 (const Khach__V1__RevokeTokenRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__RevokeTokenResponse_Closure)
+                 (const Khach__V1__RevokeTokenResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ListTokensRequest_Closure)
+                 (const Khach__V1__ListTokensRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ListTokensResponse_Closure)
+                 (const Khach__V1__ListTokensResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -980,6 +1394,22 @@ struct Khach__V1__DirectoryService_Service
                                   const Khach__V1__ListBlockCapabilitiesRequest *input,
                                   Khach__V1__ListBlockCapabilitiesResponse_Closure closure,
                                   void *closure_data);
+  void (*create_token)(Khach__V1__DirectoryService_Service *service,
+                       const Khach__V1__CreateTokenRequest *input,
+                       Khach__V1__CreateTokenResponse_Closure closure,
+                       void *closure_data);
+  void (*rotate_token)(Khach__V1__DirectoryService_Service *service,
+                       const Khach__V1__RotateTokenRequest *input,
+                       Khach__V1__RotateTokenResponse_Closure closure,
+                       void *closure_data);
+  void (*revoke_token)(Khach__V1__DirectoryService_Service *service,
+                       const Khach__V1__RevokeTokenRequest *input,
+                       Khach__V1__RevokeTokenResponse_Closure closure,
+                       void *closure_data);
+  void (*list_tokens)(Khach__V1__DirectoryService_Service *service,
+                      const Khach__V1__ListTokensRequest *input,
+                      Khach__V1__ListTokensResponse_Closure closure,
+                      void *closure_data);
 };
 typedef void (*Khach__V1__DirectoryService_ServiceDestroy)(Khach__V1__DirectoryService_Service *);
 void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *service,
@@ -996,7 +1426,11 @@ void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *se
       function_prefix__ ## list_pages,\
       function_prefix__ ## set_role_accounts,\
       function_prefix__ ## list_role_accounts,\
-      function_prefix__ ## list_block_capabilities  }
+      function_prefix__ ## list_block_capabilities,\
+      function_prefix__ ## create_token,\
+      function_prefix__ ## rotate_token,\
+      function_prefix__ ## revoke_token,\
+      function_prefix__ ## list_tokens  }
 void khach__v1__directory_service__create_business(ProtobufCService *service,
                                                    const Khach__V1__CreateBusinessRequest *input,
                                                    Khach__V1__CreateBusinessResponse_Closure closure,
@@ -1033,11 +1467,28 @@ void khach__v1__directory_service__list_block_capabilities(ProtobufCService *ser
                                                            const Khach__V1__ListBlockCapabilitiesRequest *input,
                                                            Khach__V1__ListBlockCapabilitiesResponse_Closure closure,
                                                            void *closure_data);
+void khach__v1__directory_service__create_token(ProtobufCService *service,
+                                                const Khach__V1__CreateTokenRequest *input,
+                                                Khach__V1__CreateTokenResponse_Closure closure,
+                                                void *closure_data);
+void khach__v1__directory_service__rotate_token(ProtobufCService *service,
+                                                const Khach__V1__RotateTokenRequest *input,
+                                                Khach__V1__RotateTokenResponse_Closure closure,
+                                                void *closure_data);
+void khach__v1__directory_service__revoke_token(ProtobufCService *service,
+                                                const Khach__V1__RevokeTokenRequest *input,
+                                                Khach__V1__RevokeTokenResponse_Closure closure,
+                                                void *closure_data);
+void khach__v1__directory_service__list_tokens(ProtobufCService *service,
+                                               const Khach__V1__ListTokensRequest *input,
+                                               Khach__V1__ListTokensResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    khach__v1__channel__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__block_mode__descriptor;
+extern const ProtobufCEnumDescriptor    khach__v1__permission__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__business__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__page__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__block_capability__descriptor;
@@ -1060,6 +1511,15 @@ extern const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_reque
 extern const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_pages_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_pages_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__access_token__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__create_token_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__create_token_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__rotate_token_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__rotate_token_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__revoke_token_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__revoke_token_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__list_tokens_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__list_tokens_response__descriptor;
 extern const ProtobufCServiceDescriptor khach__v1__directory_service__descriptor;
 
 PROTOBUF_C__END_DECLS

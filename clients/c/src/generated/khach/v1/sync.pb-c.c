@@ -187,19 +187,966 @@ void   khach__v1__pull_changes_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__pull_changes_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[3] =
+void   khach__v1__describe_scope_request__init
+                     (Khach__V1__DescribeScopeRequest         *message)
+{
+  static const Khach__V1__DescribeScopeRequest init_value = KHACH__V1__DESCRIBE_SCOPE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__describe_scope_request__get_packed_size
+                     (const Khach__V1__DescribeScopeRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__describe_scope_request__pack
+                     (const Khach__V1__DescribeScopeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__describe_scope_request__pack_to_buffer
+                     (const Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__DescribeScopeRequest *
+       khach__v1__describe_scope_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__DescribeScopeRequest *)
+     protobuf_c_message_unpack (&khach__v1__describe_scope_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__describe_scope_request__free_unpacked
+                     (Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__describe_scope_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__describe_scope_response__init
+                     (Khach__V1__DescribeScopeResponse         *message)
+{
+  static const Khach__V1__DescribeScopeResponse init_value = KHACH__V1__DESCRIBE_SCOPE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__describe_scope_response__get_packed_size
+                     (const Khach__V1__DescribeScopeResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__describe_scope_response__pack
+                     (const Khach__V1__DescribeScopeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__describe_scope_response__pack_to_buffer
+                     (const Khach__V1__DescribeScopeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__DescribeScopeResponse *
+       khach__v1__describe_scope_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__DescribeScopeResponse *)
+     protobuf_c_message_unpack (&khach__v1__describe_scope_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__describe_scope_response__free_unpacked
+                     (Khach__V1__DescribeScopeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__describe_scope_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__page_digest__init
+                     (Khach__V1__PageDigest         *message)
+{
+  static const Khach__V1__PageDigest init_value = KHACH__V1__PAGE_DIGEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__page_digest__get_packed_size
+                     (const Khach__V1__PageDigest *message)
+{
+  assert(message->base.descriptor == &khach__v1__page_digest__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__page_digest__pack
+                     (const Khach__V1__PageDigest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__page_digest__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__page_digest__pack_to_buffer
+                     (const Khach__V1__PageDigest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__page_digest__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__PageDigest *
+       khach__v1__page_digest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__PageDigest *)
+     protobuf_c_message_unpack (&khach__v1__page_digest__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__page_digest__free_unpacked
+                     (Khach__V1__PageDigest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__page_digest__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__get_digests_request__init
+                     (Khach__V1__GetDigestsRequest         *message)
+{
+  static const Khach__V1__GetDigestsRequest init_value = KHACH__V1__GET_DIGESTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__get_digests_request__get_packed_size
+                     (const Khach__V1__GetDigestsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__get_digests_request__pack
+                     (const Khach__V1__GetDigestsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__get_digests_request__pack_to_buffer
+                     (const Khach__V1__GetDigestsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__GetDigestsRequest *
+       khach__v1__get_digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__GetDigestsRequest *)
+     protobuf_c_message_unpack (&khach__v1__get_digests_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__get_digests_request__free_unpacked
+                     (Khach__V1__GetDigestsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__get_digests_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__get_digests_response__init
+                     (Khach__V1__GetDigestsResponse         *message)
+{
+  static const Khach__V1__GetDigestsResponse init_value = KHACH__V1__GET_DIGESTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__get_digests_response__get_packed_size
+                     (const Khach__V1__GetDigestsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__get_digests_response__pack
+                     (const Khach__V1__GetDigestsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__get_digests_response__pack_to_buffer
+                     (const Khach__V1__GetDigestsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__get_digests_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__GetDigestsResponse *
+       khach__v1__get_digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__GetDigestsResponse *)
+     protobuf_c_message_unpack (&khach__v1__get_digests_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__get_digests_response__free_unpacked
+                     (Khach__V1__GetDigestsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__get_digests_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_revisions_request__init
+                     (Khach__V1__ListRevisionsRequest         *message)
+{
+  static const Khach__V1__ListRevisionsRequest init_value = KHACH__V1__LIST_REVISIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_revisions_request__get_packed_size
+                     (const Khach__V1__ListRevisionsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_revisions_request__pack
+                     (const Khach__V1__ListRevisionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_revisions_request__pack_to_buffer
+                     (const Khach__V1__ListRevisionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListRevisionsRequest *
+       khach__v1__list_revisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListRevisionsRequest *)
+     protobuf_c_message_unpack (&khach__v1__list_revisions_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_revisions_request__free_unpacked
+                     (Khach__V1__ListRevisionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_revisions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__revision__init
+                     (Khach__V1__Revision         *message)
+{
+  static const Khach__V1__Revision init_value = KHACH__V1__REVISION__INIT;
+  *message = init_value;
+}
+size_t khach__v1__revision__get_packed_size
+                     (const Khach__V1__Revision *message)
+{
+  assert(message->base.descriptor == &khach__v1__revision__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__revision__pack
+                     (const Khach__V1__Revision *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__revision__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__revision__pack_to_buffer
+                     (const Khach__V1__Revision *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__revision__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Revision *
+       khach__v1__revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Revision *)
+     protobuf_c_message_unpack (&khach__v1__revision__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__revision__free_unpacked
+                     (Khach__V1__Revision *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__revision__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__list_revisions_response__init
+                     (Khach__V1__ListRevisionsResponse         *message)
+{
+  static const Khach__V1__ListRevisionsResponse init_value = KHACH__V1__LIST_REVISIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__list_revisions_response__get_packed_size
+                     (const Khach__V1__ListRevisionsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__list_revisions_response__pack
+                     (const Khach__V1__ListRevisionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__list_revisions_response__pack_to_buffer
+                     (const Khach__V1__ListRevisionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__list_revisions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ListRevisionsResponse *
+       khach__v1__list_revisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ListRevisionsResponse *)
+     protobuf_c_message_unpack (&khach__v1__list_revisions_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__list_revisions_response__free_unpacked
+                     (Khach__V1__ListRevisionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__list_revisions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__batch_get_records_request__init
+                     (Khach__V1__BatchGetRecordsRequest         *message)
+{
+  static const Khach__V1__BatchGetRecordsRequest init_value = KHACH__V1__BATCH_GET_RECORDS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__batch_get_records_request__get_packed_size
+                     (const Khach__V1__BatchGetRecordsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__batch_get_records_request__pack
+                     (const Khach__V1__BatchGetRecordsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__batch_get_records_request__pack_to_buffer
+                     (const Khach__V1__BatchGetRecordsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__BatchGetRecordsRequest *
+       khach__v1__batch_get_records_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__BatchGetRecordsRequest *)
+     protobuf_c_message_unpack (&khach__v1__batch_get_records_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__batch_get_records_request__free_unpacked
+                     (Khach__V1__BatchGetRecordsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__batch_get_records_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__batch_get_records_response__init
+                     (Khach__V1__BatchGetRecordsResponse         *message)
+{
+  static const Khach__V1__BatchGetRecordsResponse init_value = KHACH__V1__BATCH_GET_RECORDS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__batch_get_records_response__get_packed_size
+                     (const Khach__V1__BatchGetRecordsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__batch_get_records_response__pack
+                     (const Khach__V1__BatchGetRecordsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__batch_get_records_response__pack_to_buffer
+                     (const Khach__V1__BatchGetRecordsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__batch_get_records_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__BatchGetRecordsResponse *
+       khach__v1__batch_get_records_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__BatchGetRecordsResponse *)
+     protobuf_c_message_unpack (&khach__v1__batch_get_records_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__batch_get_records_response__free_unpacked
+                     (Khach__V1__BatchGetRecordsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__batch_get_records_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__client_mutation__init
+                     (Khach__V1__ClientMutation         *message)
+{
+  static const Khach__V1__ClientMutation init_value = KHACH__V1__CLIENT_MUTATION__INIT;
+  *message = init_value;
+}
+size_t khach__v1__client_mutation__get_packed_size
+                     (const Khach__V1__ClientMutation *message)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__client_mutation__pack
+                     (const Khach__V1__ClientMutation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__client_mutation__pack_to_buffer
+                     (const Khach__V1__ClientMutation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__ClientMutation *
+       khach__v1__client_mutation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__ClientMutation *)
+     protobuf_c_message_unpack (&khach__v1__client_mutation__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__client_mutation__free_unpacked
+                     (Khach__V1__ClientMutation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__client_mutation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_text__init
+                     (Khach__V1__EditText         *message)
+{
+  static const Khach__V1__EditText init_value = KHACH__V1__EDIT_TEXT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_text__get_packed_size
+                     (const Khach__V1__EditText *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_text__pack
+                     (const Khach__V1__EditText *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_text__pack_to_buffer
+                     (const Khach__V1__EditText *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditText *
+       khach__v1__edit_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditText *)
+     protobuf_c_message_unpack (&khach__v1__edit_text__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_text__free_unpacked
+                     (Khach__V1__EditText *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_text__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_block__init
+                     (Khach__V1__EditBlock         *message)
+{
+  static const Khach__V1__EditBlock init_value = KHACH__V1__EDIT_BLOCK__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_block__get_packed_size
+                     (const Khach__V1__EditBlock *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_block__pack
+                     (const Khach__V1__EditBlock *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_block__pack_to_buffer
+                     (const Khach__V1__EditBlock *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditBlock *
+       khach__v1__edit_block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditBlock *)
+     protobuf_c_message_unpack (&khach__v1__edit_block__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_block__free_unpacked
+                     (Khach__V1__EditBlock *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_block__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__edit_contact__init
+                     (Khach__V1__EditContact         *message)
+{
+  static const Khach__V1__EditContact init_value = KHACH__V1__EDIT_CONTACT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__edit_contact__get_packed_size
+                     (const Khach__V1__EditContact *message)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__edit_contact__pack
+                     (const Khach__V1__EditContact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__edit_contact__pack_to_buffer
+                     (const Khach__V1__EditContact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__EditContact *
+       khach__v1__edit_contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__EditContact *)
+     protobuf_c_message_unpack (&khach__v1__edit_contact__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__edit_contact__free_unpacked
+                     (Khach__V1__EditContact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__edit_contact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__push_mutations_request__init
+                     (Khach__V1__PushMutationsRequest         *message)
+{
+  static const Khach__V1__PushMutationsRequest init_value = KHACH__V1__PUSH_MUTATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__push_mutations_request__get_packed_size
+                     (const Khach__V1__PushMutationsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__push_mutations_request__pack
+                     (const Khach__V1__PushMutationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__push_mutations_request__pack_to_buffer
+                     (const Khach__V1__PushMutationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__PushMutationsRequest *
+       khach__v1__push_mutations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__PushMutationsRequest *)
+     protobuf_c_message_unpack (&khach__v1__push_mutations_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__push_mutations_request__free_unpacked
+                     (Khach__V1__PushMutationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__push_mutations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__mutation_outcome__init
+                     (Khach__V1__MutationOutcome         *message)
+{
+  static const Khach__V1__MutationOutcome init_value = KHACH__V1__MUTATION_OUTCOME__INIT;
+  *message = init_value;
+}
+size_t khach__v1__mutation_outcome__get_packed_size
+                     (const Khach__V1__MutationOutcome *message)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__mutation_outcome__pack
+                     (const Khach__V1__MutationOutcome *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__mutation_outcome__pack_to_buffer
+                     (const Khach__V1__MutationOutcome *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__MutationOutcome *
+       khach__v1__mutation_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__MutationOutcome *)
+     protobuf_c_message_unpack (&khach__v1__mutation_outcome__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__mutation_outcome__free_unpacked
+                     (Khach__V1__MutationOutcome *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__mutation_outcome__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__push_mutations_response__init
+                     (Khach__V1__PushMutationsResponse         *message)
+{
+  static const Khach__V1__PushMutationsResponse init_value = KHACH__V1__PUSH_MUTATIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__push_mutations_response__get_packed_size
+                     (const Khach__V1__PushMutationsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__push_mutations_response__pack
+                     (const Khach__V1__PushMutationsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__push_mutations_response__pack_to_buffer
+                     (const Khach__V1__PushMutationsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__PushMutationsResponse *
+       khach__v1__push_mutations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__PushMutationsResponse *)
+     protobuf_c_message_unpack (&khach__v1__push_mutations_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__push_mutations_response__free_unpacked
+                     (Khach__V1__PushMutationsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__push_mutations_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__watch_changes_request__init
+                     (Khach__V1__WatchChangesRequest         *message)
+{
+  static const Khach__V1__WatchChangesRequest init_value = KHACH__V1__WATCH_CHANGES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__watch_changes_request__get_packed_size
+                     (const Khach__V1__WatchChangesRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__watch_changes_request__pack
+                     (const Khach__V1__WatchChangesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__watch_changes_request__pack_to_buffer
+                     (const Khach__V1__WatchChangesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__WatchChangesRequest *
+       khach__v1__watch_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__WatchChangesRequest *)
+     protobuf_c_message_unpack (&khach__v1__watch_changes_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__watch_changes_request__free_unpacked
+                     (Khach__V1__WatchChangesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__watch_changes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__poke__init
+                     (Khach__V1__Poke         *message)
+{
+  static const Khach__V1__Poke init_value = KHACH__V1__POKE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__poke__get_packed_size
+                     (const Khach__V1__Poke *message)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__poke__pack
+                     (const Khach__V1__Poke *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__poke__pack_to_buffer
+                     (const Khach__V1__Poke *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Poke *
+       khach__v1__poke__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Poke *)
+     protobuf_c_message_unpack (&khach__v1__poke__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__poke__free_unpacked
+                     (Khach__V1__Poke *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__poke__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__bookmark__init
+                     (Khach__V1__Bookmark         *message)
+{
+  static const Khach__V1__Bookmark init_value = KHACH__V1__BOOKMARK__INIT;
+  *message = init_value;
+}
+size_t khach__v1__bookmark__get_packed_size
+                     (const Khach__V1__Bookmark *message)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__bookmark__pack
+                     (const Khach__V1__Bookmark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__bookmark__pack_to_buffer
+                     (const Khach__V1__Bookmark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Bookmark *
+       khach__v1__bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Bookmark *)
+     protobuf_c_message_unpack (&khach__v1__bookmark__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__bookmark__free_unpacked
+                     (Khach__V1__Bookmark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__bookmark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__watch_changes_response__init
+                     (Khach__V1__WatchChangesResponse         *message)
+{
+  static const Khach__V1__WatchChangesResponse init_value = KHACH__V1__WATCH_CHANGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__watch_changes_response__get_packed_size
+                     (const Khach__V1__WatchChangesResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__watch_changes_response__pack
+                     (const Khach__V1__WatchChangesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__watch_changes_response__pack_to_buffer
+                     (const Khach__V1__WatchChangesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__WatchChangesResponse *
+       khach__v1__watch_changes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__WatchChangesResponse *)
+     protobuf_c_message_unpack (&khach__v1__watch_changes_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__watch_changes_response__free_unpacked
+                     (Khach__V1__WatchChangesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__watch_changes_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCEnumValue khach__v1__tombstone__reason__enum_values_by_number[4] =
 {
   { "REASON_UNSPECIFIED", "KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED", 0 },
   { "ERASED", "KHACH__V1__TOMBSTONE__REASON__ERASED", 1 },
   { "LINKED", "KHACH__V1__TOMBSTONE__REASON__LINKED", 2 },
+  { "OUT_OF_SCOPE", "KHACH__V1__TOMBSTONE__REASON__OUT_OF_SCOPE", 3 },
 };
 static const ProtobufCIntRange khach__v1__tombstone__reason__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex khach__v1__tombstone__reason__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex khach__v1__tombstone__reason__enum_values_by_name[4] =
 {
   { "ERASED", 1 },
   { "LINKED", 2 },
+  { "OUT_OF_SCOPE", 3 },
   { "REASON_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor khach__v1__tombstone__reason__descriptor =
@@ -209,9 +1156,9 @@ const ProtobufCEnumDescriptor khach__v1__tombstone__reason__descriptor =
   "Reason",
   "Khach__V1__Tombstone__Reason",
   "khach.v1",
-  3,
+  4,
   khach__v1__tombstone__reason__enum_values_by_number,
-  3,
+  4,
   khach__v1__tombstone__reason__enum_values_by_name,
   1,
   khach__v1__tombstone__reason__value_ranges,
@@ -478,7 +1425,7 @@ const ProtobufCEnumDescriptor khach__v1__pull_changes_response__phase__descripto
   khach__v1__pull_changes_response__phase__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor khach__v1__pull_changes_response__field_descriptors[8] =
+static const ProtobufCFieldDescriptor khach__v1__pull_changes_response__field_descriptors[9] =
 {
   {
     "changes",
@@ -576,6 +1523,18 @@ static const ProtobufCFieldDescriptor khach__v1__pull_changes_response__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tombstone_horizon",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PullChangesResponse, tombstone_horizon),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__pull_changes_response__field_indices_by_name[] = {
   0,   /* field[0] = changes */
@@ -586,11 +1545,12 @@ static const unsigned khach__v1__pull_changes_response__field_indices_by_name[] 
   3,   /* field[3] = phase */
   6,   /* field[6] = read_at */
   4,   /* field[4] = seq */
+  8,   /* field[8] = tombstone_horizon */
 };
 static const ProtobufCIntRange khach__v1__pull_changes_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor khach__v1__pull_changes_response__descriptor =
 {
@@ -600,19 +1560,1578 @@ const ProtobufCMessageDescriptor khach__v1__pull_changes_response__descriptor =
   "Khach__V1__PullChangesResponse",
   "khach.v1",
   sizeof(Khach__V1__PullChangesResponse),
-  8,
+  9,
   khach__v1__pull_changes_response__field_descriptors,
   khach__v1__pull_changes_response__field_indices_by_name,
   1,  khach__v1__pull_changes_response__number_ranges,
   (ProtobufCMessageInit) khach__v1__pull_changes_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[1] =
+static const ProtobufCFieldDescriptor khach__v1__describe_scope_request__field_descriptors[1] =
 {
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__describe_scope_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+};
+static const ProtobufCIntRange khach__v1__describe_scope_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__describe_scope_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.DescribeScopeRequest",
+  "DescribeScopeRequest",
+  "Khach__V1__DescribeScopeRequest",
+  "khach.v1",
+  sizeof(Khach__V1__DescribeScopeRequest),
+  1,
+  khach__v1__describe_scope_request__field_descriptors,
+  khach__v1__describe_scope_request__field_indices_by_name,
+  1,  khach__v1__describe_scope_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__describe_scope_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__describe_scope_response__field_descriptors[7] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_pages",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, all_pages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__DescribeScopeResponse, n_page_ids),
+    offsetof(Khach__V1__DescribeScopeResponse, page_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "head_seq",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, head_seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tombstone_horizon",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, tombstone_horizon),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__DescribeScopeResponse, read_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__describe_scope_response__field_indices_by_name[] = {
+  1,   /* field[1] = all_pages */
+  0,   /* field[0] = business_id */
+  3,   /* field[3] = generation */
+  4,   /* field[4] = head_seq */
+  2,   /* field[2] = page_ids */
+  6,   /* field[6] = read_at */
+  5,   /* field[5] = tombstone_horizon */
+};
+static const ProtobufCIntRange khach__v1__describe_scope_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor khach__v1__describe_scope_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.DescribeScopeResponse",
+  "DescribeScopeResponse",
+  "Khach__V1__DescribeScopeResponse",
+  "khach.v1",
+  sizeof(Khach__V1__DescribeScopeResponse),
+  7,
+  khach__v1__describe_scope_response__field_descriptors,
+  khach__v1__describe_scope_response__field_indices_by_name,
+  1,  khach__v1__describe_scope_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__describe_scope_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__page_digest__field_descriptors[4] =
+{
+  {
+    "page_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PageDigest, page_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PageDigest, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sum",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PageDigest, sum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PageDigest, slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__page_digest__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = page_id */
+  3,   /* field[3] = slots */
+  2,   /* field[2] = sum */
+};
+static const ProtobufCIntRange khach__v1__page_digest__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__page_digest__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.PageDigest",
+  "PageDigest",
+  "Khach__V1__PageDigest",
+  "khach.v1",
+  sizeof(Khach__V1__PageDigest),
+  4,
+  khach__v1__page_digest__field_descriptors,
+  khach__v1__page_digest__field_indices_by_name,
+  1,  khach__v1__page_digest__number_ranges,
+  (ProtobufCMessageInit) khach__v1__page_digest__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__get_digests_request__field_descriptors[4] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__GetDigestsRequest, n_page_ids),
+    offsetof(Khach__V1__GetDigestsRequest, page_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_slots",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsRequest, with_slots),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__get_digests_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = page_ids */
+  3,   /* field[3] = version */
+  2,   /* field[2] = with_slots */
+};
+static const ProtobufCIntRange khach__v1__get_digests_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__get_digests_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.GetDigestsRequest",
+  "GetDigestsRequest",
+  "Khach__V1__GetDigestsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__GetDigestsRequest),
+  4,
+  khach__v1__get_digests_request__field_descriptors,
+  khach__v1__get_digests_request__field_indices_by_name,
+  1,  khach__v1__get_digests_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__get_digests_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__get_digests_response__field_descriptors[5] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsResponse, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsResponse, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pages",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__GetDigestsResponse, n_pages),
+    offsetof(Khach__V1__GetDigestsResponse, pages),
+    &khach__v1__page_digest__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__GetDigestsResponse, read_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__get_digests_response__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  3,   /* field[3] = pages */
+  4,   /* field[4] = read_at */
+  1,   /* field[1] = seq */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange khach__v1__get_digests_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor khach__v1__get_digests_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.GetDigestsResponse",
+  "GetDigestsResponse",
+  "Khach__V1__GetDigestsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__GetDigestsResponse),
+  5,
+  khach__v1__get_digests_response__field_descriptors,
+  khach__v1__get_digests_response__field_indices_by_name,
+  1,  khach__v1__get_digests_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__get_digests_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_revisions_request__field_descriptors[4] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRevisionsRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRevisionsRequest, page_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Khach__V1__ListRevisionsRequest, n_slots),
+    offsetof(Khach__V1__ListRevisionsRequest, slots),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRevisionsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_revisions_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = page_id */
+  3,   /* field[3] = page_token */
+  2,   /* field[2] = slots */
+};
+static const ProtobufCIntRange khach__v1__list_revisions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_revisions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListRevisionsRequest",
+  "ListRevisionsRequest",
+  "Khach__V1__ListRevisionsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__ListRevisionsRequest),
+  4,
+  khach__v1__list_revisions_request__field_descriptors,
+  khach__v1__list_revisions_request__field_indices_by_name,
+  1,  khach__v1__list_revisions_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_revisions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__revision__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Revision, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Revision, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Revision, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__revision__field_indices_by_name[] = {
+  2,   /* field[2] = hash */
+  0,   /* field[0] = id */
+  1,   /* field[1] = seq */
+};
+static const ProtobufCIntRange khach__v1__revision__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__revision__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Revision",
+  "Revision",
+  "Khach__V1__Revision",
+  "khach.v1",
+  sizeof(Khach__V1__Revision),
+  3,
+  khach__v1__revision__field_descriptors,
+  khach__v1__revision__field_indices_by_name,
+  1,  khach__v1__revision__number_ranges,
+  (ProtobufCMessageInit) khach__v1__revision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__list_revisions_response__field_descriptors[3] =
+{
+  {
+    "revisions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ListRevisionsResponse, n_revisions),
+    offsetof(Khach__V1__ListRevisionsResponse, revisions),
+    &khach__v1__revision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRevisionsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ListRevisionsResponse, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__list_revisions_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = revisions */
+  2,   /* field[2] = seq */
+};
+static const ProtobufCIntRange khach__v1__list_revisions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__list_revisions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ListRevisionsResponse",
+  "ListRevisionsResponse",
+  "Khach__V1__ListRevisionsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__ListRevisionsResponse),
+  3,
+  khach__v1__list_revisions_response__field_descriptors,
+  khach__v1__list_revisions_response__field_indices_by_name,
+  1,  khach__v1__list_revisions_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__list_revisions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__batch_get_records_request__field_descriptors[2] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BatchGetRecordsRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Khach__V1__BatchGetRecordsRequest, n_ids),
+    offsetof(Khach__V1__BatchGetRecordsRequest, ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__batch_get_records_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = ids */
+};
+static const ProtobufCIntRange khach__v1__batch_get_records_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__batch_get_records_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.BatchGetRecordsRequest",
+  "BatchGetRecordsRequest",
+  "Khach__V1__BatchGetRecordsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__BatchGetRecordsRequest),
+  2,
+  khach__v1__batch_get_records_request__field_descriptors,
+  khach__v1__batch_get_records_request__field_indices_by_name,
+  1,  khach__v1__batch_get_records_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__batch_get_records_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__batch_get_records_response__field_descriptors[3] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__BatchGetRecordsResponse, n_changes),
+    offsetof(Khach__V1__BatchGetRecordsResponse, changes),
+    &khach__v1__change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids_done",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BatchGetRecordsResponse, ids_done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__BatchGetRecordsResponse, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__batch_get_records_response__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+  1,   /* field[1] = ids_done */
+  2,   /* field[2] = seq */
+};
+static const ProtobufCIntRange khach__v1__batch_get_records_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__batch_get_records_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.BatchGetRecordsResponse",
+  "BatchGetRecordsResponse",
+  "Khach__V1__BatchGetRecordsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__BatchGetRecordsResponse),
+  3,
+  khach__v1__batch_get_records_response__field_descriptors,
+  khach__v1__batch_get_records_response__field_indices_by_name,
+  1,  khach__v1__batch_get_records_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__batch_get_records_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__client_mutation__field_descriptors[12] =
+{
+  {
+    "mutation_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "made_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__ClientMutation, made_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, address),
+    &khach__v1__edit_text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manual_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, manual_name),
+    &khach__v1__edit_text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, block),
+    &khach__v1__edit_block__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unblock",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, unblock),
+    &khach__v1__edit_block__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "add_contact",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, add_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reject_contact",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, reject_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pin_contact",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, pin_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unpin_contact",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__ClientMutation, change_case),
+    offsetof(Khach__V1__ClientMutation, unpin_contact),
+    &khach__v1__edit_contact__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__client_mutation__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  8,   /* field[8] = add_contact */
+  4,   /* field[4] = address */
+  6,   /* field[6] = block */
+  1,   /* field[1] = customer_id */
+  3,   /* field[3] = made_at */
+  5,   /* field[5] = manual_name */
+  0,   /* field[0] = mutation_id */
+  10,   /* field[10] = pin_contact */
+  9,   /* field[9] = reject_contact */
+  7,   /* field[7] = unblock */
+  11,   /* field[11] = unpin_contact */
+};
+static const ProtobufCIntRange khach__v1__client_mutation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor khach__v1__client_mutation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.ClientMutation",
+  "ClientMutation",
+  "Khach__V1__ClientMutation",
+  "khach.v1",
+  sizeof(Khach__V1__ClientMutation),
+  12,
+  khach__v1__client_mutation__field_descriptors,
+  khach__v1__client_mutation__field_indices_by_name,
+  1,  khach__v1__client_mutation__number_ranges,
+  (ProtobufCMessageInit) khach__v1__client_mutation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_text__field_descriptors[2] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditText, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edit_revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditText, edit_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_text__field_indices_by_name[] = {
+  1,   /* field[1] = edit_revision */
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange khach__v1__edit_text__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_text__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditText",
+  "EditText",
+  "Khach__V1__EditText",
+  "khach.v1",
+  sizeof(Khach__V1__EditText),
+  2,
+  khach__v1__edit_text__field_descriptors,
+  khach__v1__edit_text__field_indices_by_name,
+  1,  khach__v1__edit_text__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_text__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_block__field_descriptors[1] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditBlock, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_block__field_indices_by_name[] = {
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange khach__v1__edit_block__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_block__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditBlock",
+  "EditBlock",
+  "Khach__V1__EditBlock",
+  "khach.v1",
+  sizeof(Khach__V1__EditBlock),
+  1,
+  khach__v1__edit_block__field_descriptors,
+  khach__v1__edit_block__field_indices_by_name,
+  1,  khach__v1__edit_block__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_block__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__edit_contact__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditContact, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__EditContact, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__edit_contact__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange khach__v1__edit_contact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__edit_contact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.EditContact",
+  "EditContact",
+  "Khach__V1__EditContact",
+  "khach.v1",
+  sizeof(Khach__V1__EditContact),
+  2,
+  khach__v1__edit_contact__field_descriptors,
+  khach__v1__edit_contact__field_indices_by_name,
+  1,  khach__v1__edit_contact__number_ranges,
+  (ProtobufCMessageInit) khach__v1__edit_contact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__push_mutations_request__field_descriptors[5] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "client_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, client_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mutations",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__PushMutationsRequest, n_mutations),
+    offsetof(Khach__V1__PushMutationsRequest, mutations),
+    &khach__v1__client_mutation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledged_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, acknowledged_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsRequest, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__push_mutations_request__field_indices_by_name[] = {
+  3,   /* field[3] = acknowledged_id */
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = client_id */
+  4,   /* field[4] = generation */
+  2,   /* field[2] = mutations */
+};
+static const ProtobufCIntRange khach__v1__push_mutations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.PushMutationsRequest",
+  "PushMutationsRequest",
+  "Khach__V1__PushMutationsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__PushMutationsRequest),
+  5,
+  khach__v1__push_mutations_request__field_descriptors,
+  khach__v1__push_mutations_request__field_indices_by_name,
+  1,  khach__v1__push_mutations_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__push_mutations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue khach__v1__mutation_outcome__result__enum_values_by_number[5] =
+{
+  { "RESULT_UNSPECIFIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "APPLIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED", 1 },
+  { "APPLIED_MODIFIED", "KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED_MODIFIED", 2 },
+  { "REJECTED", "KHACH__V1__MUTATION_OUTCOME__RESULT__REJECTED", 3 },
+  { "SUPERSEDED", "KHACH__V1__MUTATION_OUTCOME__RESULT__SUPERSEDED", 4 },
+};
+static const ProtobufCIntRange khach__v1__mutation_outcome__result__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex khach__v1__mutation_outcome__result__enum_values_by_name[5] =
+{
+  { "APPLIED", 1 },
+  { "APPLIED_MODIFIED", 2 },
+  { "REJECTED", 3 },
+  { "RESULT_UNSPECIFIED", 0 },
+  { "SUPERSEDED", 4 },
+};
+const ProtobufCEnumDescriptor khach__v1__mutation_outcome__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.MutationOutcome.Result",
+  "Result",
+  "Khach__V1__MutationOutcome__Result",
+  "khach.v1",
+  5,
+  khach__v1__mutation_outcome__result__enum_values_by_number,
+  5,
+  khach__v1__mutation_outcome__result__enum_values_by_name,
+  1,
+  khach__v1__mutation_outcome__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor khach__v1__mutation_outcome__field_descriptors[7] =
+{
+  {
+    "mutation_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "result",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, result),
+    &khach__v1__mutation_outcome__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, customer_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seq",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stored",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__MutationOutcome, stored),
+    &khach__v1__hand_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__mutation_outcome__field_indices_by_name[] = {
+  4,   /* field[4] = customer_id */
+  3,   /* field[3] = message */
+  0,   /* field[0] = mutation_id */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = result */
+  5,   /* field[5] = seq */
+  6,   /* field[6] = stored */
+};
+static const ProtobufCIntRange khach__v1__mutation_outcome__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor khach__v1__mutation_outcome__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.MutationOutcome",
+  "MutationOutcome",
+  "Khach__V1__MutationOutcome",
+  "khach.v1",
+  sizeof(Khach__V1__MutationOutcome),
+  7,
+  khach__v1__mutation_outcome__field_descriptors,
+  khach__v1__mutation_outcome__field_indices_by_name,
+  1,  khach__v1__mutation_outcome__number_ranges,
+  (ProtobufCMessageInit) khach__v1__mutation_outcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__push_mutations_response__field_descriptors[4] =
+{
+  {
+    "outcomes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__PushMutationsResponse, n_outcomes),
+    offsetof(Khach__V1__PushMutationsResponse, outcomes),
+    &khach__v1__mutation_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_mutation_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, last_mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "durable_mutation_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, durable_mutation_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__PushMutationsResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__push_mutations_response__field_indices_by_name[] = {
+  2,   /* field[2] = durable_mutation_id */
+  3,   /* field[3] = generation */
+  1,   /* field[1] = last_mutation_id */
+  0,   /* field[0] = outcomes */
+};
+static const ProtobufCIntRange khach__v1__push_mutations_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.PushMutationsResponse",
+  "PushMutationsResponse",
+  "Khach__V1__PushMutationsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__PushMutationsResponse),
+  4,
+  khach__v1__push_mutations_response__field_descriptors,
+  khach__v1__push_mutations_response__field_indices_by_name,
+  1,  khach__v1__push_mutations_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__push_mutations_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__watch_changes_request__field_descriptors[2] =
+{
+  {
+    "business_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__WatchChangesRequest, business_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__WatchChangesRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__watch_changes_request__field_indices_by_name[] = {
+  0,   /* field[0] = business_id */
+  1,   /* field[1] = cursor */
+};
+static const ProtobufCIntRange khach__v1__watch_changes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__watch_changes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.WatchChangesRequest",
+  "WatchChangesRequest",
+  "Khach__V1__WatchChangesRequest",
+  "khach.v1",
+  sizeof(Khach__V1__WatchChangesRequest),
+  2,
+  khach__v1__watch_changes_request__field_descriptors,
+  khach__v1__watch_changes_request__field_indices_by_name,
+  1,  khach__v1__watch_changes_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__watch_changes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__poke__field_descriptors[1] =
+{
+  {
+    "head_seq",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Poke, head_seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__poke__field_indices_by_name[] = {
+  0,   /* field[0] = head_seq */
+};
+static const ProtobufCIntRange khach__v1__poke__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__poke__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Poke",
+  "Poke",
+  "Khach__V1__Poke",
+  "khach.v1",
+  sizeof(Khach__V1__Poke),
+  1,
+  khach__v1__poke__field_descriptors,
+  khach__v1__poke__field_indices_by_name,
+  1,  khach__v1__poke__number_ranges,
+  (ProtobufCMessageInit) khach__v1__poke__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__bookmark__field_descriptors[2] =
+{
+  {
+    "seq",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Bookmark, seq),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Bookmark, read_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__bookmark__field_indices_by_name[] = {
+  1,   /* field[1] = read_at */
+  0,   /* field[0] = seq */
+};
+static const ProtobufCIntRange khach__v1__bookmark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__bookmark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Bookmark",
+  "Bookmark",
+  "Khach__V1__Bookmark",
+  "khach.v1",
+  sizeof(Khach__V1__Bookmark),
+  2,
+  khach__v1__bookmark__field_descriptors,
+  khach__v1__bookmark__field_indices_by_name,
+  1,  khach__v1__bookmark__number_ranges,
+  (ProtobufCMessageInit) khach__v1__bookmark__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__watch_changes_response__field_descriptors[2] =
+{
+  {
+    "poke",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__WatchChangesResponse, event_case),
+    offsetof(Khach__V1__WatchChangesResponse, poke),
+    &khach__v1__poke__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bookmark",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__WatchChangesResponse, event_case),
+    offsetof(Khach__V1__WatchChangesResponse, bookmark),
+    &khach__v1__bookmark__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__watch_changes_response__field_indices_by_name[] = {
+  1,   /* field[1] = bookmark */
+  0,   /* field[0] = poke */
+};
+static const ProtobufCIntRange khach__v1__watch_changes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor khach__v1__watch_changes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.WatchChangesResponse",
+  "WatchChangesResponse",
+  "Khach__V1__WatchChangesResponse",
+  "khach.v1",
+  sizeof(Khach__V1__WatchChangesResponse),
+  2,
+  khach__v1__watch_changes_response__field_descriptors,
+  khach__v1__watch_changes_response__field_indices_by_name,
+  1,  khach__v1__watch_changes_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__watch_changes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor khach__v1__sync_service__method_descriptors[7] =
+{
+  { "DescribeScope", &khach__v1__describe_scope_request__descriptor, &khach__v1__describe_scope_response__descriptor },
   { "PullChanges", &khach__v1__pull_changes_request__descriptor, &khach__v1__pull_changes_response__descriptor },
+  { "WatchChanges", &khach__v1__watch_changes_request__descriptor, &khach__v1__watch_changes_response__descriptor },
+  { "GetDigests", &khach__v1__get_digests_request__descriptor, &khach__v1__get_digests_response__descriptor },
+  { "ListRevisions", &khach__v1__list_revisions_request__descriptor, &khach__v1__list_revisions_response__descriptor },
+  { "BatchGetRecords", &khach__v1__batch_get_records_request__descriptor, &khach__v1__batch_get_records_response__descriptor },
+  { "PushMutations", &khach__v1__push_mutations_request__descriptor, &khach__v1__push_mutations_response__descriptor },
 };
 const unsigned khach__v1__sync_service__method_indices_by_name[] = {
-  0         /* PullChanges */
+  5,        /* BatchGetRecords */
+  0,        /* DescribeScope */
+  3,        /* GetDigests */
+  4,        /* ListRevisions */
+  1,        /* PullChanges */
+  6,        /* PushMutations */
+  2         /* WatchChanges */
 };
 const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
 {
@@ -621,17 +3140,65 @@ const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor =
   "SyncService",
   "Khach__V1__SyncService",
   "khach.v1",
-  1,
+  7,
   khach__v1__sync_service__method_descriptors,
   khach__v1__sync_service__method_indices_by_name
 };
+void khach__v1__sync_service__describe_scope(ProtobufCService *service,
+                                             const Khach__V1__DescribeScopeRequest *input,
+                                             Khach__V1__DescribeScopeResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
                                            void *closure_data)
 {
   assert(service->descriptor == &khach__v1__sync_service__descriptor);
-  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__watch_changes(ProtobufCService *service,
+                                            const Khach__V1__WatchChangesRequest *input,
+                                            Khach__V1__WatchChangesResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__get_digests(ProtobufCService *service,
+                                          const Khach__V1__GetDigestsRequest *input,
+                                          Khach__V1__GetDigestsResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__list_revisions(ProtobufCService *service,
+                                             const Khach__V1__ListRevisionsRequest *input,
+                                             Khach__V1__ListRevisionsResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
+                                                const Khach__V1__BatchGetRecordsRequest *input,
+                                                Khach__V1__BatchGetRecordsResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__sync_service__push_mutations(ProtobufCService *service,
+                                             const Khach__V1__PushMutationsRequest *input,
+                                             Khach__V1__PushMutationsResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__sync_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
                                     Khach__V1__SyncService_ServiceDestroy destroy)

@@ -22,6 +22,27 @@ typedef struct Khach__V1__Tombstone Khach__V1__Tombstone;
 typedef struct Khach__V1__Change Khach__V1__Change;
 typedef struct Khach__V1__PullChangesRequest Khach__V1__PullChangesRequest;
 typedef struct Khach__V1__PullChangesResponse Khach__V1__PullChangesResponse;
+typedef struct Khach__V1__DescribeScopeRequest Khach__V1__DescribeScopeRequest;
+typedef struct Khach__V1__DescribeScopeResponse Khach__V1__DescribeScopeResponse;
+typedef struct Khach__V1__PageDigest Khach__V1__PageDigest;
+typedef struct Khach__V1__GetDigestsRequest Khach__V1__GetDigestsRequest;
+typedef struct Khach__V1__GetDigestsResponse Khach__V1__GetDigestsResponse;
+typedef struct Khach__V1__ListRevisionsRequest Khach__V1__ListRevisionsRequest;
+typedef struct Khach__V1__Revision Khach__V1__Revision;
+typedef struct Khach__V1__ListRevisionsResponse Khach__V1__ListRevisionsResponse;
+typedef struct Khach__V1__BatchGetRecordsRequest Khach__V1__BatchGetRecordsRequest;
+typedef struct Khach__V1__BatchGetRecordsResponse Khach__V1__BatchGetRecordsResponse;
+typedef struct Khach__V1__ClientMutation Khach__V1__ClientMutation;
+typedef struct Khach__V1__EditText Khach__V1__EditText;
+typedef struct Khach__V1__EditBlock Khach__V1__EditBlock;
+typedef struct Khach__V1__EditContact Khach__V1__EditContact;
+typedef struct Khach__V1__PushMutationsRequest Khach__V1__PushMutationsRequest;
+typedef struct Khach__V1__MutationOutcome Khach__V1__MutationOutcome;
+typedef struct Khach__V1__PushMutationsResponse Khach__V1__PushMutationsResponse;
+typedef struct Khach__V1__WatchChangesRequest Khach__V1__WatchChangesRequest;
+typedef struct Khach__V1__Poke Khach__V1__Poke;
+typedef struct Khach__V1__Bookmark Khach__V1__Bookmark;
+typedef struct Khach__V1__WatchChangesResponse Khach__V1__WatchChangesResponse;
 
 
 /* --- enums --- */
@@ -29,7 +50,11 @@ typedef struct Khach__V1__PullChangesResponse Khach__V1__PullChangesResponse;
 typedef enum _Khach__V1__Tombstone__Reason {
   KHACH__V1__TOMBSTONE__REASON__REASON_UNSPECIFIED = 0,
   KHACH__V1__TOMBSTONE__REASON__ERASED = 1,
-  KHACH__V1__TOMBSTONE__REASON__LINKED = 2
+  KHACH__V1__TOMBSTONE__REASON__LINKED = 2,
+  /*
+   * It is in no page of the caller's scope any more: it may well exist.
+   */
+  KHACH__V1__TOMBSTONE__REASON__OUT_OF_SCOPE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__TOMBSTONE__REASON)
 } Khach__V1__Tombstone__Reason;
 typedef enum _Khach__V1__PullChangesResponse__Phase {
@@ -41,6 +66,24 @@ typedef enum _Khach__V1__PullChangesResponse__Phase {
   KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__DELTA = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__PULL_CHANGES_RESPONSE__PHASE)
 } Khach__V1__PullChangesResponse__Phase;
+typedef enum _Khach__V1__MutationOutcome__Result {
+  KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED = 0,
+  KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED = 1,
+  /*
+   * Done, and other than it was asked: of another customer that this one was linked with, a value
+   * written in its normal form, or nothing to do because it was so already.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__APPLIED_MODIFIED = 2,
+  /*
+   * Not done; `reason` says why.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__REJECTED = 3,
+  /*
+   * Not done: somebody saved the same field meanwhile. Both values are given.
+   */
+  KHACH__V1__MUTATION_OUTCOME__RESULT__SUPERSEDED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__MUTATION_OUTCOME__RESULT)
+} Khach__V1__MutationOutcome__Result;
 
 /* --- messages --- */
 
@@ -140,10 +183,461 @@ struct  Khach__V1__PullChangesResponse
    * Snapshot only: customers of the business when the page was read; for progress, not for truth.
    */
   uint64_t customers_estimate;
+  /*
+   * Not 0 when tombstones up to this sequence were compacted and the request's cursor is before it:
+   * what was deleted in between is not told. Compare digests (GetDigests) when there is no more.
+   */
+  uint64_t tombstone_horizon;
 };
 #define KHACH__V1__PULL_CHANGES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__pull_changes_response__descriptor) \
-    , 0,NULL, {0,NULL}, 0, KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__PHASE_UNSPECIFIED, 0, 0, NULL, 0 }
+    , 0,NULL, {0,NULL}, 0, KHACH__V1__PULL_CHANGES_RESPONSE__PHASE__PHASE_UNSPECIFIED, 0, 0, NULL, 0, 0 }
+
+
+struct  Khach__V1__DescribeScopeRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+};
+#define KHACH__V1__DESCRIBE_SCOPE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__describe_scope_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__DescribeScopeResponse
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Every page, those that are yet to be made among them; then `page_ids` is empty.
+   */
+  protobuf_c_boolean all_pages;
+  /*
+   * Ascending.
+   */
+  size_t n_page_ids;
+  char **page_ids;
+  /*
+   * Identity of the server's history, 16 bytes: another after a restore.
+   */
+  ProtobufCBinaryData generation;
+  uint64_t head_seq;
+  /*
+   * Deletions up to here are known by digests only.
+   */
+  uint64_t tombstone_horizon;
+  Google__Protobuf__Timestamp *read_at;
+};
+#define KHACH__V1__DESCRIBE_SCOPE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__describe_scope_response__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, {0,NULL}, 0, 0, NULL }
+
+
+/*
+ * Sums over the records of one page, modulo 2^128 (docs/sync.md).
+ */
+struct  Khach__V1__PageDigest
+{
+  ProtobufCMessage base;
+  /*
+   * Empty: the records of the business and of its pages.
+   */
+  char *page_id;
+  uint64_t count;
+  /*
+   * 16 bytes, little endian.
+   */
+  ProtobufCBinaryData sum;
+  /*
+   * 256 times a sum of 16 bytes and a count of 8, little endian; empty unless asked for.
+   */
+  ProtobufCBinaryData slots;
+};
+#define KHACH__V1__PAGE_DIGEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__page_digest__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, {0,NULL}, {0,NULL} }
+
+
+struct  Khach__V1__GetDigestsRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Empty means every page. At most 1,000; with slots, 1 to 100.
+   */
+  size_t n_page_ids;
+  char **page_ids;
+  protobuf_c_boolean with_slots;
+  /*
+   * How rows are hashed; 0 means 1, the only one there is.
+   */
+  uint32_t version;
+};
+#define KHACH__V1__GET_DIGESTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_digests_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
+
+
+struct  Khach__V1__GetDigestsResponse
+{
+  ProtobufCMessage base;
+  uint32_t version;
+  /*
+   * The business's last commit sequence: the digests are of that state and no other.
+   */
+  uint64_t seq;
+  /*
+   * Names that state: what a cache that was made equal to it goes on with.
+   */
+  ProtobufCBinaryData cursor;
+  /*
+   * First that of the business and its pages; then those of the pages that were asked for, in order
+   * of id, those without a customer among them.
+   */
+  size_t n_pages;
+  Khach__V1__PageDigest **pages;
+  Google__Protobuf__Timestamp *read_at;
+};
+#define KHACH__V1__GET_DIGESTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_digests_response__descriptor) \
+    , 0, 0, {0,NULL}, 0,NULL, NULL }
+
+
+struct  Khach__V1__ListRevisionsRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  char *page_id;
+  /*
+   * 0 to 255; 1 to 256 of them.
+   */
+  size_t n_slots;
+  uint32_t *slots;
+  /*
+   * From the reply before; empty begins.
+   */
+  char *page_token;
+};
+#define KHACH__V1__LIST_REVISIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_revisions_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What a record is, without it.
+ */
+struct  Khach__V1__Revision
+{
+  ProtobufCMessage base;
+  /*
+   * The number of the customer's id.
+   */
+  uint64_t id;
+  uint64_t seq;
+  /*
+   * 16 bytes: what its row adds to the digest.
+   */
+  ProtobufCBinaryData hash;
+};
+#define KHACH__V1__REVISION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__revision__descriptor) \
+    , 0, 0, {0,NULL} }
+
+
+struct  Khach__V1__ListRevisionsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In order of id. At most 10,000.
+   */
+  size_t n_revisions;
+  Khach__V1__Revision **revisions;
+  /*
+   * Empty when there are no more.
+   */
+  char *next_page_token;
+  uint64_t seq;
+};
+#define KHACH__V1__LIST_REVISIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_revisions_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Khach__V1__BatchGetRecordsRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Of customers, pages, or the business. 1 to 1,000.
+   */
+  size_t n_ids;
+  char **ids;
+};
+#define KHACH__V1__BATCH_GET_RECORDS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__batch_get_records_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Khach__V1__BatchGetRecordsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Those that exist and are in the scope, in the order of the request, until the reply has 1 MiB.
+   */
+  size_t n_changes;
+  Khach__V1__Change **changes;
+  /*
+   * How many ids of the request were looked at, from its beginning; ask again for the rest.
+   */
+  uint32_t ids_done;
+  uint64_t seq;
+};
+#define KHACH__V1__BATCH_GET_RECORDS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__batch_get_records_response__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+typedef enum {
+  KHACH__V1__CLIENT_MUTATION__CHANGE__NOT_SET = 0,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_ADDRESS = 5,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_MANUAL_NAME = 6,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_BLOCK = 7,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_UNBLOCK = 8,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_ADD_CONTACT = 9,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_REJECT_CONTACT = 10,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_PIN_CONTACT = 11,
+  KHACH__V1__CLIENT_MUTATION__CHANGE_UNPIN_CONTACT = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__CLIENT_MUTATION__CHANGE__CASE)
+} Khach__V1__ClientMutation__ChangeCase;
+
+/*
+ * An edit that was made on a cache, perhaps without a network.
+ */
+struct  Khach__V1__ClientMutation
+{
+  ProtobufCMessage base;
+  /*
+   * Dense for each client, from 1.
+   */
+  uint64_t mutation_id;
+  char *customer_id;
+  /*
+   * Who made it: 1 to 200 bytes.
+   */
+  char *actor;
+  /*
+   * By the client's clock; for people, never for order.
+   */
+  Google__Protobuf__Timestamp *made_at;
+  Khach__V1__ClientMutation__ChangeCase change_case;
+  union {
+    Khach__V1__EditText *address;
+    Khach__V1__EditText *manual_name;
+    Khach__V1__EditBlock *block;
+    Khach__V1__EditBlock *unblock;
+    Khach__V1__EditContact *add_contact;
+    Khach__V1__EditContact *reject_contact;
+    Khach__V1__EditContact *pin_contact;
+    Khach__V1__EditContact *unpin_contact;
+  };
+};
+#define KHACH__V1__CLIENT_MUTATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__client_mutation__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, KHACH__V1__CLIENT_MUTATION__CHANGE__NOT_SET, {0} }
+
+
+struct  Khach__V1__EditText
+{
+  ProtobufCMessage base;
+  /*
+   * Empty clears it.
+   */
+  char *text;
+  /*
+   * The `edit_revision` of what it was made against; 0 for none.
+   */
+  uint64_t edit_revision;
+};
+#define KHACH__V1__EDIT_TEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_text__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Khach__V1__EditBlock
+{
+  ProtobufCMessage base;
+  char *reason;
+};
+#define KHACH__V1__EDIT_BLOCK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_block__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__EditContact
+{
+  ProtobufCMessage base;
+  /*
+   * A number of khach.v1.ContactKind: 1 phone, 2 e-mail.
+   */
+  uint32_t kind;
+  char *value;
+};
+#define KHACH__V1__EDIT_CONTACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__edit_contact__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Khach__V1__PushMutationsRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * 16 random bytes that the cache made when it was made.
+   */
+  ProtobufCBinaryData client_id;
+  /*
+   * In order of `mutation_id`. At most 500; none asks where the server stands.
+   */
+  size_t n_mutations;
+  Khach__V1__ClientMutation **mutations;
+  /*
+   * The client has the outcomes up to this id, or will never ask for them: the server forgets them.
+   * The first mutation may follow it, also when the server knows less of this client.
+   */
+  uint64_t acknowledged_id;
+  /*
+   * Of the reply before; empty for none. Another than the server's is refused: it was restored, and
+   * may have lost what it had answered. Ask where it stands, and send again what it has not.
+   */
+  ProtobufCBinaryData generation;
+};
+#define KHACH__V1__PUSH_MUTATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__push_mutations_request__descriptor) \
+    , (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, {0,NULL} }
+
+
+/*
+ * What became of a mutation; the same for ever.
+ */
+struct  Khach__V1__MutationOutcome
+{
+  ProtobufCMessage base;
+  uint64_t mutation_id;
+  Khach__V1__MutationOutcome__Result result;
+  /*
+   * Why it was REJECTED: the reason of the error that the ordinary call has, such as NOT_FOUND or
+   * ROLE_ON_PAGE; DISCARDED when it had no change.
+   */
+  char *reason;
+  char *message;
+  /*
+   * The customer that was changed, when it is another one.
+   */
+  char *customer_id;
+  /*
+   * The commit sequence whose feed shows it.
+   */
+  uint64_t seq;
+  /*
+   * SUPERSEDED: what is stored. What was asked, the client has.
+   */
+  Khach__V1__HandEntry *stored;
+};
+#define KHACH__V1__MUTATION_OUTCOME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__mutation_outcome__descriptor) \
+    , 0, KHACH__V1__MUTATION_OUTCOME__RESULT__RESULT_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+struct  Khach__V1__PushMutationsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * One for each mutation of the request, in order, up to the first that could not be taken:
+   * the error for that is the answer when it comes first.
+   */
+  size_t n_outcomes;
+  Khach__V1__MutationOutcome **outcomes;
+  /*
+   * The last of this client that the server has.
+   */
+  uint64_t last_mutation_id;
+  /*
+   * Up to this id all is in a backup: the client needs to keep them no longer.
+   */
+  uint64_t durable_mutation_id;
+  /*
+   * 16 bytes.
+   */
+  ProtobufCBinaryData generation;
+};
+#define KHACH__V1__PUSH_MUTATIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__push_mutations_response__descriptor) \
+    , 0,NULL, 0, 0, {0,NULL} }
+
+
+struct  Khach__V1__WatchChangesRequest
+{
+  ProtobufCMessage base;
+  char *business_id;
+  /*
+   * Of the cache; empty for one that has none.
+   */
+  ProtobufCBinaryData cursor;
+};
+#define KHACH__V1__WATCH_CHANGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__watch_changes_request__descriptor) \
+    , (char *)protobuf_c_empty_string, {0,NULL} }
+
+
+/*
+ * Something changed: pull. Pokes are coalesced, and hold no data.
+ */
+struct  Khach__V1__Poke
+{
+  ProtobufCMessage base;
+  uint64_t head_seq;
+};
+#define KHACH__V1__POKE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__poke__descriptor) \
+    , 0 }
+
+
+/*
+ * Nothing in the scope is newer than the watcher's cursor, or than the last poke.
+ */
+struct  Khach__V1__Bookmark
+{
+  ProtobufCMessage base;
+  uint64_t seq;
+  Google__Protobuf__Timestamp *read_at;
+};
+#define KHACH__V1__BOOKMARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__bookmark__descriptor) \
+    , 0, NULL }
+
+
+typedef enum {
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__NOT_SET = 0,
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT_POKE = 1,
+  KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT_BOOKMARK = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__CASE)
+} Khach__V1__WatchChangesResponse__EventCase;
+
+struct  Khach__V1__WatchChangesResponse
+{
+  ProtobufCMessage base;
+  Khach__V1__WatchChangesResponse__EventCase event_case;
+  union {
+    Khach__V1__Poke *poke;
+    /*
+     * At first, and at least each 10 seconds.
+     */
+    Khach__V1__Bookmark *bookmark;
+  };
+};
+#define KHACH__V1__WATCH_CHANGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__watch_changes_response__descriptor) \
+    , KHACH__V1__WATCH_CHANGES_RESPONSE__EVENT__NOT_SET, {0} }
 
 
 /* Khach__V1__Tombstone methods */
@@ -222,6 +716,405 @@ Khach__V1__PullChangesResponse *
 void   khach__v1__pull_changes_response__free_unpacked
                      (Khach__V1__PullChangesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__DescribeScopeRequest methods */
+void   khach__v1__describe_scope_request__init
+                     (Khach__V1__DescribeScopeRequest         *message);
+size_t khach__v1__describe_scope_request__get_packed_size
+                     (const Khach__V1__DescribeScopeRequest   *message);
+size_t khach__v1__describe_scope_request__pack
+                     (const Khach__V1__DescribeScopeRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__describe_scope_request__pack_to_buffer
+                     (const Khach__V1__DescribeScopeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__DescribeScopeRequest *
+       khach__v1__describe_scope_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__describe_scope_request__free_unpacked
+                     (Khach__V1__DescribeScopeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__DescribeScopeResponse methods */
+void   khach__v1__describe_scope_response__init
+                     (Khach__V1__DescribeScopeResponse         *message);
+size_t khach__v1__describe_scope_response__get_packed_size
+                     (const Khach__V1__DescribeScopeResponse   *message);
+size_t khach__v1__describe_scope_response__pack
+                     (const Khach__V1__DescribeScopeResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__describe_scope_response__pack_to_buffer
+                     (const Khach__V1__DescribeScopeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__DescribeScopeResponse *
+       khach__v1__describe_scope_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__describe_scope_response__free_unpacked
+                     (Khach__V1__DescribeScopeResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__PageDigest methods */
+void   khach__v1__page_digest__init
+                     (Khach__V1__PageDigest         *message);
+size_t khach__v1__page_digest__get_packed_size
+                     (const Khach__V1__PageDigest   *message);
+size_t khach__v1__page_digest__pack
+                     (const Khach__V1__PageDigest   *message,
+                      uint8_t             *out);
+size_t khach__v1__page_digest__pack_to_buffer
+                     (const Khach__V1__PageDigest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__PageDigest *
+       khach__v1__page_digest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__page_digest__free_unpacked
+                     (Khach__V1__PageDigest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__GetDigestsRequest methods */
+void   khach__v1__get_digests_request__init
+                     (Khach__V1__GetDigestsRequest         *message);
+size_t khach__v1__get_digests_request__get_packed_size
+                     (const Khach__V1__GetDigestsRequest   *message);
+size_t khach__v1__get_digests_request__pack
+                     (const Khach__V1__GetDigestsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__get_digests_request__pack_to_buffer
+                     (const Khach__V1__GetDigestsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__GetDigestsRequest *
+       khach__v1__get_digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__get_digests_request__free_unpacked
+                     (Khach__V1__GetDigestsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__GetDigestsResponse methods */
+void   khach__v1__get_digests_response__init
+                     (Khach__V1__GetDigestsResponse         *message);
+size_t khach__v1__get_digests_response__get_packed_size
+                     (const Khach__V1__GetDigestsResponse   *message);
+size_t khach__v1__get_digests_response__pack
+                     (const Khach__V1__GetDigestsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__get_digests_response__pack_to_buffer
+                     (const Khach__V1__GetDigestsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__GetDigestsResponse *
+       khach__v1__get_digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__get_digests_response__free_unpacked
+                     (Khach__V1__GetDigestsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ListRevisionsRequest methods */
+void   khach__v1__list_revisions_request__init
+                     (Khach__V1__ListRevisionsRequest         *message);
+size_t khach__v1__list_revisions_request__get_packed_size
+                     (const Khach__V1__ListRevisionsRequest   *message);
+size_t khach__v1__list_revisions_request__pack
+                     (const Khach__V1__ListRevisionsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__list_revisions_request__pack_to_buffer
+                     (const Khach__V1__ListRevisionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ListRevisionsRequest *
+       khach__v1__list_revisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__list_revisions_request__free_unpacked
+                     (Khach__V1__ListRevisionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__Revision methods */
+void   khach__v1__revision__init
+                     (Khach__V1__Revision         *message);
+size_t khach__v1__revision__get_packed_size
+                     (const Khach__V1__Revision   *message);
+size_t khach__v1__revision__pack
+                     (const Khach__V1__Revision   *message,
+                      uint8_t             *out);
+size_t khach__v1__revision__pack_to_buffer
+                     (const Khach__V1__Revision   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Revision *
+       khach__v1__revision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__revision__free_unpacked
+                     (Khach__V1__Revision *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ListRevisionsResponse methods */
+void   khach__v1__list_revisions_response__init
+                     (Khach__V1__ListRevisionsResponse         *message);
+size_t khach__v1__list_revisions_response__get_packed_size
+                     (const Khach__V1__ListRevisionsResponse   *message);
+size_t khach__v1__list_revisions_response__pack
+                     (const Khach__V1__ListRevisionsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__list_revisions_response__pack_to_buffer
+                     (const Khach__V1__ListRevisionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ListRevisionsResponse *
+       khach__v1__list_revisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__list_revisions_response__free_unpacked
+                     (Khach__V1__ListRevisionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__BatchGetRecordsRequest methods */
+void   khach__v1__batch_get_records_request__init
+                     (Khach__V1__BatchGetRecordsRequest         *message);
+size_t khach__v1__batch_get_records_request__get_packed_size
+                     (const Khach__V1__BatchGetRecordsRequest   *message);
+size_t khach__v1__batch_get_records_request__pack
+                     (const Khach__V1__BatchGetRecordsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__batch_get_records_request__pack_to_buffer
+                     (const Khach__V1__BatchGetRecordsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__BatchGetRecordsRequest *
+       khach__v1__batch_get_records_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__batch_get_records_request__free_unpacked
+                     (Khach__V1__BatchGetRecordsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__BatchGetRecordsResponse methods */
+void   khach__v1__batch_get_records_response__init
+                     (Khach__V1__BatchGetRecordsResponse         *message);
+size_t khach__v1__batch_get_records_response__get_packed_size
+                     (const Khach__V1__BatchGetRecordsResponse   *message);
+size_t khach__v1__batch_get_records_response__pack
+                     (const Khach__V1__BatchGetRecordsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__batch_get_records_response__pack_to_buffer
+                     (const Khach__V1__BatchGetRecordsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__BatchGetRecordsResponse *
+       khach__v1__batch_get_records_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__batch_get_records_response__free_unpacked
+                     (Khach__V1__BatchGetRecordsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__ClientMutation methods */
+void   khach__v1__client_mutation__init
+                     (Khach__V1__ClientMutation         *message);
+size_t khach__v1__client_mutation__get_packed_size
+                     (const Khach__V1__ClientMutation   *message);
+size_t khach__v1__client_mutation__pack
+                     (const Khach__V1__ClientMutation   *message,
+                      uint8_t             *out);
+size_t khach__v1__client_mutation__pack_to_buffer
+                     (const Khach__V1__ClientMutation   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__ClientMutation *
+       khach__v1__client_mutation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__client_mutation__free_unpacked
+                     (Khach__V1__ClientMutation *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditText methods */
+void   khach__v1__edit_text__init
+                     (Khach__V1__EditText         *message);
+size_t khach__v1__edit_text__get_packed_size
+                     (const Khach__V1__EditText   *message);
+size_t khach__v1__edit_text__pack
+                     (const Khach__V1__EditText   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_text__pack_to_buffer
+                     (const Khach__V1__EditText   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditText *
+       khach__v1__edit_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_text__free_unpacked
+                     (Khach__V1__EditText *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditBlock methods */
+void   khach__v1__edit_block__init
+                     (Khach__V1__EditBlock         *message);
+size_t khach__v1__edit_block__get_packed_size
+                     (const Khach__V1__EditBlock   *message);
+size_t khach__v1__edit_block__pack
+                     (const Khach__V1__EditBlock   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_block__pack_to_buffer
+                     (const Khach__V1__EditBlock   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditBlock *
+       khach__v1__edit_block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_block__free_unpacked
+                     (Khach__V1__EditBlock *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__EditContact methods */
+void   khach__v1__edit_contact__init
+                     (Khach__V1__EditContact         *message);
+size_t khach__v1__edit_contact__get_packed_size
+                     (const Khach__V1__EditContact   *message);
+size_t khach__v1__edit_contact__pack
+                     (const Khach__V1__EditContact   *message,
+                      uint8_t             *out);
+size_t khach__v1__edit_contact__pack_to_buffer
+                     (const Khach__V1__EditContact   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__EditContact *
+       khach__v1__edit_contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__edit_contact__free_unpacked
+                     (Khach__V1__EditContact *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__PushMutationsRequest methods */
+void   khach__v1__push_mutations_request__init
+                     (Khach__V1__PushMutationsRequest         *message);
+size_t khach__v1__push_mutations_request__get_packed_size
+                     (const Khach__V1__PushMutationsRequest   *message);
+size_t khach__v1__push_mutations_request__pack
+                     (const Khach__V1__PushMutationsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__push_mutations_request__pack_to_buffer
+                     (const Khach__V1__PushMutationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__PushMutationsRequest *
+       khach__v1__push_mutations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__push_mutations_request__free_unpacked
+                     (Khach__V1__PushMutationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__MutationOutcome methods */
+void   khach__v1__mutation_outcome__init
+                     (Khach__V1__MutationOutcome         *message);
+size_t khach__v1__mutation_outcome__get_packed_size
+                     (const Khach__V1__MutationOutcome   *message);
+size_t khach__v1__mutation_outcome__pack
+                     (const Khach__V1__MutationOutcome   *message,
+                      uint8_t             *out);
+size_t khach__v1__mutation_outcome__pack_to_buffer
+                     (const Khach__V1__MutationOutcome   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__MutationOutcome *
+       khach__v1__mutation_outcome__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__mutation_outcome__free_unpacked
+                     (Khach__V1__MutationOutcome *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__PushMutationsResponse methods */
+void   khach__v1__push_mutations_response__init
+                     (Khach__V1__PushMutationsResponse         *message);
+size_t khach__v1__push_mutations_response__get_packed_size
+                     (const Khach__V1__PushMutationsResponse   *message);
+size_t khach__v1__push_mutations_response__pack
+                     (const Khach__V1__PushMutationsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__push_mutations_response__pack_to_buffer
+                     (const Khach__V1__PushMutationsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__PushMutationsResponse *
+       khach__v1__push_mutations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__push_mutations_response__free_unpacked
+                     (Khach__V1__PushMutationsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__WatchChangesRequest methods */
+void   khach__v1__watch_changes_request__init
+                     (Khach__V1__WatchChangesRequest         *message);
+size_t khach__v1__watch_changes_request__get_packed_size
+                     (const Khach__V1__WatchChangesRequest   *message);
+size_t khach__v1__watch_changes_request__pack
+                     (const Khach__V1__WatchChangesRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__watch_changes_request__pack_to_buffer
+                     (const Khach__V1__WatchChangesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__WatchChangesRequest *
+       khach__v1__watch_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__watch_changes_request__free_unpacked
+                     (Khach__V1__WatchChangesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__Poke methods */
+void   khach__v1__poke__init
+                     (Khach__V1__Poke         *message);
+size_t khach__v1__poke__get_packed_size
+                     (const Khach__V1__Poke   *message);
+size_t khach__v1__poke__pack
+                     (const Khach__V1__Poke   *message,
+                      uint8_t             *out);
+size_t khach__v1__poke__pack_to_buffer
+                     (const Khach__V1__Poke   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Poke *
+       khach__v1__poke__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__poke__free_unpacked
+                     (Khach__V1__Poke *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__Bookmark methods */
+void   khach__v1__bookmark__init
+                     (Khach__V1__Bookmark         *message);
+size_t khach__v1__bookmark__get_packed_size
+                     (const Khach__V1__Bookmark   *message);
+size_t khach__v1__bookmark__pack
+                     (const Khach__V1__Bookmark   *message,
+                      uint8_t             *out);
+size_t khach__v1__bookmark__pack_to_buffer
+                     (const Khach__V1__Bookmark   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Bookmark *
+       khach__v1__bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__bookmark__free_unpacked
+                     (Khach__V1__Bookmark *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__WatchChangesResponse methods */
+void   khach__v1__watch_changes_response__init
+                     (Khach__V1__WatchChangesResponse         *message);
+size_t khach__v1__watch_changes_response__get_packed_size
+                     (const Khach__V1__WatchChangesResponse   *message);
+size_t khach__v1__watch_changes_response__pack
+                     (const Khach__V1__WatchChangesResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__watch_changes_response__pack_to_buffer
+                     (const Khach__V1__WatchChangesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__WatchChangesResponse *
+       khach__v1__watch_changes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__watch_changes_response__free_unpacked
+                     (Khach__V1__WatchChangesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Khach__V1__Tombstone_Closure)
@@ -236,6 +1129,69 @@ typedef void (*Khach__V1__PullChangesRequest_Closure)
 typedef void (*Khach__V1__PullChangesResponse_Closure)
                  (const Khach__V1__PullChangesResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__DescribeScopeRequest_Closure)
+                 (const Khach__V1__DescribeScopeRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__DescribeScopeResponse_Closure)
+                 (const Khach__V1__DescribeScopeResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__PageDigest_Closure)
+                 (const Khach__V1__PageDigest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__GetDigestsRequest_Closure)
+                 (const Khach__V1__GetDigestsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__GetDigestsResponse_Closure)
+                 (const Khach__V1__GetDigestsResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ListRevisionsRequest_Closure)
+                 (const Khach__V1__ListRevisionsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__Revision_Closure)
+                 (const Khach__V1__Revision *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ListRevisionsResponse_Closure)
+                 (const Khach__V1__ListRevisionsResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__BatchGetRecordsRequest_Closure)
+                 (const Khach__V1__BatchGetRecordsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__BatchGetRecordsResponse_Closure)
+                 (const Khach__V1__BatchGetRecordsResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__ClientMutation_Closure)
+                 (const Khach__V1__ClientMutation *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditText_Closure)
+                 (const Khach__V1__EditText *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditBlock_Closure)
+                 (const Khach__V1__EditBlock *message,
+                  void *closure_data);
+typedef void (*Khach__V1__EditContact_Closure)
+                 (const Khach__V1__EditContact *message,
+                  void *closure_data);
+typedef void (*Khach__V1__PushMutationsRequest_Closure)
+                 (const Khach__V1__PushMutationsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__MutationOutcome_Closure)
+                 (const Khach__V1__MutationOutcome *message,
+                  void *closure_data);
+typedef void (*Khach__V1__PushMutationsResponse_Closure)
+                 (const Khach__V1__PushMutationsResponse *message,
+                  void *closure_data);
+typedef void (*Khach__V1__WatchChangesRequest_Closure)
+                 (const Khach__V1__WatchChangesRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__Poke_Closure)
+                 (const Khach__V1__Poke *message,
+                  void *closure_data);
+typedef void (*Khach__V1__Bookmark_Closure)
+                 (const Khach__V1__Bookmark *message,
+                  void *closure_data);
+typedef void (*Khach__V1__WatchChangesResponse_Closure)
+                 (const Khach__V1__WatchChangesResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -243,10 +1199,34 @@ typedef struct Khach__V1__SyncService_Service Khach__V1__SyncService_Service;
 struct Khach__V1__SyncService_Service
 {
   ProtobufCService base;
+  void (*describe_scope)(Khach__V1__SyncService_Service *service,
+                         const Khach__V1__DescribeScopeRequest *input,
+                         Khach__V1__DescribeScopeResponse_Closure closure,
+                         void *closure_data);
   void (*pull_changes)(Khach__V1__SyncService_Service *service,
                        const Khach__V1__PullChangesRequest *input,
                        Khach__V1__PullChangesResponse_Closure closure,
                        void *closure_data);
+  void (*watch_changes)(Khach__V1__SyncService_Service *service,
+                        const Khach__V1__WatchChangesRequest *input,
+                        Khach__V1__WatchChangesResponse_Closure closure,
+                        void *closure_data);
+  void (*get_digests)(Khach__V1__SyncService_Service *service,
+                      const Khach__V1__GetDigestsRequest *input,
+                      Khach__V1__GetDigestsResponse_Closure closure,
+                      void *closure_data);
+  void (*list_revisions)(Khach__V1__SyncService_Service *service,
+                         const Khach__V1__ListRevisionsRequest *input,
+                         Khach__V1__ListRevisionsResponse_Closure closure,
+                         void *closure_data);
+  void (*batch_get_records)(Khach__V1__SyncService_Service *service,
+                            const Khach__V1__BatchGetRecordsRequest *input,
+                            Khach__V1__BatchGetRecordsResponse_Closure closure,
+                            void *closure_data);
+  void (*push_mutations)(Khach__V1__SyncService_Service *service,
+                         const Khach__V1__PushMutationsRequest *input,
+                         Khach__V1__PushMutationsResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Khach__V1__SyncService_ServiceDestroy)(Khach__V1__SyncService_Service *);
 void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
@@ -255,11 +1235,41 @@ void khach__v1__sync_service__init (Khach__V1__SyncService_Service *service,
     { &khach__v1__sync_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define KHACH__V1__SYNC_SERVICE__INIT(function_prefix__) \
     { KHACH__V1__SYNC_SERVICE__BASE_INIT,\
-      function_prefix__ ## pull_changes  }
+      function_prefix__ ## describe_scope,\
+      function_prefix__ ## pull_changes,\
+      function_prefix__ ## watch_changes,\
+      function_prefix__ ## get_digests,\
+      function_prefix__ ## list_revisions,\
+      function_prefix__ ## batch_get_records,\
+      function_prefix__ ## push_mutations  }
+void khach__v1__sync_service__describe_scope(ProtobufCService *service,
+                                             const Khach__V1__DescribeScopeRequest *input,
+                                             Khach__V1__DescribeScopeResponse_Closure closure,
+                                             void *closure_data);
 void khach__v1__sync_service__pull_changes(ProtobufCService *service,
                                            const Khach__V1__PullChangesRequest *input,
                                            Khach__V1__PullChangesResponse_Closure closure,
                                            void *closure_data);
+void khach__v1__sync_service__watch_changes(ProtobufCService *service,
+                                            const Khach__V1__WatchChangesRequest *input,
+                                            Khach__V1__WatchChangesResponse_Closure closure,
+                                            void *closure_data);
+void khach__v1__sync_service__get_digests(ProtobufCService *service,
+                                          const Khach__V1__GetDigestsRequest *input,
+                                          Khach__V1__GetDigestsResponse_Closure closure,
+                                          void *closure_data);
+void khach__v1__sync_service__list_revisions(ProtobufCService *service,
+                                             const Khach__V1__ListRevisionsRequest *input,
+                                             Khach__V1__ListRevisionsResponse_Closure closure,
+                                             void *closure_data);
+void khach__v1__sync_service__batch_get_records(ProtobufCService *service,
+                                                const Khach__V1__BatchGetRecordsRequest *input,
+                                                Khach__V1__BatchGetRecordsResponse_Closure closure,
+                                                void *closure_data);
+void khach__v1__sync_service__push_mutations(ProtobufCService *service,
+                                             const Khach__V1__PushMutationsRequest *input,
+                                             Khach__V1__PushMutationsResponse_Closure closure,
+                                             void *closure_data);
 
 /* --- descriptors --- */
 
@@ -269,6 +1279,28 @@ extern const ProtobufCMessageDescriptor khach__v1__change__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__pull_changes_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__pull_changes_response__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__pull_changes_response__phase__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__describe_scope_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__describe_scope_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__page_digest__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__get_digests_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__get_digests_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__list_revisions_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__revision__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__list_revisions_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__batch_get_records_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__batch_get_records_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__client_mutation__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_text__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_block__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__edit_contact__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__push_mutations_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__mutation_outcome__descriptor;
+extern const ProtobufCEnumDescriptor    khach__v1__mutation_outcome__result__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__push_mutations_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__watch_changes_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__poke__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__bookmark__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__watch_changes_response__descriptor;
 extern const ProtobufCServiceDescriptor khach__v1__sync_service__descriptor;
 
 PROTOBUF_C__END_DECLS

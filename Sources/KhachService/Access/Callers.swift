@@ -1,0 +1,136 @@
+package import KhachCore
+internal import Synchronization
+package import TTRPC
+
+/// Who is known: the one place where a call becomes a caller.
+///
+/// The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
+/// how long that takes says nothing of any secret.
+package final class Callers: Sendable {
+    /// How often a stream looks whether its caller is still known.
+    package static let recheckPause = Duration.seconds(2)
+
+    private struct Known: Sendable {
+        var caller: Caller
+        /// The earlier end of the token and the secret.
+        var expiresAt: Instant?
+    }
+
+    private enum State: Sendable {
+        /// The store never had a token: whoever can reach the server is its administrator.
+        case open
+        case closed([[UInt8]: Known])
+    }
+
+    private static let key = "authorization"
+
+    package let mint: SecretMint
+    private let now: @Sendable () -> Instant
+    private let pause: @Sendable (Duration) async throws -> Void
+    private let state: Mutex<State>
+
+    /// Nobody needs to be known until `load` finds a token.
+    package init(
+        mint: SecretMint,
+        now: @escaping @Sendable () -> Instant,
+        pause: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.mint = mint
+        self.now = now
+        self.pause = pause
+        self.state = Mutex(.open)
+    }
+
+    /// Whether callers need a token.
+    package var areKnown: Bool {
+        self.state.withLock { if case .closed = $0 { true } else { false } }
+    }
+
+    /// Takes the tokens of a store in the place of those that were known.
+    package func load(_ tokens: [AccessToken]) {
+        var known: [[UInt8]: Known] = [:]
+        for token in tokens where token.revokedAt == nil {
+            for secret in token.secrets {
+                known[secret.hash] = Known(
+                    caller: Caller(token),
+                    expiresAt: [token.expiresAt, secret.expiresAt].compactMap { $0 }.min()
+                )
+            }
+        }
+        self.state.withLock { state in
+            if case .open = state, tokens.isEmpty { return }
+
+            state = .closed(known)
+        }
+    }
+
+    /// Who makes a call.
+    package func caller(of context: CallContext) throws(Status) -> Caller {
+        if !self.areKnown { return .localAdministrator }
+        guard let value = context.metadata[Self.key] else {
+            throw Self.unknown("none")
+        }
+        guard let hash = self.mint.hash(ofAuthorization: value),
+            let caller = self.caller(hash)
+        else { throw Self.unknown("another") }
+
+        return caller
+    }
+
+    /// Runs a stream for as long as its caller is known.
+    package func watched(
+        _ context: CallContext,
+        _ body: @escaping @Sendable () async throws(Status) -> Void
+    ) async throws(Status) {
+        guard self.areKnown else { return try await body() }
+
+        let ended = await withTaskGroup(of: Result<Void, Status>.self) { group in
+            group.addTask {
+                do throws(Status) {
+                    try await body()
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask { await self.untilUnknown(context) }
+            let first = await group.next() ?? .success(())
+            group.cancelAll()
+            return first
+        }
+        try ended.get()
+    }
+
+    /// Ends with the refusal once the caller is not known any more, or when it is cancelled.
+    private func untilUnknown(_ context: CallContext) async -> Result<Void, Status> {
+        while true {
+            do {
+                try await self.pause(Self.recheckPause)
+            } catch {
+                return .failure(Status(.cancelled, "the call was cancelled"))
+            }
+            do throws(Status) {
+                _ = try self.caller(of: context)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func caller(_ hash: [UInt8]) -> Caller? {
+        let known = self.state.withLock { state -> Known? in
+            if case .closed(let all) = state { all[hash] } else { nil }
+        }
+        guard let known, known.expiresAt.map({ self.now() < $0 }) ?? true else { return nil }
+
+        return known.caller
+    }
+
+    private static func unknown(_ found: String) -> Status {
+        Status(
+            .unauthenticated,
+            reason: "UNAUTHENTICATED",
+            "authorization: a token that this server knows expected, found \(found)"
+        )
+    }
+}
