@@ -19,7 +19,7 @@ static const char *const texts[] = {"a", "an", "ánh", "nguyen", "nguyễn", "Ng
     "an nguyen", "văn an", "lan", "lan lan", "dao", "đào", "thi", "nobody", "n a", "hà", "🌸",
     "nguyen nguyen", "guyen", "🌸 lan", "🌸🌸", "*", "* *", "."};
 static const char *const tables[] = {"customer_counts", "name_tokens", "customer_days",
-    "contact_values", "block_events", "token_counts"};
+    "contact_values", "block_events", "token_counts", "day_counts"};
 
 static void run_sql(sqlite3 *db, const char *sql)
 {

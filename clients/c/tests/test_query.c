@@ -198,6 +198,7 @@ static void check_statistics(model *world, khach_cache *cache)
 /* What layout 4 added, taken away: its days have traits, and its names signs. */
 static const char layout_3[] =
     "BEGIN IMMEDIATE; DELETE FROM name_tokens; DELETE FROM token_counts; DROP TABLE customer_days;"
+    "DROP TABLE day_counts;"
     "CREATE TABLE customer_days(business_id INTEGER NOT NULL, day INTEGER NOT NULL,"
     " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
     " activity INTEGER NOT NULL, since INTEGER NOT NULL,"

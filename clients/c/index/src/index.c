@@ -26,6 +26,13 @@ static const char *const statements_sql[SQL_CURSORS] = {
                     " ?8)",
     [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
                      " AND created_at = ?3 AND customer_id = ?4",
+    [SQL_DAILY_GET] = "SELECT counts FROM day_counts WHERE business_id = ?1 AND day = ?2"
+                      " AND page_id = ?3",
+    [SQL_DAILY_PUT] = "INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4)",
+    [SQL_DAILY_DROP] = "DELETE FROM day_counts WHERE business_id = ?1 AND day = ?2"
+                       " AND page_id = ?3",
+    [SQL_DAILY_FILL] = "SELECT business_id, day, page_id, activity, since FROM customer_days"
+                       " ORDER BY business_id, day, page_id",
     [SQL_CONTACT_FIRST] = "SELECT first_seen_at, customer_id, is_first FROM contact_values"
                           " WHERE page_id = ?1 AND kind = ?2 AND value = ?3 LIMIT 1",
     [SQL_CONTACT_MARK] = "UPDATE contact_values SET is_first = ?6 WHERE page_id = ?1 AND kind = ?2"
@@ -84,10 +91,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_COUNT_NAMES] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
                         " WHERE c.page_id = ?1 AND c.traits = ?2 AND " ACCEPTED
                         " AND khach_rank(c.name_folded) LIMIT ?3)",
+    [SQL_TALLY_DAYS] = "SELECT day, page_id, counts FROM day_counts WHERE business_id = ?1"
+                       " AND day >= ?2 AND day <= ?3",
     /* Statements that give no rows: the function takes each. */
-    [SQL_TALLY_DAYS] = "SELECT 1 FROM customer_days WHERE business_id = ?1"
-                       " AND day >= ?2 AND day <= ?3 AND khach_tally(1, page_id, day, activity,"
-                       " since)",
     [SQL_TALLY_CREATED] = "SELECT 1 FROM $ INDEXED BY $_by_created WHERE business_id = ?1"
                           " AND created_at >= ?2 AND created_at < ?3"
                           " AND khach_tally(2, page_id, created_at)",

@@ -25,6 +25,10 @@ typedef enum khach_index_sql {
     SQL_TOKEN_COUNT_TAKE,
     SQL_DAY_PUT,
     SQL_DAY_DROP,
+    SQL_DAILY_GET,
+    SQL_DAILY_PUT,
+    SQL_DAILY_DROP,
+    SQL_DAILY_FILL,
     SQL_CONTACT_FIRST,
     SQL_CONTACT_MARK,
     SQL_CONTACT_ADD,
@@ -303,6 +307,39 @@ typedef struct day_range {
 
 khach_index_status khach__days_collect(
     khach_index *index, const day_range *range, id_set *out, bool *is_whole);
+
+/* --- daily.c: what was done on a day on a page --- */
+
+/* Whom a day has of a kind, or, DAILY_CONVERSATIONS, how many were begun: by messages, by
+ * comments. */
+enum { DAILY_ACTIVE, DAILY_MESSAGING, DAILY_COMMENTING, DAILY_CONVERSATIONS, DAILY_BITS = 2 };
+
+/* How many customers did it last so many days before; 0 days: never. */
+typedef struct daily_part {
+    uint64_t key;
+    uint64_t count;
+} daily_part;
+
+/* Of one day and one page; keys ascend. */
+typedef struct daily {
+    daily_part *parts;
+    size_t count;
+    size_t room;
+} daily;
+
+static inline uint64_t daily_key(int measure, int64_t days)
+{
+    return (uint64_t)days << DAILY_BITS | (uint64_t)measure;
+}
+
+/* Reads a row's counts into `out`, in which others may have been. */
+khach_index_status khach__daily_read(daily *out, const uint8_t *bytes, size_t bytes_count);
+void khach__daily_free(daily *counted);
+/* A customer's day becomes another; NULL for none. */
+khach_index_status khach__daily_put(khach_index *index, const khach_index_customer *customer,
+    const khach_index_day *before, const khach_index_day *after);
+/* Counts the days of all customers. */
+khach_index_status khach__daily_fill(khach_index *index);
 
 /* --- statistics.c --- */
 

@@ -47,8 +47,8 @@ static bool needs_probe(const listing *work, cursor_kind kind)
     if (costs->has_days && costs->index->judge.ids == NULL)
         return true;
     /* A name is in the index by the last message, but for its marks and signs. */
-    return costs->is_flower
-        || (costs->filter->name != NULL && work->list.order != KHACH_INDEX_INBOUND_DESCENDING);
+    return costs->is_flower || khach__plan_ranks_by_record(costs, work->list.order)
+        || (costs->filter->name != NULL && is_created_order(work));
 }
 
 /* Takes rows until the list is settled, there are no more, or they have cost too much. */

@@ -130,10 +130,12 @@ typedef struct crowd {
     double wanted;    /* customers that are to be found, but for days and dates of creation */
     double customers; /* of the pages and traits that are asked for */
     double everyone;  /* for each of whom they are as many as there are of all */
+    double named;     /* the share of all who have the name */
 } crowd;
 
 /* By the last message: whoever wrote last is passed over when not created in time. */
-static khach_index_status guess_latest(plan *work, const crowd *who, guess *out)
+static khach_index_status guess_latest(
+    plan *work, khach_index_order order, const crowd *who, guess *out)
 {
     const bounds *costs = &work->index->bounds;
     double span = (double)work->day_to - work->day_from + 1;
@@ -145,16 +147,20 @@ static khach_index_status guess_latest(plan *work, const crowd *who, guess *out)
     double rows = 0;
     double met;
     double walked;
+    double probed;
     khach_index_status status = KHACH_INDEX_OK;
 
     if (work->has_days || work->has_created)
         status = read_density(work, &share, &rows);
     walked = least(who->customers, wanted / share);
-    out->order = (double)work->runs.count * costs->run_cost + walked * costs->row_cost;
-    if (work->is_flower)
-        out->order += work->ids.count > 0 ? wanted * costs->probe_cost : walked * costs->probe_cost;
-    else if (work->has_days || work->filter->name != NULL)
-        out->order += least(walked * share, wanted) * costs->probe_cost;
+    /* What the index by the last message cannot tell is asked of those whom it accepts. */
+    probed = least(walked * share, wanted) * who->named;
+    if (work->is_flower && work->ids.count == 0)
+        probed = walked;
+    else if (!work->is_flower && !work->has_days && !khach__plan_ranks_by_record(work, order))
+        probed = 0;
+    out->order = (double)work->runs.count * costs->run_cost + walked * costs->row_cost
+        + probed * costs->probe_cost;
     out->days = 1e18;
     if (!work->has_days && !work->has_created)
         return status;
@@ -195,19 +201,26 @@ khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t
     const run_list *runs = &work->runs;
     bool is_searched = work->has_tokens;
     crowd who = {.customers = (double)runs->customers + 1,
-        .everyone = (double)(runs->is_partial ? runs->customers * 10 : runs->customers_all) + 1};
+        .everyone = (double)(runs->is_partial ? runs->customers * 10 : runs->customers_all) + 1,
+        .named = 1};
 
     who.wanted = (double)room;
     if (is_searched && work->named < who.everyone)
-        who.wanted *= who.everyone / (work->named + 1);
+        who.named = (work->named + 1) / who.everyone;
+    who.wanted /= who.named;
     /* Of names, only those of one rank fill a page before the end. */
     if (order == KHACH_INDEX_RELEVANCE && !work->is_flower)
         who.wanted *= 2;
     who.wanted = least(who.wanted, who.customers);
     if (order == KHACH_INDEX_RELEVANCE || order == KHACH_INDEX_INBOUND_DESCENDING)
-        return guess_latest(work, &who, out);
+        return guess_latest(work, order, &who, out);
     guess_created(work, order, &who, out);
     return KHACH_INDEX_OK;
+}
+
+bool khach__plan_ranks_by_record(const plan *work, khach_index_order order)
+{
+    return order == KHACH_INDEX_RELEVANCE && khach_name_query_has_marks(work->filter->name) != 0;
 }
 
 bool khach__plan_is_empty(const plan *work)

@@ -42,6 +42,9 @@ void khach__plan_free(plan *work);
 /* Whether days or dates leave nobody. */
 bool khach__plan_is_empty(const plan *work);
 
+/* Whether the place of a name is only known by its record, which has the marks of its letters. */
+bool khach__plan_ranks_by_record(const plan *work, khach_index_order order);
+
 /* What it costs, at a guess, to take the first rows of a list. */
 typedef struct guess {
     double order; /* in the order of the index of the list */

@@ -163,16 +163,21 @@ static khach_index_status put_days(
         const khach_index_day *new_day = j < new_count ? &after->days[j] : NULL;
         bool is_gone =
             old_day != NULL && (new_day == NULL || old_day->day < new_day->day || has_moved);
+        bool is_known;
 
         if (is_gone) {
             status = put_day(index, SQL_DAY_DROP, before, old_day);
+            if (status == KHACH_INDEX_OK)
+                status = khach__daily_put(index, before, old_day, NULL);
             i++;
             continue;
         }
-        if (old_day == NULL || new_day->day < old_day->day || has_turned
-            || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
+        is_known = old_day != NULL && old_day->day == new_day->day;
+        if (!is_known || has_turned || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
             status = put_day(index, SQL_DAY_PUT, after, new_day);
-        i += old_day != NULL && old_day->day == new_day->day;
+        if (status == KHACH_INDEX_OK)
+            status = khach__daily_put(index, after, is_known ? old_day : NULL, new_day);
+        i += is_known;
         j++;
     }
     return status;

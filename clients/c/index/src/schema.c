@@ -29,6 +29,10 @@ static const char tables[] =
     "  activity INTEGER NOT NULL, since INTEGER NOT NULL,"
     "  PRIMARY KEY (business_id, day, created_at, customer_id))"
     "  STRICT, WITHOUT ROWID;"
+    /* What the rows of a day say of a page, added up: see daily.c. */
+    "CREATE TABLE day_counts("
+    "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, page_id INTEGER NOT NULL,"
+    "  counts BLOB NOT NULL, PRIMARY KEY (business_id, day, page_id)) STRICT, WITHOUT ROWID;"
     /* `is_first` marks the one row of a page's value with its first time. */
     "CREATE TABLE contact_values("
     "  page_id INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
@@ -125,6 +129,7 @@ khach_index_status khach_index_clear(khach_index *index)
 {
     static const char sql[] = "DELETE FROM customer_counts; DELETE FROM name_tokens;"
                               "DELETE FROM token_counts; DELETE FROM customer_days;"
+                              "DELETE FROM day_counts;"
                               "DELETE FROM contact_values; DELETE FROM block_events;";
 
     return khach__index_execute(index->db, index->table, sql);
@@ -132,5 +137,7 @@ khach_index_status khach_index_clear(khach_index *index)
 
 khach_index_status khach_index_rebuild(khach_index *index)
 {
-    return khach__index_execute(index->db, index->table, rebuild);
+    khach_index_status status = khach__index_execute(index->db, index->table, rebuild);
+
+    return status != KHACH_INDEX_OK ? status : khach__daily_fill(index);
 }
