@@ -56,6 +56,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_BY_NAME] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_name"
                     " WHERE c.business_id = ?1 AND c.name_folded >= ?2 AND c.name_folded < ?3"
                     " AND khach_rank(c.name_folded)",
+    [SQL_IDS_BY_NAME] = "SELECT id FROM $ INDEXED BY $_by_name"
+                        " WHERE business_id = ?1 AND name_folded >= ?2 AND name_folded < ?3",
     [SQL_BY_CREATED] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_created"
                        " WHERE c.business_id = ?1 AND c.created_at >= ?2 AND c.created_at < ?3"
                        " AND " ACCEPTED,
@@ -84,6 +86,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_DAY_CREATED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
                         " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
                         " AND created_at < ?4",
+    [SQL_DAY_WANTED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
+                       " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                       " AND created_at < ?4 AND khach_wanted(customer_id)",
     [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
     [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
     [SQL_COUNT_RUN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
@@ -229,7 +234,7 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){.row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
+    index->bounds = (bounds){.pass_cost = 150, .row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
         .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100, .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {

@@ -40,6 +40,7 @@ typedef enum khach_index_sql {
     SQL_BY_TOKEN,
     SQL_IDS_BY_TOKEN,
     SQL_BY_NAME,
+    SQL_IDS_BY_NAME,
     SQL_BY_CREATED,
     SQL_BY_RUN,
     SQL_TOKENS_SIZE,
@@ -50,6 +51,7 @@ typedef enum khach_index_sql {
     SQL_TRAITS_OF_PAGE,
     SQL_DAYS_SIZE,
     SQL_DAY_CREATED,
+    SQL_DAY_WANTED,
     SQL_DAYS_FIRST,
     SQL_DAYS_LAST,
     SQL_COUNT_RUN,
@@ -91,11 +93,20 @@ typedef struct id_set {
     size_t room;
 } id_set;
 
+/* By hash, for what is asked of many rows. */
+typedef struct id_hash {
+    int64_t *ids; /* 0 is nobody */
+    size_t count;
+    size_t room; /* a power of two */
+} id_hash;
+
 /* What the SQL functions consult while a statement runs. */
 typedef struct judge {
     const khach_index_filter *filter;
     bool traits[KHACH_TRAITS_COUNT];
     const id_set *ids;     /* NULL: every id */
+    const id_hash *wanted; /* of the latest writers; NULL: everyone */
+    uint64_t passed;       /* rows that were asked for whether they are wanted */
     int rank_max;          /* names of worse rank are not wanted */
     uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
     bool is_spent;
@@ -110,6 +121,7 @@ typedef struct judge {
 /* What decides which way a question goes; its answer does not depend on them. Costs are in
  * nanoseconds, as measured over a million customers in memory. */
 typedef struct bounds {
+    double pass_cost;   /* a row of an index of which only the id is looked at */
     double row_cost;    /* a row of an index, judged where it is */
     double lookup_cost; /* a customer's row, by its id */
     double probe_cost;  /* the same, and a look into its record */
@@ -149,7 +161,7 @@ bool khach__index_must_stop(const khach_index *index);
 /* Runs SQL in which every $ stands for the table. */
 khach_index_status khach__index_execute(sqlite3 *db, const char *table, const char *sql);
 
-/* --- judge.c: the SQL functions khach_accept() and khach_rank() --- */
+/* --- judge.c: the SQL functions khach_accept(), khach_wanted() and khach_rank() --- */
 
 khach_index_status khach__judge_register(khach_index *index);
 /* Makes the judge ready for a filter; unlimited rows, every id. */
@@ -162,10 +174,16 @@ bool khach__judge_accepts(
 /* The best rank of a folded name; 1 when there is no query, or it has no tokens. */
 int khach__judge_rank(const khach_index *index, const char *folded, size_t folded_bytes);
 bool khach__judge_has_page(const khach_index_filter *filter, int64_t page);
+
+/* --- ids.c --- */
+
 bool khach__id_set_has(const id_set *set, int64_t id);
 /* False when there is no memory. */
 bool khach__id_set_add(id_set *set, int64_t id);
 void khach__id_set_sort(id_set *set);
+khach_index_status khach__id_hash_add(id_hash *set, int64_t id, bool *is_new);
+bool khach__id_hash_has(const id_hash *set, int64_t id);
+void khach__id_hash_free(id_hash *set);
 
 /* --- record.c: fields of a record without decoding it --- */
 
@@ -265,6 +283,8 @@ khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verd
 khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
     khach_index_position *row, bool *is_accepted);
 
+/* The customers whose names are equal to the query, or begin with it. */
+khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out);
 /* The customers of the rarest token's rows. */
 khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
 

@@ -163,36 +163,6 @@ static khach_index_status take_order(
     return take_cursor(work, CURSOR_RUNS, runs, after, budget, is_done);
 }
 
-/* --- by name, best first --- */
-
-/* The names that are equal to the query or begin with it, from their own index, when they are fewer
- * than the rows that a walk would read to find them. */
-static khach_index_status take_names(listing *work)
-{
-    khach_index *index = work->plan.index;
-    double customers = (double)work->plan.runs.customers_all;
-    khach_index_status status = KHACH_INDEX_OK;
-
-    for (int is_prefix = 1; is_prefix >= 0 && work->list.complete_rank == 0; is_prefix--) {
-        verdict out = {.list = &work->list, .count_max = UINT64_MAX};
-        int64_t rows = 0;
-
-        status = khach__size_of_names(index, is_prefix != 0, &rows);
-        if (status != KHACH_INDEX_OK)
-            return status;
-        if ((double)rows * index->bounds.lookup_cost
-            > 1e5 + (double)work->list.room * customers / (double)(rows + 1)
-                * index->bounds.row_cost)
-            continue;
-        work->list.complete_rank = is_prefix != 0 ? 4 : 2;
-        status = khach__source_names(index, is_prefix != 0, &out);
-    }
-    if (khach_name_query_has_marks(work->plan.filter->name) == 0)
-        work->list.complete_rank++;
-    index->judge.rank_max = 8;
-    return status;
-}
-
 /* --- the ways of a list that is not done at once --- */
 
 typedef enum way { WAY_ORDER, WAY_RECENT, WAY_DAYS } way;
@@ -264,7 +234,7 @@ static khach_index_status begin(listing *work, bool *is_done)
         return collect_flowers(work);
     if (work->list.order != KHACH_INDEX_RELEVANCE)
         return KHACH_INDEX_OK;
-    status = take_names(work);
+    status = khach__names_take(&work->plan, &work->list);
     *is_done = status == KHACH_INDEX_OK && khach__top_is_settled(&work->list, INT64_MIN);
     return status;
 }

@@ -32,6 +32,7 @@ typedef struct plan {
     source best;
     double best_cost;
     id_set ids;
+    bool were_names_walked;
 } plan;
 
 /* Reads what the costs depend on, and finds the source that costs the least. */
@@ -55,5 +56,10 @@ khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t
 
 /* Looks at every customer of the best source. */
 khach_index_status khach__plan_read(plan *work, verdict *out);
+
+/* --- names.c --- */
+
+/* Begins a search: the best names, when they cost less than a walk that meets them. */
+khach_index_status khach__names_take(plan *work, top *list);
 
 #endif

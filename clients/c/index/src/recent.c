@@ -4,54 +4,6 @@
 
 #include "index.h"
 
-#include <stdlib.h>
-
-/* Customers that were met. Never more than the budget has looked up. */
-typedef struct met_set {
-    int64_t *ids; /* by hash; 0 is nobody */
-    size_t count;
-    size_t room; /* a power of two */
-} met_set;
-
-static size_t place_of(const met_set *set, int64_t id)
-{
-    size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (set->room - 1);
-
-    while (set->ids[at] != 0 && set->ids[at] != id)
-        at = (at + 1) & (set->room - 1);
-    return at;
-}
-
-static bool grow(met_set *set)
-{
-    met_set grown = {.room = set->room == 0 ? 1024 : set->room * 2, .count = set->count};
-
-    grown.ids = calloc(grown.room, sizeof(*grown.ids));
-    if (grown.ids == NULL)
-        return false;
-    for (size_t i = 0; i < set->room; i++) {
-        if (set->ids[i] != 0)
-            grown.ids[place_of(&grown, set->ids[i])] = set->ids[i];
-    }
-    free(set->ids);
-    *set = grown;
-    return true;
-}
-
-/* Whether the customer is new here; it is in the set then. */
-static khach_index_status meet(met_set *set, int64_t id, bool *is_new)
-{
-    size_t at;
-
-    if (set->count * 2 >= set->room && !grow(set))
-        return KHACH_INDEX_MEMORY;
-    at = place_of(set, id);
-    *is_new = set->ids[at] != id;
-    set->count += *is_new;
-    set->ids[at] = id;
-    return KHACH_INDEX_OK;
-}
-
 /* Whether the customer of a day's row may have written in the range: false when this day and the
  * one before tell that it did not. */
 static bool may_have_written(
@@ -70,10 +22,11 @@ static bool may_have_written(
 
 /* Takes those of a day who were not met on a later one. */
 static khach_index_status take_day(
-    khach_index *index, top *list, met_set *met, int32_t day, recent_walk *walk)
+    khach_index *index, top *list, id_hash *met, int32_t day, recent_walk *walk)
 {
-    const judge *asked = &index->judge;
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAY_CREATED);
+    judge *asked = &index->judge;
+    sqlite3_stmt *statement = khach__index_statement(
+        index, asked->wanted == NULL ? SQL_DAY_CREATED : SQL_DAY_WANTED);
     khach_index_status status = KHACH_INDEX_OK;
     int result = SQLITE_DONE;
 
@@ -84,6 +37,7 @@ static khach_index_status take_day(
     (void)sqlite3_bind_int64(statement, 3, asked->filter->created_from);
     (void)sqlite3_bind_int64(statement, 4, asked->created_before);
     walk->budget -= index->bounds.run_cost;
+    asked->passed = 0;
     while (status == KHACH_INDEX_OK && walk->budget > 0
         && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         khach_index_position row = {.id = sqlite3_column_int64(statement, 0)};
@@ -95,7 +49,7 @@ static khach_index_status take_day(
             || !may_have_written(asked->filter, day,
                 (uint32_t)sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)))
             continue;
-        status = meet(met, row.id, &is_new);
+        status = khach__id_hash_add(met, row.id, &is_new);
         if (status != KHACH_INDEX_OK || !is_new)
             continue;
         walk->budget -= index->bounds.lookup_cost;
@@ -104,6 +58,7 @@ static khach_index_status take_day(
             khach__top_add(list, &row);
     }
     (void)sqlite3_reset(statement);
+    walk->budget -= (double)asked->passed * index->bounds.pass_cost;
     if (status == KHACH_INDEX_OK && result != SQLITE_ROW && result != SQLITE_DONE)
         status = khach__index_failure(index->db);
     return status;
@@ -111,7 +66,7 @@ static khach_index_status take_day(
 
 khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk *walk)
 {
-    met_set met = {0};
+    id_hash met = {0};
     khach_index_status status = KHACH_INDEX_OK;
     int64_t bound = INT64_MAX;
 
@@ -128,6 +83,6 @@ khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk
     /* Who never wrote is on no day, and behind all others. */
     walk->is_done = walk->budget > 0
         && (khach__top_is_settled(list, bound) || index->judge.filter->messaged_kinds != 0);
-    free(met.ids);
+    khach__id_hash_free(&met);
     return status;
 }

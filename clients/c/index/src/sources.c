@@ -261,6 +261,24 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
     return khach__source_read(index, statement, out);
 }
 
+khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_IDS_BY_NAME);
+    khach_index_status status = KHACH_INDEX_OK;
+    int result = SQLITE_DONE;
+    bool is_new;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_names(index, statement, is_prefix);
+    while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
+        status = khach__id_hash_add(out, sqlite3_column_int64(statement, 0), &is_new);
+    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
+        status = khach__index_failure(index->db);
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
 static void bind_created(const khach_index *index, sqlite3_stmt *statement, int first)
 {
     const khach_index_filter *filter = index->judge.filter;
