@@ -102,6 +102,16 @@ khach_index_status khach__id_hash_add(id_hash *set, int64_t id, bool *is_new)
     return KHACH_INDEX_OK;
 }
 
+khach_index_status khach__id_hash_fill(id_hash *set, const id_set *ids)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+    bool is_new;
+
+    for (size_t i = 0; i < ids->count && status == KHACH_INDEX_OK; i++)
+        status = khach__id_hash_add(set, ids->ids[i], &is_new);
+    return status;
+}
+
 bool khach__id_hash_has(const id_hash *set, int64_t id)
 {
     return set->room > 0 && set->ids[place_of(set, id)] == id;

@@ -52,7 +52,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
                      " WHERE t.business_id = ?1 AND t.token >= ?2 AND t.token < ?3"
                      " AND khach_rank(t.name_folded)",
     [SQL_IDS_BY_TOKEN] = "SELECT customer_id FROM name_tokens WHERE business_id = ?1"
-                         " AND token >= ?2 AND token < ?3 AND khach_rank(name_folded)",
+                         " AND token >= ?2 AND token < ?3 AND khach_wanted(customer_id)"
+                         " AND khach_rank(name_folded)",
     [SQL_BY_NAME] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_name"
                     " WHERE c.business_id = ?1 AND c.name_folded >= ?2 AND c.name_folded < ?3"
                     " AND khach_rank(c.name_folded)",
@@ -61,6 +62,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_BY_CREATED] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_created"
                        " WHERE c.business_id = ?1 AND c.created_at >= ?2 AND c.created_at < ?3"
                        " AND " ACCEPTED,
+    [SQL_IDS_BY_CREATED] = "SELECT c.id FROM $ AS c INDEXED BY $_by_created"
+                           " WHERE c.business_id = ?1 AND c.created_at >= ?2"
+                           " AND c.created_at < ?3 AND " ACCEPTED,
     [SQL_BY_RUN] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_page_created"
                    " WHERE c.page_id = ?1 AND c.traits = ?2"
                    " AND c.created_at >= ?3 AND c.created_at < ?4",

@@ -41,6 +41,7 @@ typedef enum khach_index_sql {
     SQL_IDS_BY_TOKEN,
     SQL_BY_NAME,
     SQL_IDS_BY_NAME,
+    SQL_IDS_BY_CREATED,
     SQL_BY_CREATED,
     SQL_BY_RUN,
     SQL_TOKENS_SIZE,
@@ -105,7 +106,8 @@ typedef struct judge {
     const khach_index_filter *filter;
     bool traits[KHACH_TRAITS_COUNT];
     const id_set *ids;     /* NULL: every id */
-    const id_hash *wanted; /* of the latest writers; NULL: everyone */
+    const id_hash *wanted; /* where only these are; NULL: everyone */
+    bool are_days_known;   /* only who wrote on days of the filter is looked up */
     uint64_t passed;       /* rows that were asked for whether they are wanted */
     int rank_max;          /* names of worse rank are not wanted */
     uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
@@ -181,6 +183,8 @@ bool khach__id_set_has(const id_set *set, int64_t id);
 /* False when there is no memory. */
 bool khach__id_set_add(id_set *set, int64_t id);
 void khach__id_set_sort(id_set *set);
+/* Adds everyone of a sorted set. */
+khach_index_status khach__id_hash_fill(id_hash *set, const id_set *ids);
 khach_index_status khach__id_hash_add(id_hash *set, int64_t id, bool *is_new);
 bool khach__id_hash_has(const id_hash *set, int64_t id);
 void khach__id_hash_free(id_hash *set);
@@ -287,6 +291,9 @@ khach_index_status khach__source_probe(khach_index *index, khach_index_order ord
 khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out);
 /* The customers of the rarest token's rows. */
 khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
+
+/* Those who were created when the filter says, with its pages and traits. */
+khach_index_status khach__ids_of_created(khach_index *index, id_set *out);
 
 /* Rows of a source; other than tokens counted up to SIZE_ROWS_MAX. `matches` is a guess of how many
  * of `customers` names answer. */

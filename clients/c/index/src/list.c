@@ -278,11 +278,14 @@ static khach_index_status take_ways(listing *work, bool *is_done)
     }
     for (int i = 0; i < 2 && status == KHACH_INDEX_OK && !*is_done; i++) {
         double budget = i == 0 ? costs->index->bounds.cheap_cost + 2 * guesses[1] : source_cost;
-        double most = i == 0 && guesses[1] < 1e18
+        double most = i == 0 && guesses[1] < 1e18 && is_created_order(work)
             ? costs->index->bounds.cheap_cost + 2 * source_cost
             : source_cost;
 
-        if (guesses[i] >= source_cost)
+        /* What a source costs is known better than what a way does. */
+        if (guesses[i] >= source_cost
+            || (source_cost <= costs->index->bounds.cheap_cost * 2
+                && guesses[i] * 2 >= source_cost))
             break;
         if (i > 0)
             status = begin(work, is_done);

@@ -15,6 +15,18 @@ static void offer(plan *work, source offered, double cost)
     work->best_cost = cost;
 }
 
+/* Offers to look up, of those whom another source has, only who has the rarest token too. */
+static void offer_named(plan *work, source offered, double reading, double customers)
+{
+    const bounds *costs = &work->index->bounds;
+    double share = (work->named + 1) / ((double)work->runs.customers_all + 1);
+
+    if (work->has_tokens)
+        offer(work, offered,
+            reading + (double)work->index->judge.token_rows * costs->pass_cost
+                + customers * share * (costs->row_cost + costs->lookup_cost));
+}
+
 static khach_index_status weigh_tokens(plan *work)
 {
     const bounds *costs = &work->index->bounds;
@@ -35,6 +47,7 @@ static khach_index_status weigh_days(plan *work)
     const bounds *costs = &work->index->bounds;
     double share = (double)(work->runs.customers + 1) / (double)(work->runs.customers_all + 1);
     int64_t rows = 0;
+    double reading;
     khach_index_status status =
         khach__days_size(work->index, work->day_from, work->day_to, &rows);
 
@@ -44,21 +57,24 @@ static khach_index_status weigh_days(plan *work)
         share = 1;
     if ((double)rows * share < work->matches)
         work->matches = (double)rows * share;
-    offer(work, SOURCE_DAYS,
-        ((double)work->day_to - work->day_from + 1) * costs->run_cost
-            + (double)rows * (costs->row_cost + share * costs->lookup_cost));
+    reading = ((double)work->day_to - work->day_from + 1) * costs->run_cost
+        + (double)rows * costs->row_cost;
+    offer(work, SOURCE_DAYS, reading + (double)rows * share * costs->lookup_cost);
+    offer_named(work, SOURCE_NAMED_DAYS, reading, (double)rows * share);
     return status;
 }
 
 static khach_index_status weigh_created(plan *work)
 {
+    const bounds *costs = &work->index->bounds;
     int64_t rows = 0;
     khach_index_status status = khach__size_of_created(work->index, &rows);
 
     /* One that was not counted to its end is taken for twice as many. */
     if (rows >= SIZE_ROWS_MAX)
         rows *= 2;
-    offer(work, SOURCE_CREATED, (double)rows * work->index->bounds.lookup_cost);
+    offer(work, SOURCE_CREATED, (double)rows * costs->lookup_cost);
+    offer_named(work, SOURCE_NAMED_CREATED, (double)rows * costs->row_cost, (double)rows);
     return status;
 }
 
@@ -236,6 +252,22 @@ void khach__plan_free(plan *work)
     work->ids = (id_set){0};
 }
 
+/* Of those who were collected, keeps who has the rarest token and a name that answers. */
+static khach_index_status keep_named(plan *work)
+{
+    id_hash wanted = {0};
+    khach_index_status status = khach__id_hash_fill(&wanted, &work->ids);
+
+    work->ids.count = 0;
+    work->index->judge.wanted = &wanted;
+    if (status == KHACH_INDEX_OK)
+        status = khach__ids_of_tokens(work->index, &work->ids);
+    work->index->judge.wanted = NULL;
+    khach__id_hash_free(&wanted);
+    khach__id_set_sort(&work->ids);
+    return status;
+}
+
 static khach_index_status read_days(plan *work, verdict *out)
 {
     bool is_whole;
@@ -243,10 +275,25 @@ static khach_index_status read_days(plan *work, verdict *out)
     khach_index_status status =
         khach__days_collect(work->index, &range, &work->ids, &is_whole);
 
-    if (status != KHACH_INDEX_OK)
-        return status;
-    return is_whole ? khach__source_ids(work->index, &work->ids, out)
-                    : khach__source_scan(work->index, out);
+    if (status == KHACH_INDEX_OK && is_whole && work->best == SOURCE_NAMED_DAYS)
+        status = keep_named(work);
+    if (status != KHACH_INDEX_OK || !is_whole)
+        return status != KHACH_INDEX_OK ? status : khach__source_scan(work->index, out);
+    work->index->judge.are_days_known = true;
+    status = khach__source_ids(work->index, &work->ids, out);
+    work->index->judge.are_days_known = false;
+    return status;
+}
+
+static khach_index_status read_created(plan *work, verdict *out)
+{
+    khach_index_status status;
+
+    work->ids.count = 0;
+    status = khach__ids_of_created(work->index, &work->ids);
+    if (status == KHACH_INDEX_OK)
+        status = keep_named(work);
+    return status != KHACH_INDEX_OK ? status : khach__source_ids(work->index, &work->ids, out);
 }
 
 /* A customer that has two words with the beginning of a token is counted once. */
@@ -272,7 +319,10 @@ khach_index_status khach__plan_read(plan *work, verdict *out)
         return khach__source_runs(work->index, &work->runs, out);
     case SOURCE_CREATED:
         return khach__source_created(work->index, out);
+    case SOURCE_NAMED_CREATED:
+        return read_created(work, out);
     case SOURCE_DAYS:
+    case SOURCE_NAMED_DAYS:
         return read_days(work, out);
     case SOURCE_SCAN:
         break;

@@ -11,7 +11,9 @@ typedef enum source {
     SOURCE_TOKENS,
     SOURCE_RUNS,
     SOURCE_CREATED,
-    SOURCE_DAYS
+    SOURCE_DAYS,
+    SOURCE_NAMED_CREATED, /* of these, and of the rows of a token, who are both */
+    SOURCE_NAMED_DAYS
 } source;
 
 typedef struct plan {

@@ -30,7 +30,7 @@ static int judge_record(const khach_index *index, khach_index_order order,
     }
     if (rank == 0)
         return 0;
-    if (filter->messaged_kinds != 0
+    if (filter->messaged_kinds != 0 && !index->judge.are_days_known
         && !khach__record_has_day(record, record_bytes, filter->messaged_kinds,
             filter->messaged_from, filter->messaged_to))
         return 0;
@@ -216,10 +216,10 @@ khach_index_status khach__source_tokens(khach_index *index, verdict *out)
     return status != KHACH_INDEX_OK ? status : khach__source_read(index, statement, out);
 }
 
-khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
+/* Adds the ids that a statement gives. */
+static khach_index_status read_ids(khach_index *index, sqlite3_stmt *statement, id_set *out)
 {
-    sqlite3_stmt *statement;
-    khach_index_status status = open_tokens(index, SQL_IDS_BY_TOKEN, &statement);
+    khach_index_status status = KHACH_INDEX_OK;
     int result = SQLITE_DONE;
 
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -230,6 +230,14 @@ khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
         status = khach__index_failure(index->db);
     (void)sqlite3_reset(statement);
     return status;
+}
+
+khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
+{
+    sqlite3_stmt *statement;
+    khach_index_status status = open_tokens(index, SQL_IDS_BY_TOKEN, &statement);
+
+    return status != KHACH_INDEX_OK ? status : read_ids(index, statement, out);
 }
 
 static void bind_names(const khach_index *index, sqlite3_stmt *statement, bool is_prefix)
@@ -313,6 +321,17 @@ khach_index_status khach__source_created(khach_index *index, verdict *out)
     (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
     bind_created(index, statement, 2);
     return khach__source_read(index, statement, out);
+}
+
+khach_index_status khach__ids_of_created(khach_index *index, id_set *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_IDS_BY_CREATED);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    bind_created(index, statement, 2);
+    return read_ids(index, statement, out);
 }
 
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out)
