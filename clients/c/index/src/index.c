@@ -238,8 +238,9 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){.pass_cost = 150, .row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
-        .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100, .ids = 4000000};
+    index->bounds = (bounds){.pass_cost = 150, .row_cost = 400, .lookup_cost = 1200,
+        .probe_cost = 2000, .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100,
+        .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {
         free(index);

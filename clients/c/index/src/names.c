@@ -1,5 +1,6 @@
-/* The best names of a search: those that are equal to the query, and those that begin with it, from
- * an index of their own. Each is looked up while they are few; of more, those who wrote last are. */
+/* The best names of a search: those that are equal to the query, and those that begin with it,
+ * from an index of their own. Each is looked up while they are few; of more, those who wrote last
+ * are. */
 
 #include "plan.h"
 
