@@ -19,5 +19,5 @@ step "Swift"
 swift build --build-tests
 swift test --skip-build
 step "simulated caches, servers and networks"
-swift build --product khach-simulate
-.build/debug/khach-simulate --seeds 2000 --first 1
+swift build -c release --product khach-simulate
+.build/release/khach-simulate --seeds 10000 --first 1
