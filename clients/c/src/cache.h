@@ -241,7 +241,8 @@ khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
-khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error);
+khach_status khach__cache_drop_page(
+    khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error);
 /* Goes on from a cursor: what is there is the state that it names. An empty one begins anew. */
 khach_status khach__cache_adopt(khach_cache *cache, const khach_bytes *cursor, uint64_t seq,
     khach_error **error);

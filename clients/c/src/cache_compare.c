@@ -272,19 +272,26 @@ static khach_status count_customers(
     return status;
 }
 
+typedef struct dropped_page {
+    int64_t page;
+    bool is_out_of_scope;
+} dropped_page;
+
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[512];
+    const dropped_page *dropped = what;
+    char sql[640];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
-        "INSERT OR IGNORE INTO since SELECT id, traits FROM base_customers WHERE page_id = %lld;"
+        "INSERT INTO since SELECT id, traits, %d FROM base_customers WHERE page_id = %lld"
+        "  ON CONFLICT DO UPDATE SET is_out_of_scope = excluded.is_out_of_scope;"
         "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
         "DELETE FROM quarantine WHERE page = %lld;"
         "DELETE FROM overlays WHERE id NOT IN (SELECT id FROM base_customers)",
-        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what,
-        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
+        dropped->is_out_of_scope, (long long)dropped->page, (long long)dropped->page,
+        (long long)dropped->page, (long long)dropped->page);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = count_customers(cache, sync, error);
@@ -294,9 +301,12 @@ static khach_status drop_page(
     return status;
 }
 
-khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error)
+khach_status khach__cache_drop_page(
+    khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error)
 {
-    return change_cache(cache, drop_page, &page, error);
+    const dropped_page dropped = {page, is_out_of_scope};
+
+    return change_cache(cache, drop_page, &dropped, error);
 }
 
 static khach_status settle(khach_cache *cache, khach_cache_sync *sync, khach_error **error)

@@ -72,6 +72,28 @@ static khach_status explain_quarantine(khach_cache *cache, khach_explanation *ou
     return status;
 }
 
+/* Whether it has left with the right to see its page. */
+static khach_status explain_scope(
+    khach_cache *cache, khach_explanation *out, int64_t customer, khach_error **error)
+{
+    static const char sql[] = "SELECT is_out_of_scope FROM since WHERE customer = ?1";
+    sqlite3_stmt *row = NULL;
+    khach_status status = khach__cache_prepare(cache, &row, sql, error);
+    int result = SQLITE_DONE;
+
+    if (status == KHACH_OK) {
+        (void)sqlite3_bind_int64(row, 1, customer);
+        result = sqlite3_step(row);
+    }
+    if (result == SQLITE_ROW && out->presence == KHACH_PRESENCE_ABSENT
+        && sqlite3_column_int(row, 0) != 0)
+        out->presence = KHACH_PRESENCE_OUT_OF_SCOPE;
+    else if (status == KHACH_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+        status = khach__cache_failure(cache, error);
+    khach__cache_done(cache, row);
+    return status;
+}
+
 /* Edits that were made here and have no outcome yet. */
 static khach_status explain_outbox(
     khach_cache *cache, khach_explanation *out, int64_t customer, khach_error **error)
@@ -114,6 +136,8 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
         status = explain_row(cache, out, customer, digest, error);
     if (status == KHACH_OK)
         status = explain_quarantine(cache, out, customer, digest, error);
+    if (status == KHACH_OK)
+        status = explain_scope(cache, out, customer, error);
     (void)khach__cache_step(cache, "COMMIT", NULL);
     free(sync.cursor.bytes);
     return status;

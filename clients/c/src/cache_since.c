@@ -58,7 +58,8 @@ khach_status khach__since_note(khach_apply *page, int64_t customer, int64_t trai
     if (!page->is_noting)
         return KHACH_OK;
     status = khach__cache_prepare(page->cache, &insert,
-        "INSERT INTO since(customer, traits) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        "INSERT INTO since(customer, traits) VALUES (?1, ?2)"
+        " ON CONFLICT DO UPDATE SET is_out_of_scope = 0",
         page->error);
     if (status != KHACH_OK)
         return status;
@@ -74,7 +75,7 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 {
     /* Traits before and now; NULL now: gone. */
     static const char sql[] =
-        "SELECT since.traits, base_customers.traits FROM since"
+        "SELECT since.traits, base_customers.traits, is_out_of_scope FROM since"
         " LEFT JOIN base_customers ON base_customers.id = since.customer";
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_check(cache, error);
@@ -98,6 +99,8 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 
         out->new_count += !was_there && is_there;
         out->gone_count += was_there && !is_there;
+        out->out_of_scope_count +=
+            was_there && !is_there && sqlite3_column_int(row, 2) != 0;
         if (!was_there || !is_there)
             continue;
         out->changed_count++;

@@ -162,7 +162,7 @@ static void test_replaced(void)
     CHECK_INT(number(&at, "SELECT count(*) FROM quarantine WHERE customer = 101"), 0);
 
     /* A page that is gone takes what was put aside of it along. */
-    CHECK_INT(khach__cache_drop_page(at.cache, FAN_PAGE, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_drop_page(at.cache, FAN_PAGE, true, NULL), KHACH_OK);
     CHECK_INT(aside(&at), 0);
     end(&at);
 }
