@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import khach
 
 #: The seed of what the shop is filled with; `KHACH_SEED` repeats it.
 SEED = int(os.environ.get("KHACH_SEED") or random.SystemRandom().randrange(2**32))
+
+# A shell that starts the tests in its background has it ignored, by them and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

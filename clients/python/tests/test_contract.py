@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import subprocess
 from enum import IntEnum
@@ -120,6 +121,33 @@ def test_every_function_is_wrapped_or_has_a_reason_why_not() -> None:
     assert all(NOT_WRAPPED.values())
 
 
+def keeps_the_lock(name: str) -> bool:
+    """Whether a function is called as those of Python's own API are."""
+    flags: int = getattr(_ffi.lib, name)._flags_
+    return flags & 4 != 0  # FUNCFLAG_PYTHONAPI
+
+
+def test_what_may_block_releases_the_interpreters_lock() -> None:
+    """As the headers say: in the comment of a function, or in that of its family."""
+    checked = 0
+    for header in HEADERS.glob("*.h"):
+        family = ""
+        for part in re.split(r"(?=/\*)", header.read_text()):
+            found = re.search(r"Blocks: +(.*)", part)
+            words = found[1] if found else ""
+            if "For every function here" in part:
+                family, words = words, ""
+            # A comment is of what follows it before an empty line.
+            for place, lines in enumerate(part.partition("*/")[2].strip().split("\n\n")):
+                says = words if place == 0 and words else family
+                for name in re.findall(r"KHACH_API[^;]*?(khach_\w+)\(", lines):
+                    if name in _ffi.PROTOTYPES and not says.startswith("no."):
+                        assert not keeps_the_lock(name), f"{name} blocks {says}"
+                        checked += 1
+    assert checked > 20
+    assert keeps_the_lock("khach_customer_id")
+
+
 def test_every_declared_function_is_called() -> None:
     sources = "".join(
         path.read_text()
@@ -220,7 +248,7 @@ def test_defaults_are_those_of_the_library(
 ) -> None:
     """What Python passes by default, beside what the initialiser writes."""
     wanted = struct()
-    getattr(_ffi.lib, function)(ctypes.byref(wanted))
+    getattr(ctypes.CDLL(os.environ["KHACH_LIBRARY"]), function)(ctypes.byref(wanted))
     passed: list[ctypes.Structure] = []
 
     def take(*arguments: object) -> int:

@@ -437,25 +437,39 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def load(path: str | None = None) -> ctypes.CDLL:
-    """The library at `path`, else at `KHACH_LIBRARY`, else the system's `libkhach.so.0`.
+class Library:
+    """The functions of `PROTOTYPES` as attributes.
 
-    Calls of a `CDLL` release the interpreter's lock.
+    What may block releases the interpreter's lock; what reads a value keeps it, since to give it
+    away for each value of each row costs more than the value, and more when other threads wait.
     """
-    name = path or os.environ.get("KHACH_LIBRARY") or "libkhach.so.0"
-    try:
-        library = ctypes.CDLL(name, use_errno=False)
-    except OSError as error:
-        raise ImportError(
-            f"libkhach expected at {name} (KHACH_LIBRARY names another place): {error}"
-        ) from error
-    for function, (gives, takes) in PROTOTYPES.items():
+
+    def __init__(self, name: str) -> None:
         try:
-            prototype = getattr(library, function)
-        except AttributeError as error:
-            raise ImportError(f"{function} expected in {name}, none found") from error
-        prototype.restype = gives
-        prototype.argtypes = takes
+            blocking, reading = ctypes.CDLL(name), ctypes.PyDLL(name)
+        except OSError as error:
+            raise ImportError(
+                f"libkhach expected at {name} (KHACH_LIBRARY names another place): {error}"
+            ) from error
+        for function, (gives, takes) in PROTOTYPES.items():
+            # A call that can fail has an error to give; closing may write to the disk.
+            may_block = _OUT in takes or function.endswith("_close")
+            try:
+                prototype = getattr(blocking if may_block else reading, function)
+            except AttributeError as error:
+                raise ImportError(f"{function} expected in {name}, none found") from error
+            prototype.restype = gives
+            prototype.argtypes = takes
+            setattr(self, function, prototype)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{name} expected in PROTOTYPES, none found")
+
+
+def load(path: str | None = None) -> Library:
+    """The library at `path`, else at `KHACH_LIBRARY`, else the system's `libkhach.so.0`."""
+    name = path or os.environ.get("KHACH_LIBRARY") or "libkhach.so.0"
+    library = Library(name)
     number = int(library.khach_version_number())
     found = (number // 1_000_000, number // 1_000 % 1_000)
     if found != VERSION:

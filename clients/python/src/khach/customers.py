@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import repeat
 
 from . import _ffi, _values
 from ._ffi import lib
@@ -215,6 +216,12 @@ class Business:
     pages: tuple[Page, ...]
 
 
+# To call an enumeration costs as much as to call C.
+_NAME_STATUSES = {status.value: status for status in NameStatus}
+_CHANNELS = {channel.value: channel for channel in Channel}
+_BLOCK_STATES = {state.value: state for state in BlockState}
+
+
 def query(
     wanted: CustomerFilter | None,
     order: Order = Order.UNSPECIFIED,
@@ -258,35 +265,37 @@ def customer(handle: int | None) -> Customer:
         external_user_id=lib.khach_customer_external_user_id(handle).decode(),
         name=lib.khach_customer_name(handle).decode(),
         display_name=lib.khach_customer_display_name(handle).decode(),
-        name_status=NameStatus(lib.khach_customer_name_status(handle)),
-        channel=Channel(lib.khach_customer_channel(handle)),
+        name_status=_NAME_STATUSES.get(lib.khach_customer_name_status(handle), NameStatus.UNKNOWN),
+        channel=_CHANNELS.get(lib.khach_customer_channel(handle), Channel.UNKNOWN),
         created_at_ms=lib.khach_customer_created_at_ms(handle),
         first_recorded_at_ms=lib.khach_customer_first_recorded_at_ms(handle),
         first_inbound_at_ms=_values.known(lib.khach_customer_first_inbound_at_ms(handle)),
         last_inbound_at_ms=_values.known(lib.khach_customer_last_inbound_at_ms(handle)),
         last_outbound_at_ms=_values.known(lib.khach_customer_last_outbound_at_ms(handle)),
-        phones=tuple(
-            ContactPoint(
-                lib.khach_customer_phone_at(handle, index).decode(),
-                lib.khach_customer_phone_is_rejected(handle, index) != 0,
-                lib.khach_customer_phone_is_pinned(handle, index) != 0,
-            )
-            for index in range(lib.khach_customer_phone_count(handle))
-        ),
-        emails=tuple(
-            ContactPoint(
-                lib.khach_customer_email_at(handle, index).decode(),
-                lib.khach_customer_email_is_rejected(handle, index) != 0,
-                lib.khach_customer_email_is_pinned(handle, index) != 0,
-            )
-            for index in range(lib.khach_customer_email_count(handle))
-        ),
+        phones=tuple(map(_phone, repeat(handle), range(lib.khach_customer_phone_count(handle)))),
+        emails=tuple(map(_email, repeat(handle), range(lib.khach_customer_email_count(handle)))),
         address=lib.khach_customer_address(handle).decode(),
-        block_state=BlockState(lib.khach_customer_block_state(handle)),
+        block_state=_BLOCK_STATES.get(lib.khach_customer_block_state(handle), BlockState.UNKNOWN),
         block_since_ms=_values.known(lib.khach_customer_block_since_ms(handle)),
         seq=lib.khach_customer_seq(handle),
         is_pending=lib.khach_customer_is_pending(handle) != 0,
         record=ctypes.string_at(record, bytes_count.value),
+    )
+
+
+def _phone(handle: int | None, index: int) -> ContactPoint:
+    return ContactPoint(
+        lib.khach_customer_phone_at(handle, index).decode(),
+        lib.khach_customer_phone_is_rejected(handle, index) != 0,
+        lib.khach_customer_phone_is_pinned(handle, index) != 0,
+    )
+
+
+def _email(handle: int | None, index: int) -> ContactPoint:
+    return ContactPoint(
+        lib.khach_customer_email_at(handle, index).decode(),
+        lib.khach_customer_email_is_rejected(handle, index) != 0,
+        lib.khach_customer_email_is_pinned(handle, index) != 0,
     )
 
 
