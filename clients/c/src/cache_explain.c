@@ -114,7 +114,7 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
         status = explain_row(cache, out, customer, digest, error);
     if (status == KHACH_OK)
         status = explain_quarantine(cache, out, customer, digest, error);
-    (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
+    khach__cache_rollback(cache);
     free(sync.cursor.bytes);
     return status;
 }

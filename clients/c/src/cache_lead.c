@@ -193,7 +193,7 @@ static khach_status try_take(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = take(cache, error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
     return status;
 }
@@ -247,7 +247,7 @@ khach_status khach__lead_begin(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = confirm(cache, error);
     if (status != KHACH_OK) {
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }
     return status;

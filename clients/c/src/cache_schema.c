@@ -99,7 +99,7 @@ static khach_status create(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = khach__cache_run(cache, "COMMIT", error);
     else
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     sqlite3_free(insert);
     return status;
 }
@@ -134,8 +134,8 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    if (sqlite3_step(statement) != SQLITE_ROW) {
-        status = khach__error_set(
+    if (!khach__cache_has_row(cache, statement, &status, error)) {
+        status = status != KHACH_OK ? status : khach__error_set(
             error, KHACH_E_CACHE_CORRUPT, "the state of a cache expected, none found");
     } else {
         found = (const char *)sqlite3_column_text(statement, 0);
