@@ -18,8 +18,8 @@ test: ## every test: Swift, C under sanitizers, Python, the real binaries, a sto
 
 test-planted: ## switches on bugs that others have had, and demands that the simulation sees each
 	@scripts/install.sh test
-	swift build --product khach-simulate
-	.build/debug/khach-simulate --planted
+	swift build -c release --product khach-simulate
+	.build/release/khach-simulate --planted
 
 sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
 	@scripts/install.sh test

@@ -264,7 +264,7 @@ let package = Package(
             name: "khach-simulate",
             dependencies: [
                 "CKhach", "CKhachSim", "KhachCore", "KhachProto", "KhachService", "KhachTestKit",
-                "TTRPC", protobuf, arguments,
+                "TTRPC", nioCore, protobuf, arguments,
             ],
             path: "Tests/Support/khach-simulate",
             swiftSettings: strict

@@ -21,5 +21,5 @@ swift test --skip-build
 step "the Python client"
 clients/python/test.sh
 step "simulated caches, servers and networks"
-swift build --product khach-simulate
-.build/debug/khach-simulate --seeds 2000 --first 1
+swift build -c release --product khach-simulate
+.build/release/khach-simulate --seeds 10000 --first 1

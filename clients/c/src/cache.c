@@ -56,21 +56,6 @@ khach_status khach__cache_index_failure(
     }
 }
 
-khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error)
-{
-    if (sqlite3_exec(cache->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return khach__cache_failure(cache, error);
-    return KHACH_OK;
-}
-
-khach_status khach__cache_prepare(
-    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error)
-{
-    if (sqlite3_prepare_v2(cache->db, sql, -1, out, NULL) != SQLITE_OK)
-        return khach__cache_failure(cache, error);
-    return KHACH_OK;
-}
-
 bool khach__cache_has_row(
     khach_cache *cache, sqlite3_stmt *row, khach_status *status, khach_error **error)
 {
@@ -233,7 +218,7 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
     cache->lock_fd = -1;
     cache->notice_fd = -1;
-    cache->owner = getpid();
+    khach__lead_prepare(cache);
     cache->lease_ms = KHACH_CACHE_LEASE_MS;
     cache->lock_timeout_ms = lock_timeout_ms;
     cache->business_id = khach__cache_join(business_id, "");
@@ -273,6 +258,7 @@ void khach__cache_close(khach_cache *cache)
     for (size_t i = 0; i < KHACH_WRITE_COUNT; i++)
         (void)sqlite3_finalize(cache->writes[i]);
     (void)sqlite3_finalize(cache->rollback);
+    khach__cache_forget_statements(cache);
     khach_index_close(cache->index);
     khach_index_customer_free(&cache->before);
     khach_index_customer_free(&cache->after);

@@ -118,7 +118,7 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -143,7 +143,7 @@ static khach_status sum_directory(khach_cache *cache, khach_cache_sums *out, kha
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -152,7 +152,7 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
     khach_status status;
 
     *out = (khach_cache_sums){0};
-    status = khach__cache_run(cache, "BEGIN", error);
+    status = khach__cache_step(cache, "BEGIN", error);
     if (status != KHACH_OK)
         return status;
     status = sum_directory(cache, out, error);
@@ -204,7 +204,7 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status == KHACH_OK)
         status = khach__quarantine_rows(cache, page, slots, out, error);
     if (status != KHACH_OK) {
@@ -234,7 +234,7 @@ static khach_status change_cache(
     if (status == KHACH_OK)
         status = khach__cache_sync_write(cache, &sync, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
         khach__cache_rollback(cache);
     else if (sync.has_erased)
@@ -268,7 +268,7 @@ static khach_status count_customers(
         sync->customers_count = (uint64_t)sqlite3_column_int64(count, 0);
     else if (status == KHACH_OK)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(count);
+    khach__cache_done(cache, count);
     return status;
 }
 

@@ -39,7 +39,7 @@ static khach_status explain_row(khach_cache *cache, khach_explanation *out, int6
     } else if (status == KHACH_OK && result != SQLITE_DONE) {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -68,7 +68,7 @@ static khach_status explain_quarantine(khach_cache *cache, khach_explanation *ou
     } else if (status == KHACH_OK && result != SQLITE_DONE) {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -90,7 +90,7 @@ static khach_status explain_outbox(
         out->pending_count = (uint64_t)sqlite3_column_int64(row, 0);
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -98,7 +98,7 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
     khach_digest *digest, khach_error **error)
 {
     khach_cache_sync sync = {0};
-    khach_status status = khach__cache_run(cache, "BEGIN", error);
+    khach_status status = khach__cache_step(cache, "BEGIN", error);
 
     if (status != KHACH_OK)
         return status;

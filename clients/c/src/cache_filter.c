@@ -59,7 +59,7 @@ khach_status khach__cache_zone(khach_cache *cache, khach_zone **zone, khach_erro
             "time zone %s expected on this system, none found", business->time_zone);
 
 done:
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -190,7 +190,7 @@ khach_status khach__cache_read_pages(khach_cache *cache, const khach_cache_sync 
         (void)sqlite3_reset(statement);
         (*pages)[i] = page;
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     if (status == KHACH_OK)
         *count = sort_pages(*pages, ids_count);
     return status;
@@ -342,7 +342,7 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
         return status;
     filter->limit = whole.limit == 0 ? KHACH_QUERY_LIMIT_DEFAULT : whole.limit;
 
-    status = cache->is_held ? KHACH_OK : khach__cache_run(cache, "BEGIN", error);
+    status = cache->is_held ? KHACH_OK : khach__cache_step(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &filter->sync, error);
     if (status == KHACH_OK && filter->sync.phase == KHACH_PHASE_EMPTY)

@@ -56,7 +56,7 @@ khach_status khach__outbox_state_read(
         status = khach__error_set(
             error, KHACH_E_CACHE_CORRUPT, "the state of an outbox expected, none found");
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -79,7 +79,7 @@ khach_status khach__outbox_state_write(
     (void)sqlite3_bind_int(row, 5, state->is_check_due);
     if (sqlite3_step(row) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -105,7 +105,7 @@ khach_status khach__outbox_end(khach_apply *work, khach_status status)
         if (status == KHACH_OK)
             status = khach__cache_sync_write(work->cache, &work->sync, work->error);
         if (status == KHACH_OK)
-            status = khach__cache_run(work->cache, "COMMIT", work->error);
+            status = khach__cache_step(work->cache, "COMMIT", work->error);
         if (status != KHACH_OK)
             khach__cache_rollback(work->cache);
         (void)sqlite3_exec(work->cache->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
@@ -159,7 +159,7 @@ khach_status khach__outbox_append(khach_apply *work, Khach__V1__ClientMutation *
         if (sqlite3_step(insert) != SQLITE_DONE)
             status = khach__cache_failure(cache, work->error);
     }
-    (void)sqlite3_finalize(insert);
+    khach__cache_done(cache, insert);
     free(payload);
     if (status == KHACH_OK)
         status = khach__outbox_state_write(cache, &state, work->error);
@@ -202,7 +202,7 @@ static khach_status read_entry(
         status = khach__error_set(error, KHACH_E_NOT_FOUND,
             "mutation_id: one of the outbox expected, none found");
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(work->cache, row);
     return status;
 }
 
@@ -289,6 +289,6 @@ khach_status khach__outbox_counts(
     } else {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }

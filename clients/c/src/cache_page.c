@@ -81,7 +81,7 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     }
 
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
         khach__cache_rollback(cache);
     else if (work.sync.has_erased)
@@ -114,7 +114,7 @@ khach_status khach__cache_mend(
         status = khach__cache_sync_write(cache, &work.sync, error);
 
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
         khach__cache_rollback(cache);
     else

@@ -67,7 +67,7 @@ static khach_status read_number(
         *out = sqlite3_column_int64(statement, 0);
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -97,7 +97,7 @@ static khach_status create(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = khach__cache_run(cache, insert, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     else
         khach__cache_rollback(cache);
     sqlite3_free(insert);
@@ -141,7 +141,7 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
         found = (const char *)sqlite3_column_text(statement, 0);
         status = take_business(cache, found, error);
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -271,7 +271,7 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
     sync->last_cause = sqlite3_column_int(statement, 18);
 
 done:
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -311,6 +311,6 @@ khach_status khach__cache_sync_write(
     (void)sqlite3_bind_int(statement, 19, sync->last_cause);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }

@@ -237,7 +237,7 @@ khach_status khach__outbox_rebase(
             work->error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
     if (status == KHACH_OK)
         status = rebase(mutation, record, work->error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     mutation->made_at->seconds = now_ms / 1000;
     mutation->made_at->nanos = (int32_t)(now_ms % 1000) * 1000000;
     return status;
