@@ -13,7 +13,7 @@ build: ## khachd and khach, for release
 	swift build -c release --product khachd
 	swift build -c release --product khach
 
-test: ## every test: Swift, C under sanitizers, the real binaries, a stock Go peer
+test: ## every test: Swift, C under sanitizers, Python, the real binaries, a stock Go peer
 	@scripts/test.sh
 
 test-planted: ## switches on bugs that others have had, and demands that the simulation sees each

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
-test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 golang-go golang-github-containerd-ttrpc-dev libjansson-dev)
+test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev)
 
 bench=(gcc make cmake python3)
 

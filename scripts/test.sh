@@ -18,6 +18,8 @@ Tests/Support/go-peer/build.sh "$PWD/.build/peers/go-peer"
 step "Swift"
 swift build --build-tests
 swift test --skip-build
+step "the Python client"
+clients/python/test.sh
 step "simulated caches, servers and networks"
 swift build -c release --product khach-simulate
 .build/release/khach-simulate --seeds 10000 --first 1

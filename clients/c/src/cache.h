@@ -67,6 +67,7 @@ typedef struct khach_cache {
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
+    sqlite3_stmt *rollback; /* made beforehand: to end a transaction needs no memory */
     khach_kept_statement statements[KHACH_CACHE_STATEMENTS_MAX];
     size_t statements_next; /* the place that is emptied next */
 } khach_cache;
@@ -111,6 +112,11 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
 void khach__cache_close(khach_cache *cache);
 /* `text` and `suffix` as one; NULL when there is no memory. */
 char *khach__cache_join(const char *text, const char *suffix);
+/* Ends a transaction, if there is one: of writes without them, of reads. */
+void khach__cache_rollback(khach_cache *cache);
+/* Whether there is a next row; asks only while `*status` is KHACH_OK, and says when it failed. */
+bool khach__cache_has_row(
+    khach_cache *cache, sqlite3_stmt *row, khach_status *status, khach_error **error);
 /* What went wrong last in the database, as a status. */
 khach_status khach__cache_failure(khach_cache *cache, khach_error **error);
 /* What the index could not do, as a status. */

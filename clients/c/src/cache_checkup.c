@@ -122,6 +122,8 @@ static khach_status look_at_pages(
 
     if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
         said = (const char *)sqlite3_column_text(row, 0);
+    if (said == NULL || (sqlite3_errcode(cache->db) & 0xFF) == SQLITE_NOMEM)
+        status = khach__cache_failure(cache, error);
     if (status == KHACH_OK)
         khach__checkup_add(checkup, "database",
             strcmp(said, "ok") == 0 ? KHACH_FINDING_GOOD : KHACH_FINDING_BAD, "%s",

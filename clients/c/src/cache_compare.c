@@ -160,7 +160,7 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
         status = sum_customers(cache, out, error);
     if (status == KHACH_OK)
         status = khach__quarantine_sum(cache, out, error);
-    (void)khach__cache_step(cache, "COMMIT", NULL);
+    khach__cache_rollback(cache);
     if (status != KHACH_OK) {
         free(out->pages);
         *out = (khach_cache_sums){0};
@@ -236,7 +236,7 @@ static khach_status change_cache(
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     else if (sync.has_erased)
         khach__cache_empty_log(cache);
     else

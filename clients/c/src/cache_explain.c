@@ -138,7 +138,7 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
         status = explain_quarantine(cache, out, customer, digest, error);
     if (status == KHACH_OK)
         status = explain_scope(cache, out, customer, error);
-    (void)khach__cache_step(cache, "COMMIT", NULL);
+    khach__cache_rollback(cache);
     free(sync.cursor.bytes);
     return status;
 }

@@ -197,7 +197,7 @@ static khach_status try_take(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = take(cache, error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
     return status;
 }
@@ -251,7 +251,7 @@ khach_status khach__lead_begin(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = confirm(cache, error);
     if (status != KHACH_OK) {
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }
     return status;

@@ -125,15 +125,15 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
     /* Another process may have been first. */
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &statement, "PRAGMA user_version", error);
-    if (status == KHACH_OK && sqlite3_step(statement) == SQLITE_ROW)
+    if (khach__cache_has_row(cache, statement, &status, error))
         version = sqlite3_column_int(statement, 0);
     khach__cache_done(cache, statement);
-    if (version < KHACH_CACHE_SCHEMA_VERSION)
+    if (status == KHACH_OK && version < KHACH_CACHE_SCHEMA_VERSION)
         status = migrate(cache, version, error);
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     else
         khach__cache_checkpoint(cache, true);
     khach__cache_unlock(cache);

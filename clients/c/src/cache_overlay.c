@@ -143,14 +143,14 @@ static khach_status read_page_facts(
     if (status != KHACH_OK)
         return status;
     (void)sqlite3_bind_int64(row, 1, page);
-    if (sqlite3_step(row) == SQLITE_ROW)
+    if (khach__cache_has_row(cache, row, &status, error))
         record = khach__v1__page__unpack(
             NULL, (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
     out->has_gateway =
         record != NULL && record->block_mode == KHACH__V1__BLOCK_MODE__GATEWAY;
     khach__v1__page__free_unpacked(record, NULL);
     khach__cache_done(cache, row);
-    return KHACH_OK;
+    return status;
 }
 
 /* Edits that were decoded, to live until what they made is written. */

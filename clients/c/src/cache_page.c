@@ -83,7 +83,7 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     else if (work.sync.has_erased)
         khach__cache_empty_log(cache);
     else
@@ -116,7 +116,7 @@ khach_status khach__cache_mend(
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     else
         khach__cache_checkpoint(cache, false);
     khach__cache_unlock(cache);

@@ -256,7 +256,7 @@ static khach_status send_again(khach_apply *work, khach_outbox_state *state, uin
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
             "SELECT min(mutation_id) FROM outbox WHERE state <= 2", work->error);
-    if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW
+    if (khach__cache_has_row(cache, row, &status, work->error)
         && sqlite3_column_type(row, 0) != SQLITE_NULL)
         state->acknowledged_id = (uint64_t)sqlite3_column_int64(row, 0) - 1;
     khach__cache_done(cache, row);
@@ -264,7 +264,7 @@ static khach_status send_again(khach_apply *work, khach_outbox_state *state, uin
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
             "SELECT id FROM overlays UNION SELECT target FROM outbox WHERE shown = 1", work->error);
-    while (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
+    while (khach__cache_has_row(cache, row, &status, work->error))
         status = khach__overlay_refresh(work, sqlite3_column_int64(row, 0));
     khach__cache_done(cache, row);
     return status;

@@ -215,7 +215,7 @@ khach_status khach__quarantine_retry(khach_cache *cache, bool is_all, khach_erro
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
     return status;
 }

@@ -101,7 +101,7 @@ static khach_status create(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
     else
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     sqlite3_free(insert);
     return status;
 }
@@ -136,8 +136,8 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    if (sqlite3_step(statement) != SQLITE_ROW) {
-        status = khach__error_set(
+    if (!khach__cache_has_row(cache, statement, &status, error)) {
+        status = status != KHACH_OK ? status : khach__error_set(
             error, KHACH_E_CACHE_CORRUPT, "the state of a cache expected, none found");
     } else {
         found = (const char *)sqlite3_column_text(statement, 0);

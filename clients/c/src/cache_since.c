@@ -83,7 +83,7 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row, "SELECT seq, as_of_ms FROM since_mark", error);
-    if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW) {
+    if (khach__cache_has_row(cache, row, &status, error)) {
         out->since_seq = (uint64_t)sqlite3_column_int64(row, 0);
         out->since_ms = sqlite3_column_int64(row, 1);
     }

@@ -97,7 +97,7 @@ khach_status khach__cache_restart(khach_cache *cache, khach_error **error)
         if (status == KHACH_OK)
             status = khach__cache_step(cache, "COMMIT", error);
         else
-            (void)khach__cache_step(cache, "ROLLBACK", NULL);
+            khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }
     khach__lead_leave(cache);
@@ -114,6 +114,7 @@ void khach__cache_note(khach_cache *cache, khach_status status)
         return;
     (void)sqlite3_snprintf((int)sizeof(text), text, sql, (int)status, (int)status);
     (void)sqlite3_exec(cache->db, text, NULL, NULL, NULL);
-    (void)khach__cache_step(cache, "COMMIT", NULL);
+    if (sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
 }

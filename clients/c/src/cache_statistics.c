@@ -149,7 +149,7 @@ khach_status khach__cache_statistics(khach_cache *cache, khach_statistics **out,
     else if (status == KHACH_OK)
         status = khach__cache_index_failure(cache, result, error);
     if (sqlite3_get_autocommit(cache->db) == 0)
-        (void)khach__cache_step(cache, "ROLLBACK", NULL);
+        khach__cache_rollback(cache);
     if (status == KHACH_OK) {
         made->seq = asked.sync.seq;
         made->rows = show(made->found.rows, made->found.rows_count);

@@ -226,8 +226,8 @@ khach_status khach__outbox_rebase(
         return status;
     (void)sqlite3_bind_int64(row, 1, customer);
     khach__arena_clear(&cache->arena);
-    if (sqlite3_step(row) != SQLITE_ROW)
-        status = khach__error_set(work->error, KHACH_E_NOT_FOUND,
+    if (!khach__cache_has_row(cache, row, &status, work->error))
+        status = status != KHACH_OK ? status : khach__error_set(work->error, KHACH_E_NOT_FOUND,
             "customer_id: a customer of the cache expected, none found");
     else
         record = khach__v1__customer__unpack(&cache->arena.allocator,
