@@ -45,36 +45,42 @@ final class SnapshotThread: Sendable {
         return try started.get()
     }
 
-    /// Runs `body` in the snapshot.
+    /// Runs `body` in the snapshot; ends it when this task is cancelled.
     func read<Answer: Sendable>(
         _ deadline: Deadline?,
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
-        let result = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
-            let job = Job(
-                run: { reader in
-                    continuation.resume(
-                        returning: Result { () throws(StoreError) in
-                            try reader.read(deadline: deadline) { () throws(StoreError) in
-                                try body(reader)
+        try await ReadCaller.wait { caller in
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
+                let job = Job(
+                    run: { reader in
+                        let result = Result { () throws(StoreError) in
+                            try reader.serve(caller) { () throws(StoreError) in
+                                try reader.read(deadline: deadline) { () throws(StoreError) in
+                                    try body(reader)
+                                }
                             }
                         }
-                    )
-                },
-                refuse: { continuation.resume(returning: .failure($0)) }
-            )
-            let isTaken = self.queue.withLock { queue in
-                if queue.isOpen { queue.jobs.append(job) }
-                return queue.isOpen
-            }
-            if isTaken {
-                self.arrivals.signal()
-            } else {
-                job.refuse(Self.closed)
+                        continuation.resume(returning: result)
+                    },
+                    refuse: { continuation.resume(returning: .failure($0)) }
+                )
+                self.enqueue(job)
             }
         }
-        return try result.get()
+    }
+
+    private func enqueue(_ job: Job) {
+        let isTaken = self.queue.withLock { queue in
+            if queue.isOpen { queue.jobs.append(job) }
+            return queue.isOpen
+        }
+        if isTaken {
+            self.arrivals.signal()
+        } else {
+            job.refuse(Self.closed)
+        }
     }
 
     /// Ends it; what waits is refused.
