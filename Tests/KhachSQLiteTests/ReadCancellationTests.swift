@@ -104,29 +104,4 @@ struct ReadCancellationTests {
             #expect(code == .cancelled)
         }
     }
-
-    @Test("in a snapshot that is held, which goes on")
-    func heldSnapshot() async throws {
-        try await withFolder { path in
-            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
-            defer { store.close() }
-            let world = try await StoreConformance.World(in: store)
-            let thread = SnapshotThread()
-            let business = world.businesses[0].id
-            _ = try await thread.start(path: "\(path)/khach.db", business) {}
-            let code = await Self.cancelled { (begin) async throws(StoreError) in
-                _ = try await thread.read(nil) { (reader) throws(StoreError) in
-                    begin()
-                    return try reader.database.integer(Self.endless)
-                }
-            }
-            #expect(code == .cancelled)
-            let one = try await thread.read(nil) { (reader) throws(StoreError) in
-                try reader.database.integer("SELECT 1")
-            }
-            #expect(one == 1)
-            thread.end()
-            thread.join()
-        }
-    }
 }

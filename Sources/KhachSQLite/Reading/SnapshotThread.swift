@@ -45,30 +45,30 @@ final class SnapshotThread: Sendable {
         return try started.get()
     }
 
-    /// Runs `body` in the snapshot; ends it when this task is cancelled.
+    /// Runs `body` in the snapshot, to its end or its deadline.
+    ///
+    /// A cancelled task does not interrupt it: its steps are short, and an export that is cut goes
+    /// on from where its last step left it.
     func read<Answer: Sendable>(
         _ deadline: Deadline?,
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
-        try await ReadCaller.wait { caller in
-            await withCheckedContinuation {
-                (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
-                let job = Job(
-                    run: { reader in
-                        let result = Result { () throws(StoreError) in
-                            try reader.serve(caller) { () throws(StoreError) in
-                                try reader.read(deadline: deadline) { () throws(StoreError) in
-                                    try body(reader)
-                                }
-                            }
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
+            let job = Job(
+                run: { reader in
+                    let result = Result { () throws(StoreError) in
+                        try reader.read(deadline: deadline) { () throws(StoreError) in
+                            try body(reader)
                         }
-                        continuation.resume(returning: result)
-                    },
-                    refuse: { continuation.resume(returning: .failure($0)) }
-                )
-                self.enqueue(job)
-            }
+                    }
+                    continuation.resume(returning: result)
+                },
+                refuse: { continuation.resume(returning: .failure($0)) }
+            )
+            self.enqueue(job)
         }
+        return try result.get()
     }
 
     private func enqueue(_ job: Job) {
