@@ -26,7 +26,7 @@ package struct Daemon: Sendable {
 
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
     ///
-    /// `announce` is called with each address once it is listened on.
+    /// `announce` is called with a line for each address once it is listened on.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
         let store = try self.openStore()
         do {
@@ -162,7 +162,7 @@ private struct Announcer: Service {
     let announce: @Sendable (String) -> Void
 
     func run() async throws {
-        for address in self.addresses { self.announce("\(address)") }
+        for address in self.addresses { self.announce("listening \(address)") }
         try await gracefulShutdown()
     }
 }
