@@ -16,6 +16,17 @@ package struct Daemon: Sendable {
     /// The exit status after a commit failed: what it left is known only after a restart.
     private static let failStopStatus: Int32 = 70
 
+    /// Bounds of connections, as every listener has them.
+    static let limits =
+        EnforcedLimit.wire(TTRPC.Limits()) + [
+            EnforcedLimit(
+                "connections",
+                Server.Configuration.connectionsMaxDefault,
+                .count,
+                "connections of one address; one more is closed"
+            )
+        ]
+
     private let configuration: Configuration
     private let logger: Logger
 
@@ -64,7 +75,7 @@ package struct Daemon: Sendable {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
         }
 
-        let environment = ServiceEnvironment(
+        var environment = ServiceEnvironment(
             store: store,
             now: Clocks.now,
             monotonicNow: Clocks.monotonicNow,
@@ -77,6 +88,7 @@ package struct Daemon: Sendable {
                 pause: { try await Task.sleep(for: $0) }
             )
         )
+        environment.surroundingLimits = Self.limits
         try await environment.loadTokens()
         if !environment.callers.areKnown,
             let address = self.configuration.addresses.first(where: { !$0.isLocal })

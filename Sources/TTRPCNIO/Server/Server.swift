@@ -10,10 +10,12 @@ package import TTRPC
 /// `shutdown` is called; it returns when no connection and no call is left.
 package final class Server: Sendable {
     package struct Configuration: Sendable {
+        package static let connectionsMaxDefault = 1024
+
         package var address: Address
         /// Threads that serve connections; each connection stays on one.
         package var loopsCount = 1
-        package var connectionsMax = 1024
+        package var connectionsMax = connectionsMaxDefault
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
