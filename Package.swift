@@ -36,7 +36,7 @@ let settings: Target.Dependency = .product(
     package: "swift-configuration"
 )
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
 let package = Package(

@@ -8,6 +8,10 @@ package struct Configuration: Sendable {
     /// Holds the store; made if it is not there, with access for its owner only.
     package var dataFolder: String
     package var addresses: [Address]
+    /// Where metrics and health are served by HTTP.
+    package var metricsAddress: Address?
+    /// Room on the disk below which writes are refused.
+    package var diskReserveBytes: Int
     /// Event loops; each serves its connections on one thread.
     package var loops: Int
     /// How long running calls may take to finish once the server was told to stop, in seconds.
@@ -23,6 +27,8 @@ package struct Configuration: Sendable {
     init(_ chosen: ChosenSettings) throws(ConfigurationError) {
         self.dataFolder = try chosen.value(Settings.data)
         self.addresses = try chosen.value(Settings.listen)
+        self.metricsAddress = try chosen.value(Settings.metricsListen)
+        self.diskReserveBytes = try chosen.value(Settings.diskReserve).bytes
         self.loops = try chosen.value(Settings.loops)
         self.drainSeconds = try chosen.value(Settings.drain)
         self.logLevel = try chosen.value(Settings.logLevel)
@@ -32,9 +38,12 @@ package struct Configuration: Sendable {
         self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
 
         let allowsPlaintext = try chosen.value(Settings.allowPlaintext)
-        for address in self.addresses where !allowsPlaintext && !address.isLocal {
+        let named =
+            self.addresses.map { ("listen", $0) }
+            + [self.metricsAddress].compactMap { $0 }.map { ("metrics-listen", $0) }
+        for (name, address) in named where !allowsPlaintext && !address.isLocal {
             throw ConfigurationError(
-                "listen: a Unix socket or a loopback address expected, found \(address); nothing "
+                "\(name): a Unix socket or a loopback address expected, found \(address); nothing "
                     + "is encrypted, so others need allow-plaintext"
             )
         }

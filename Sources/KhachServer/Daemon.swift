@@ -29,25 +29,33 @@ package struct Daemon: Sendable {
 
     private let configuration: Configuration
     private let logger: Logger
+    private let metrics = ServerMetrics()
+    private let condition = Condition()
+    private let notifier: Notifier
 
-    package init(configuration: Configuration, logger: Logger) {
+    package init(configuration: Configuration, logger: Logger, notifySocket: String? = nil) {
+        self.notifier = Notifier(socketName: notifySocket)
         self.configuration = configuration
         self.logger = logger
     }
 
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
     ///
-    /// `announce` is called with a line for each address once it is listened on.
+    /// `announce` is called with a line for each address once it is listened on. A second signal
+    /// ends the process at once.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
-        let store = try self.openStore()
-        do {
-            try await self.serve(store, announce)
-        } catch {
+        try await SecondSignal(logger: self.logger).watched {
+            let store = try self.openStore()
+            do {
+                try await self.serve(store, announce)
+            } catch {
+                store.close()
+                throw error
+            }
+            self.logger.info("stopping", metadata: ["phase": "final-commit-and-checkpoint"])
             store.close()
-            throw error
+            self.logger.info("stopping", metadata: ["phase": "closed"])
         }
-        store.close()
-        self.logger.info("closed")
     }
 
     private func openStore() throws(StoreError) -> SQLiteStore {
@@ -55,6 +63,7 @@ package struct Daemon: Sendable {
         var configuration = SQLiteStore.Configuration()
         // One for each thread that reads in place.
         configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.committed = self.metrics.committed
         configuration.failure = { error in
             logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
             exit(Self.failStopStatus)
@@ -99,13 +108,40 @@ package struct Daemon: Sendable {
                     + "found none: see khachd init"
             )
         }
-        let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
-        let sweeper = ExportSweeper(exports: environment.exports)
-        // Said by a service of the group: by then its signal handlers are there.
-        let announcer = Announcer(addresses: addresses, announce: announce)
+        let methods = ObservedMethods(metrics: self.metrics, logger: self.logger)
+        let (servers, addresses) = try await self.startServers(
+            try methods.table(khachMethods(environment))
+        )
+        let disk = DiskGuard(
+            folder: self.configuration.dataFolder,
+            reserveBytes: self.configuration.diskReserveBytes,
+            store: store,
+            condition: self.condition,
+            logger: self.logger
+        )
+        disk.look()
+        // The last is told first of a shutdown.
         let services: [any Service] =
-            [sweeper] + listeners + [announcer] + self.keepers(of: store)
-            + [WatchKeeper(watches: environment.watches)]
+            [ExportSweeper(exports: environment.exports)]
+            + self.operators(store, servers, environment.watches, announce) + [
+                disk,
+                Heartbeat(
+                    servers: servers,
+                    condition: self.condition,
+                    notifier: self.notifier,
+                    logger: self.logger
+                ),
+                Listeners(servers: servers, logger: self.logger),
+            ] + self.keepers(of: store) + [
+                WatchKeeper(watches: environment.watches),
+                Announcer(
+                    addresses: addresses,
+                    condition: self.condition,
+                    notifier: self.notifier,
+                    logger: self.logger,
+                    announce: announce
+                ),
+            ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -115,7 +151,7 @@ package struct Daemon: Sendable {
                     )
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: self.logger
+                logger: self.quietLogger
             )
         )
         try await group.run()
@@ -147,44 +183,52 @@ package struct Daemon: Sendable {
         return keepers
     }
 
+    /// For libraries, whose details say nothing to whoever runs the server.
+    private var quietLogger: Logger {
+        var quiet = self.logger
+        quiet.logLevel = max(self.logger.logLevel, .notice)
+        return quiet
+    }
+
+    /// What answers those who run the server, when they want it.
+    private func operators(
+        _ store: SQLiteStore,
+        _ servers: [Server],
+        _ watches: Watches,
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
+        guard case .tcp(let host, let port) = self.configuration.metricsAddress else { return [] }
+
+        let server = OperatorServer(
+            metrics: self.metrics,
+            condition: self.condition,
+            store: store,
+            servers: servers,
+            watches: watches,
+            logger: self.quietLogger
+        )
+        return [server.service(at: host, port, announce: announce)]
+    }
+
     /// Listens on every address, or on none.
-    private func startListeners(
+    private func startServers(
         _ methods: MethodTable
-    ) async throws -> (listeners: [any Service], addresses: [Address]) {
-        var started: [(listener: Listener, address: Address)] = []
+    ) async throws -> (servers: [Server], addresses: [Address]) {
+        var started: [(server: Server, address: Address)] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
             configuration.loopsCount = self.configuration.loops
             configuration.drain = .seconds(self.configuration.drainSeconds)
+            configuration.onProtocolError = self.metrics.refused
             let server = Server(configuration: configuration, methods: methods, logger: self.logger)
             do {
-                started.append((Listener(server: server), try await server.start()))
+                started.append((server, try await server.start()))
             } catch {
-                for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
+                for (server, _) in started { await server.shutdown(drain: .zero) }
                 throw ListenError(address: address, cause: error)
             }
         }
-        return (started.map(\.listener), started.map(\.address))
-    }
-}
-
-/// Says where the server listens, once the group runs.
-private struct Announcer: Service {
-    let addresses: [Address]
-    let announce: @Sendable (String) -> Void
-
-    func run() async throws {
-        for address in self.addresses { self.announce("listening \(address)") }
-        try await gracefulShutdown()
-    }
-}
-
-/// A server as a service that ends in order when the group is told to stop.
-private struct Listener: Service {
-    let server: Server
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.server.run() }
+        return (started.map(\.server), started.map(\.address))
     }
 }
 

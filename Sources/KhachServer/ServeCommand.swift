@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import Glibc
 internal import KhachCore
 internal import Logging
@@ -26,7 +27,12 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "khachd")
         logger.logLevel = configuration.logLevel
         do {
-            try await Daemon(configuration: configuration, logger: logger).run { line in
+            let daemon = Daemon(
+                configuration: configuration,
+                logger: logger,
+                notifySocket: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
+            )
+            try await daemon.run { line in
                 print(line)
                 fflush(nil)
             }

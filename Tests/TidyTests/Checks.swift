@@ -192,7 +192,7 @@ struct Law: Sendable {
                 "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
                 "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
-                "SystemPackage", "Metrics", "CoreMetrics", "Hummingbird",
+                "SystemPackage", "CoreMetrics", "Hummingbird",
             ],
             why: "wiring, and no domain rules"
         ),

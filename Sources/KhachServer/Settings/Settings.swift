@@ -5,8 +5,8 @@ internal import TTRPCNIO
 /// Every setting of the server, once.
 enum Settings {
     static let all: [any SettingDeclaration] = [
-        data, listen, loops, drain, logLevel, logFormat, keepTexts, keepTombstones,
-        allowPlaintext,
+        data, listen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
+        keepTombstones, diskReserve, allowPlaintext,
     ]
 
     static let data = Setting<String>(
@@ -26,6 +26,35 @@ enum Settings {
         read: { written in
             let addresses = (written.texts ?? []).map { try? Address($0) }
             return addresses.isEmpty || addresses.contains(nil) ? nil : addresses.compactMap { $0 }
+        }
+    )
+    static let metricsListen = Setting<Address?>(
+        name: "metrics-listen",
+        form: .text,
+        expected: "`off` or `tcp:HOST:PORT`",
+        standard: .text("off"),
+        help:
+            "where `/metrics`, `/healthz` and `/readyz` are served by HTTP; port 0 takes a free one",
+        read: { written in
+            guard let text = written.text else { return nil }
+            if text == "off" { return .some(nil) }
+            guard case .tcp(let host, let port)? = try? Address(text) else { return nil }
+
+            return .some(.tcp(host: host, port: port))
+        }
+    )
+    static let diskReserve = Setting<ByteCount>(
+        name: "disk-reserve",
+        form: .text,
+        expected: "`0` to `1024GiB` (`KiB`, `MiB`, `GiB`)",
+        standard: .text("64MiB"),
+        help: "room on the disk below which writes are refused and reads go on; 0 keeps none",
+        read: { written in
+            guard let count = written.text.flatMap(ByteCount.init(argument:)),
+                (0...1_024 << 30).contains(count.bytes)
+            else { return nil }
+
+            return count
         }
     )
     static let loops = Setting<Int>(

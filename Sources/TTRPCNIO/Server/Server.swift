@@ -19,6 +19,8 @@ package final class Server: Sendable {
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
+        /// Told of each frame that is refused, on the connection's thread.
+        package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
         package init(address: Address) {
             self.address = address
@@ -123,6 +125,16 @@ package final class Server: Sendable {
         self.stopped.fire()
     }
 
+    /// Returns once every thread that serves connections has taken a turn.
+    package func turn() async {
+        guard case .listening(let listening) = self.state.withLock({ $0 }) else { return }
+
+        for loop in listening.group.makeIterator() {
+            // A loop that has ended has nothing left to do.
+            try? await loop.submit {}.get()
+        }
+    }
+
     private var isIdle: Bool {
         self.state.withLock { if case .idle = $0 { true } else { false } }
     }
@@ -167,6 +179,7 @@ package final class Server: Sendable {
         let limits = self.configuration.limits
         let connections = self.connections
         let methods = self.methods
+        let onProtocolError = self.configuration.onProtocolError
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -182,7 +195,8 @@ package final class Server: Sendable {
                 let handler = ServerHandler(
                     methods: methods,
                     limits: limits,
-                    on: channel.eventLoop
+                    on: channel.eventLoop,
+                    onProtocolError: onProtocolError
                 ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {

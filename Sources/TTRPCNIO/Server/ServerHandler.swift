@@ -15,31 +15,10 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
-    /// How the connection stands with its peer.
-    private enum State {
-        case open
-        /// The peer does not take what it is owed; nothing is read or answered until it does.
-        case paused
-        /// Everything is answered, or nothing can be; the socket closes.
-        case closing
-        /// The socket is gone; handlers may still be ending.
-        case gone
-    }
-
-    /// What this turn of the loop does, which decides when answers are written.
-    private enum Turn {
-        case idle
-        /// Tasks have answered; one write at the end of the tick takes it all.
-        case flushScheduled
-        /// Between the first read of a burst and its end, where all answers are written at once.
-        case reading
-        /// Inside the loop over frames; a write in it may call back.
-        case takingFrames
-    }
-
     private let limits: Limits
     private let loop: any EventLoop
     private let tasks: CallTasks
+    private let onProtocolError: (ProtocolError) -> Void
     private let onEnded: () -> Void
     private var connection: ServerConnection
     private var methods: MethodCache
@@ -57,10 +36,12 @@ final class ServerHandler: ChannelDuplexHandler {
         methods: MethodTable,
         limits: Limits,
         on loop: any EventLoop,
+        onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
     ) {
         self.limits = limits
         self.tasks = CallTasks(on: loop)
+        self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
@@ -159,7 +140,9 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.perform(self.connection.received(frame, now: instant), now)
             case .oversized(let stream, let length):
                 self.perform(self.connection.receivedOversized(stream, length: length), now)
-            case .malformed: self.closeAfterWrites(context)
+            case .malformed:
+                self.onProtocolError(.malformed)
+                self.closeAfterWrites(context)
             }
         }
     }
@@ -182,12 +165,18 @@ final class ServerHandler: ChannelDuplexHandler {
             self.run(call)
         case .reject(let stream, let status):
             self.latestRequest = now
-            self.reject(stream, status)
+            self.refuse(stream, status)
         case .abort(let stream, let status):
-            self.reject(stream, status)
+            self.refuse(stream, status)
             self.stop(stream)
         case .ignore: break
         }
+    }
+
+    /// Rejects what is no call of a method.
+    private func refuse(_ stream: StreamID, _ status: Status) {
+        self.onProtocolError(.refused(status.code))
+        self.reject(stream, status)
     }
 
     private func endBurst(_ context: ChannelHandlerContext) {
@@ -210,7 +199,7 @@ final class ServerHandler: ChannelDuplexHandler {
     private func run(_ call: ServerConnection.Call) {
         let entry: MethodCache.Entry
         do { entry = try self.methods.entry(for: call.request) } catch {
-            return self.reject(call.stream, error)
+            return self.refuse(call.stream, error)
         }
 
         let context = entry.context(of: call)
