@@ -9,7 +9,6 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
-internal import UnixSignals
 
 /// The whole server: a store, the methods over it, listeners, and an orderly end.
 package struct Daemon: Sendable {
@@ -31,9 +30,11 @@ package struct Daemon: Sendable {
     private let logger: Logger
     private let metrics = ServerMetrics()
     private let condition = Condition()
+    private let signals: StopSignals
     private let notifier: Notifier
 
     package init(configuration: Configuration, logger: Logger, notifySocket: String? = nil) {
+        self.signals = StopSignals(logger: logger)
         self.notifier = Notifier(socketName: notifySocket)
         self.configuration = configuration
         self.logger = logger
@@ -44,7 +45,7 @@ package struct Daemon: Sendable {
     /// `announce` is called with a line for each address once it is listened on. A second signal
     /// ends the process at once.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
-        try await SecondSignal(logger: self.logger).watched {
+        try await self.signals.watched {
             let store = try self.openStore()
             do {
                 try await self.serve(store, announce)
@@ -84,20 +85,7 @@ package struct Daemon: Sendable {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
         }
 
-        var environment = ServiceEnvironment(
-            store: store,
-            now: Clocks.now,
-            monotonicNow: Clocks.monotonicNow,
-            seal: Seal(key: store.sealingKey),
-            detector: .standard,
-            presses: .threads(folder: self.configuration.dataFolder),
-            callers: Callers(
-                mint: .libcrypto,
-                now: Clocks.now,
-                pause: { try await Task.sleep(for: $0) }
-            )
-        )
-        environment.surroundingLimits = Self.limits
+        let environment = self.environment(of: store)
         try await environment.loadTokens()
         if !environment.callers.areKnown,
             let address = self.configuration.addresses.first(where: { !$0.isLocal })
@@ -112,6 +100,48 @@ package struct Daemon: Sendable {
         let (servers, addresses) = try await self.startServers(
             try methods.table(khachMethods(environment))
         )
+        let services = self.services(store, environment, servers, addresses, announce)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { service in
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: service,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
+                logger: self.quietLogger
+            )
+        )
+        self.signals.hold(group)
+        try await group.run()
+    }
+
+    private func environment(of store: SQLiteStore) -> ServiceEnvironment {
+        var environment = ServiceEnvironment(
+            store: store,
+            now: Clocks.now,
+            monotonicNow: Clocks.monotonicNow,
+            seal: Seal(key: store.sealingKey),
+            detector: .standard,
+            presses: .threads(folder: self.configuration.dataFolder),
+            callers: Callers(
+                mint: .libcrypto,
+                now: Clocks.now,
+                pause: { try await Task.sleep(for: $0) }
+            )
+        )
+        environment.surroundingLimits = Self.limits
+        return environment
+    }
+
+    /// Everything that runs as long as the server does; the last is told first of a shutdown.
+    private func services(
+        _ store: SQLiteStore,
+        _ environment: ServiceEnvironment,
+        _ servers: [Server],
+        _ addresses: [Address],
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
         let disk = DiskGuard(
             folder: self.configuration.dataFolder,
             reserveBytes: self.configuration.diskReserveBytes,
@@ -120,9 +150,7 @@ package struct Daemon: Sendable {
             logger: self.logger
         )
         disk.look()
-        // The last is told first of a shutdown.
-        let services: [any Service] =
-            [ExportSweeper(exports: environment.exports)]
+        return [ExportSweeper(exports: environment.exports)]
             + self.operators(store, servers, environment.watches, announce) + [
                 disk,
                 Heartbeat(
@@ -137,24 +165,12 @@ package struct Daemon: Sendable {
                 Announcer(
                     addresses: addresses,
                     condition: self.condition,
+                    signals: self.signals,
                     notifier: self.notifier,
                     logger: self.logger,
                     announce: announce
                 ),
             ]
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map { service in
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: service,
-                        successTerminationBehavior: .gracefullyShutdownGroup
-                    )
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: self.quietLogger
-            )
-        )
-        try await group.run()
     }
 
     /// What drops that which is older than it may be.
