@@ -47,7 +47,11 @@ stop() {
   wait "$pid" || fail "an orderly stop expected, status $? found"
   pid=
 }
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true' EXIT
+end() {
+  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  umount -l "$top" && rmdir "$top"
+}
+trap end EXIT
 khach() {
   chroot --userspec=khach:khach "$top/root" /usr/bin/env HOME=/var/lib/khach \
     KHACH_SERVER=unix:/run/khach/khachd.sock /usr/bin/khach "$@"

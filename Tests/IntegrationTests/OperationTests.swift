@@ -8,6 +8,9 @@ internal import Testing
 /// What whoever runs a server sees of it.
 @Suite("Operation", .timeLimit(.minutes(15)))
 struct OperationTests {
+    /// Of a server that was told to stop a second time.
+    static let status: Int32 = 143
+
     @Test("metrics count calls by method and code, commits, refused frames and who was not known")
     func metrics() async throws {
         let folder = try TemporaryFolder()
@@ -103,7 +106,7 @@ struct OperationTests {
             _ = try? await recorder.record(1)
         }
         _ = try? await recorder.record(1)
-        #expect(daemon.kill(SIGTERM) == 143, "\(daemon.logText)")
+        #expect(daemon.kill(SIGTERM) == Self.status, "\(daemon.logText)")
         await client.close()
 
         let next = try Daemon.khachd(folder)

@@ -34,7 +34,8 @@ enum Settings {
         expected: "`off` or `tcp:HOST:PORT`",
         standard: .text("off"),
         help:
-            "where `/metrics`, `/healthz` and `/readyz` are served by HTTP; port 0 takes a free one",
+            "where `/metrics`, `/healthz` and `/readyz` are served by HTTP; port 0 takes a free "
+            + "one",
         read: { written in
             guard let text = written.text else { return nil }
             if text == "off" { return .some(nil) }
