@@ -7,7 +7,7 @@ extension ServerHandler {
     func run(_ call: ServerConnection.Call) {
         let entry: MethodCache.Entry
         do { entry = try self.methods.entry(for: call.request) } catch {
-            return self.reject(call.stream, error)
+            return self.refuse(call.stream, error)
         }
 
         let context = entry.context(of: call)

@@ -15,32 +15,10 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
-    /// How the connection stands with its peer.
-    enum State {
-        case open
-        /// The peer does not take what it is owed, or a handler does not take what was sent to it;
-        /// nothing is read or answered until they do.
-        case paused
-        /// Everything is answered, or nothing can be; the socket closes.
-        case closing
-        /// The socket is gone; handlers may still be ending.
-        case gone
-    }
-
-    /// What this turn of the loop does, which decides when answers are written.
-    enum Turn {
-        case idle
-        /// Tasks have answered; one write at the end of the tick takes it all.
-        case flushScheduled
-        /// Between the first read of a burst and its end, where all answers are written at once.
-        case reading
-        /// Inside the loop over frames; a write in it may call back.
-        case takingFrames
-    }
-
     let limits: Limits
     let loop: any EventLoop
     let tasks: CallTasks
+    let onProtocolError: (ProtocolError) -> Void
     let onEnded: () -> Void
     var connection: ServerConnection
     var methods: MethodCache
@@ -62,10 +40,12 @@ final class ServerHandler: ChannelDuplexHandler {
         methods: MethodTable,
         limits: Limits,
         on loop: any EventLoop,
+        onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
     ) {
         self.limits = limits
         self.tasks = CallTasks(on: loop)
+        self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
@@ -168,7 +148,9 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.perform(self.connection.received(frame, now: instant), now)
             case .oversized(let stream, let length):
                 self.perform(self.connection.receivedOversized(stream, length: length), now)
-            case .malformed: self.closeAfterWrites(context)
+            case .malformed:
+                self.onProtocolError(.malformed)
+                self.closeAfterWrites(context)
             }
         }
     }
@@ -194,9 +176,9 @@ final class ServerHandler: ChannelDuplexHandler {
             self.run(call)
         case .reject(let stream, let status):
             self.latestRequest = now
-            self.reject(stream, status)
+            self.refuse(stream, status)
         case .abort(let stream, let status):
-            self.reject(stream, status)
+            self.refuse(stream, status)
             self.stop(stream)
         case .deliver(let stream, let arrival): self.deliver(arrival, on: stream)
         case .write(let frame): self.write(frame)
@@ -206,6 +188,12 @@ final class ServerHandler: ChannelDuplexHandler {
             if let context = self.context { self.closeAfterWrites(context) }
         case .ignore: break
         }
+    }
+
+    /// Rejects what is no call of a method.
+    func refuse(_ stream: StreamID, _ status: Status) {
+        self.onProtocolError(.refused(status.code))
+        self.reject(stream, status)
     }
 
     func endBurst(_ context: ChannelHandlerContext) {
