@@ -100,12 +100,17 @@ struct OperationTests {
         let client = try await OnlineClient.connect(to: daemon.address)
         let recorder = try await Recorder(making: client)
         _ = try await recorder.record(0)
-        kill(daemon.pid, SIGTERM)
-        // Who goes on asking keeps a draining connection open.
-        while !daemon.logText.contains("phase=no-new-connections") {
-            _ = try? await recorder.record(1)
+        // A stock peer that goes on asking keeps a draining connection open; ours would leave it.
+        let wire = try RawConnection(to: daemon)
+        var stream: UInt32 = 1
+        func ask() throws {
+            _ = try wire.call(stream, "grpc.health.v1.Health", "Check", [])
+            stream += 2
         }
-        _ = try? await recorder.record(1)
+        try ask()
+        kill(daemon.pid, SIGTERM)
+        while !daemon.logText.contains("phase=no-new-connections") { try ask() }
+        try ask()
         #expect(daemon.kill(SIGTERM) == Self.status, "\(daemon.logText)")
         await client.close()
 
