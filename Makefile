@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-planted sanitize bench format lint generate check-generated clean
+.PHONY: help demo build deb test test-planted sanitize bench format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -13,13 +13,17 @@ build: ## khachd and khach, for release
 	swift build -c release --product khachd
 	swift build -c release --product khach
 
-test: ## every test: Swift, C under sanitizers, the real binaries, a stock Go peer
+deb: ## a Debian package of khachd and khach, in .build/deb
+	@scripts/install.sh deb
+	@scripts/deb.sh
+
+test: ## every test: Swift, C under sanitizers, Python, the real binaries, a stock Go peer
 	@scripts/test.sh
 
 test-planted: ## switches on bugs that others have had, and demands that the simulation sees each
 	@scripts/install.sh test
-	swift build --product khach-simulate
-	.build/debug/khach-simulate --planted
+	swift build -c release --product khach-simulate
+	.build/release/khach-simulate --planted
 
 sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
 	@scripts/install.sh test

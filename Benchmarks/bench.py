@@ -208,6 +208,7 @@ class Bench:
         row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
             f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
         self.first_sync(server, count)
+        self.python_list()
         self.compare(server, count)
         self.drain(server)
         server.stop()
@@ -227,6 +228,24 @@ class Bench:
         seconds, loop, _ = pairs[len(pairs) // 2]
         row("into the C cache", f"{seconds:.2f}", number(count / seconds),
             f"{max(pair[2] for pair in pairs):.0f}", f"{loop:.2f}", f"{seconds / loop:.2f}")
+
+    def python_list(self):
+        """A page of a list through Python, beside the same of the C library."""
+        cache, rounds = str(self.folder / "cache-0.db"), "50" if self.quick else "500"
+        environment = {**os.environ, "PYTHONPATH": "clients/python/src",
+                       "KHACH_LIBRARY": str(self.build / "libkhach/libkhach.so")}
+        heading("100 rows of a list, every value read", "p50 us", "us per row", "C p50 us", "ratio")
+        pairs = []
+        for _ in range(self.rounds):
+            commands = ([sys.executable, "Benchmarks/list_python.py", cache, rounds],
+                        [str(self.build / "list_loop"), cache, rounds])
+            pairs.append(tuple(
+                json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True,
+                                          env=environment).stdout) for command in commands))
+        pairs.sort(key=lambda pair: pair[0]["p50_us"] / pair[1]["p50_us"])
+        a, b = pairs[len(pairs) // 2]
+        row("by the Python client", f"{a['p50_us']:.0f}", f"{a['p50_us'] / 100:.1f}",
+            f"{b['p50_us']:.0f}", ratio(pairs, "p50_us"))
 
     def compare(self, server, count):
         """A cache compares itself with its server, and fetches what was damaged."""

@@ -23,8 +23,10 @@ done
 cc -O2 -o "$build/export_loop" Benchmarks/src/export_loop.c -lxlsxwriter
 cmake -S clients/c -B "$build/libkhach" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$build/libkhach" -j2 >/dev/null
-cc -O2 -pthread -Iclients/c/include -o "$build/live_watch" Benchmarks/src/live_watch.c \
-  "$build/libkhach/libkhach.a" $(pkg-config --libs sqlite3 libprotobuf-c libxxhash) -lutf8proc \
-  -lxlsxwriter
+for program in live_watch list_loop; do
+  cc -O2 -pthread -Iclients/c/include -o "$build/$program" "Benchmarks/src/$program.c" \
+    "$build/libkhach/libkhach.a" $(pkg-config --libs sqlite3 libprotobuf-c libxxhash) -lutf8proc \
+    -lxlsxwriter
+done
 exec python3 Benchmarks/bench.py --bin "$(swift build -c release --show-bin-path)" \
   --build "$build" --size "${1:-full}"

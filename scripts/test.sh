@@ -18,6 +18,11 @@ Tests/Support/go-peer/build.sh "$PWD/.build/peers/go-peer"
 step "Swift"
 swift build --build-tests
 swift test --skip-build
+step "the unit of systemd, and the Debian package"
+scripts/test-unit.sh
+scripts/test-deb.sh "$(swift build --show-bin-path)"
+step "the Python client"
+clients/python/test.sh
 step "simulated caches, servers and networks"
-swift build --product khach-simulate
-.build/debug/khach-simulate --seeds 2000 --first 1
+swift build -c release --product khach-simulate
+.build/release/khach-simulate --seeds 10000 --first 1

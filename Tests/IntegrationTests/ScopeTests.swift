@@ -41,21 +41,27 @@ struct ScopeTests {
             .compactMap { $0["id"] as? String }
         let erase = ["customers", "erase", ids[0], "--yes", "--actor", "an"]
         #expect(try scene.run(erase).status == 0)
+        // What left says why, and is not called erased.
+        let left = try scene.shop.offline(["explain", ids[1], "--local"], cache, "json").object()
+        #expect(left["presence"] as? String == "outOfScope")
+        let difference = try scene.shop.offline(["diff"], cache, "json").object()
+        #expect(difference["outOfScopeCount"] as? String == "\(ids.count)")
+        #expect(difference["goneCount"] as? String == "\(ids.count)")
         let address = ["customers", "address", ids[1], "12 Hàng Bạc", "--revision", "0"]
         #expect(try scene.run(address + ["--actor", "an"]).status == 0)
         try expectSynced([pages[0], pages[1]], cause: "scope")
         #expect(try scene.shop.offline(["list", "--all"], cache).output.contains("Hàng Bạc"))
         try expectSynced([pages[1]], cause: "scope")
         // No byte of what left is kept (O7).
-        let left = try scene.run([
+        let gone = try scene.run([
             "customers", "list", "--business", business, "--page", pages[0], "--all", "--output",
             "jsonl",
         ]).objects().compactMap { $0["externalUserId"] as? String }
-        #expect(!left.isEmpty)
+        #expect(!gone.isEmpty)
         for suffix in ["", "-wal"] {
             guard let bytes = FileManager.default.contents(atPath: cache + suffix) else { continue }
 
-            let kept = left.filter { bytes.range(of: Data($0.utf8)) != nil }
+            let kept = gone.filter { bytes.range(of: Data($0.utf8)) != nil }
             #expect(kept == [], "in \(suffix)")
         }
         #expect(scene.daemon.kill(SIGTERM) == 0)

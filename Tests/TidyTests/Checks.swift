@@ -191,7 +191,8 @@ struct Law: Sendable {
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachExport", "KhachService",
                 "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
-                "NIOPosix", "Synchronization", "ArgumentParser",
+                "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
+                "SystemPackage", "CoreMetrics", "Hummingbird",
             ],
             why: "wiring, and no domain rules"
         ),

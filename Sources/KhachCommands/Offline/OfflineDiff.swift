@@ -35,7 +35,9 @@ struct OfflineDiff: AsyncParsableCommand {
         guard let since = found.sinceMilliseconds else { return "never synced" }
 
         let parts: [(UInt64, String)] = [
-            (found.newCount, "new"), (found.goneCount, "gone"), (found.blockedCount, "blocked"),
+            (found.newCount, "new"), (found.goneCount - found.outOfScopeCount, "gone"),
+            (found.outOfScopeCount, "of pages that may be seen no longer"),
+            (found.blockedCount, "blocked"),
             (found.unblockedCount, "unblocked"), (found.gotPhoneCount, "got a phone"),
             (found.gotEmailCount, "got an e-mail address"),
         ]
@@ -52,6 +54,7 @@ struct OfflineDiff: AsyncParsableCommand {
         lines.write("since", found.sinceMilliseconds.map(JSONLines.time) ?? "")
         lines.write("newCount", "\(found.newCount)")
         lines.write("goneCount", "\(found.goneCount)")
+        lines.write("outOfScopeCount", "\(found.outOfScopeCount)")
         lines.write("blockedCount", "\(found.blockedCount)")
         lines.write("unblockedCount", "\(found.unblockedCount)")
         lines.write("gotPhoneCount", "\(found.gotPhoneCount)")

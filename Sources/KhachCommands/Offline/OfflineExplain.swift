@@ -48,6 +48,7 @@ struct OfflineExplain: AsyncParsableCommand {
         case .present: "yes, as commit \(found.seq) left it"
         case .older: "an older state, of commit \(found.seq)"
         case .putAside: "no: what came of it cannot be read"
+        case .outOfScope: "no: it left with the right to see its page"
         }
     }
 

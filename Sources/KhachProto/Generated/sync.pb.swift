@@ -48,7 +48,8 @@ public nonisolated struct Khach_V1_Tombstone: Sendable {
     case erased // = 1
     case linked // = 2
 
-    /// It is in no page of the caller's scope any more: it may well exist.
+    /// It is in no page of the caller's scope any more: it may well exist. Never sent: a cache that is
+    /// told SCOPE_CHANGED compares itself, and knows of each row that leaves with its page why.
     case outOfScope // = 3
     case UNRECOGNIZED(Int)
 

@@ -89,6 +89,8 @@ final class GuardedMethods: Sendable {
                     try await body(context, payload, responses)
                 }
             }
+        case .clientStreaming, .bidirectional:
+            preconditionFailure("no method takes a stream yet; one that does is to be watched here")
         }
     }
 

@@ -10,13 +10,17 @@ package import TTRPC
 /// `shutdown` is called; it returns when no connection and no call is left.
 package final class Server: Sendable {
     package struct Configuration: Sendable {
+        package static let connectionsMaxDefault = 1024
+
         package var address: Address
         /// Threads that serve connections; each connection stays on one.
         package var loopsCount = 1
-        package var connectionsMax = 1024
+        package var connectionsMax = connectionsMaxDefault
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
+        /// Told of each frame that is refused, on the connection's thread.
+        package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
         package init(address: Address) {
             self.address = address
@@ -121,6 +125,16 @@ package final class Server: Sendable {
         self.stopped.fire()
     }
 
+    /// Returns once every thread that serves connections has taken a turn.
+    package func turn() async {
+        guard case .listening(let listening) = self.state.withLock({ $0 }) else { return }
+
+        for loop in listening.group.makeIterator() {
+            // A loop that has ended has nothing left to do.
+            try? await loop.submit {}.get()
+        }
+    }
+
     private var isIdle: Bool {
         self.state.withLock { if case .idle = $0 { true } else { false } }
     }
@@ -165,6 +179,7 @@ package final class Server: Sendable {
         let limits = self.configuration.limits
         let connections = self.connections
         let methods = self.methods
+        let onProtocolError = self.configuration.onProtocolError
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -180,7 +195,8 @@ package final class Server: Sendable {
                 let handler = ServerHandler(
                     methods: methods,
                     limits: limits,
-                    on: channel.eventLoop
+                    on: channel.eventLoop,
+                    onProtocolError: onProtocolError
                 ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {

@@ -17,7 +17,7 @@ struct Simulate: AsyncParsableCommand {
     )
 
     @Option(help: "How many seeds.")
-    var seeds = 2_000
+    var seeds = 10_000
 
     @Option(help: "The first seed; a random one when it is left out.")
     var first: UInt64?
@@ -29,7 +29,7 @@ struct Simulate: AsyncParsableCommand {
     var planted = false
 
     @Option(help: "At most so many seeds for each planted bug.")
-    var plantedSeeds = 3_000
+    var plantedSeeds = 10_000
 
     func run() async throws {
         guard khach_sim_prepare() else { throw Violation(.liveness, "SQLite is in use already") }

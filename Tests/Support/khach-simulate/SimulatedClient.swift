@@ -27,7 +27,11 @@ final class SimulatedClient {
         guard let sim = khach_sim_open(path, business) else { return nil }
 
         self.sim = sim
+        self.hold()
     }
+
+    /// Nobody else opens its file: one lock for the life of it spares one of each transaction.
+    private func hold() { self.run("PRAGMA locking_mode = EXCLUSIVE") }
 
     /// Ends as a process that is killed, and comes back.
     func crash() throws {
@@ -35,6 +39,8 @@ final class SimulatedClient {
         self.held = nil
         self.sim = khach_sim_open(self.path, self.business)
         guard self.sim != nil else { throw Violation(.liveness, "a cache does not open again") }
+
+        self.hold()
     }
 
     /// Ends for good.
@@ -59,21 +65,22 @@ final class SimulatedClient {
         )
     }
 
-    func answer(_ reply: SimulatedServer.Reply, now: Int64) {
-        switch reply {
-        case .done(let bytes): khach_sim_reply(self.sim, now, bytes, bytes.count)
-        case .refused(let reason): khach_sim_fail(self.sim, now, reason)
-        }
+    /// The frame of an answer comes in, whole, or as far as it came before the connection was lost.
+    func receive(_ frame: ArraySlice<UInt8>, now: Int64) {
+        frame.withUnsafeBufferPointer { khach_sim_receive(self.sim, now, $0.baseAddress, $0.count) }
     }
 
-    /// The network failed.
-    func fail(now: Int64) { khach_sim_fail(self.sim, now, "") }
+    /// The frame of a call.
+    static func frame(_ method: String, _ request: [UInt8]) -> [UInt8] {
+        var count = 0
+        let bytes = khach_sim_frame(method, request, request.count, &count)
+        defer { free(bytes) }
+        return Array(UnsafeBufferPointer(start: bytes, count: count))
+    }
 
     var status: Int32 { khach_sim_status(self.sim) }
     var wasEqual: Bool { khach_sim_was_equal(self.sim) }
     var state: khach_sim_state { khach_sim_read(self.sim) }
-    /// The history that the rows are of.
-    var generation: [UInt8] { withUnsafeBytes(of: self.state.generation) { Array($0) } }
 
     // MARK: Edits
 
@@ -147,6 +154,9 @@ final class SimulatedClient {
 }
 
 extension khach_sim_state {
+    /// The history that the rows are of.
+    var history: [UInt8] { withUnsafeBytes(of: self.generation) { Array($0) } }
+
     /// For traces.
     var words: String {
         "\(self.seq) of \(self.head_seq), phase \(self.phase)"

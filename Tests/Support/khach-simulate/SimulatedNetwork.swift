@@ -4,6 +4,7 @@ internal import KhachCore
 internal import KhachProto
 internal import KhachTestKit
 internal import SwiftProtobuf
+internal import TTRPC
 
 /// Calls on their way, and the bugs that are planted there.
 struct SimulatedNetwork {
@@ -43,7 +44,7 @@ struct SimulatedNetwork {
         _ client: SimulatedClient
     ) async -> Held {
         let request = self.noted(method, request)
-        var reply = await self.server.call(method, request)
+        var reply = await self.call(method, request)
         if method == "PushMutations" { await self.doAgain(request) }
         if self.bug == .ackBeforeCommit, method == "PushMutations", case .done = reply {
             reply = await self.forgetful(request)
@@ -57,14 +58,49 @@ struct SimulatedNetwork {
         let index = seed.number(0...(self.late.count - 1))
         let (method, sent) = self.late.remove(at: index)
         let request = self.noted(method, sent)
-        _ = await self.server.call(method, request)
+        _ = await self.call(method, request)
         if method == "PushMutations" { await self.doAgain(request) }
+    }
+
+    private func call(_ method: String, _ request: [UInt8]) async -> SimulatedServer.Reply {
+        await self.server.call(SimulatedClient.frame(method, request)[...])
+            ?? .refused(Status(.internal, "a whole frame expected"))
+    }
+
+    /// The connection is lost behind some byte of the request: the server does nothing.
+    func cutRequest(
+        _ method: String,
+        _ request: [UInt8],
+        _ client: SimulatedClient,
+        _ seed: inout Seed,
+        now: Int64
+    ) async throws {
+        let frame = SimulatedClient.frame(method, request)
+        let came = seed.number(0...(frame.count - 1))
+        guard await self.server.call(frame[..<came]) == nil else {
+            throw Violation(.oneEffect, "\(came) of \(frame.count) bytes were taken for a call")
+        }
+        self.lose(client, method, now: now)
+    }
+
+    /// The connection is lost behind some byte of the reply.
+    mutating func cutReply(
+        _ method: String,
+        _ request: [UInt8],
+        _ client: SimulatedClient,
+        _ seed: inout Seed,
+        now: Int64
+    ) async {
+        let frame = await self.reply(method, request, client).reply.frame
+        let came = seed.number(0...(frame.count - 1))
+        if self.isTraced { print("  \(client.name) gets \(came) of \(frame.count) bytes") }
+        self.lose(client, method, came: frame[..<came], now: now)
     }
 
     func deliver(_ held: Held, to client: SimulatedClient, now: Int64) {
         if self.isTraced { print("  \(client.name) gets \(held.method): \(Self.words(held))") }
         defer { if self.isTraced { print("  \(client.name) is at \(client.state.words)") } }
-        if case .refused("GENERATION_CHANGED") = held.reply, self.bug == .resetInsteadOfRepair,
+        if held.reply.reason == "GENERATION_CHANGED", self.bug == .resetInsteadOfRepair,
             held.method == "PullChanges"
         {
             client.restart()
@@ -73,9 +109,9 @@ struct SimulatedNetwork {
         if case .done(let bytes) = held.reply, self.bug == .watermarkFirst,
             held.method == "PullChanges", client.state.seq % 3 == 0
         {
-            client.answer(.done(self.emptied(bytes)), now: now)
+            client.receive(SimulatedServer.Reply.done(self.emptied(bytes)).frame[...], now: now)
         } else {
-            client.answer(held.reply, now: now)
+            client.receive(held.reply.frame[...], now: now)
         }
         if self.bug == .hiddenEdit, held.method == "PushMutations" {
             client.run(
@@ -87,7 +123,7 @@ struct SimulatedNetwork {
 
     private static func words(_ held: Held) -> String {
         switch held.reply {
-        case .refused(let reason): reason
+        case .refused: held.reply.reason ?? ""
         case .done(let bytes):
             switch held.method {
             case "PullChanges":
@@ -99,12 +135,17 @@ struct SimulatedNetwork {
         }
     }
 
-    /// The network failed.
-    func lose(_ client: SimulatedClient, _ method: String, now: Int64) {
+    /// The connection is lost, and with it all but these bytes of the answer.
+    func lose(
+        _ client: SimulatedClient,
+        _ method: String,
+        came: ArraySlice<UInt8> = [],
+        now: Int64
+    ) {
         if self.bug == .lostOutbox, method == "PushMutations" {
             client.run("DELETE FROM outbox WHERE state = 2")
         }
-        client.fail(now: now)
+        client.receive(came, now: now)
     }
 
     /// A request as the server gets it.
@@ -153,7 +194,7 @@ struct SimulatedNetwork {
     /// Outcomes without their effect.
     private func forgetful(_ request: [UInt8]) async -> SimulatedServer.Reply {
         guard let push = try? Khach_V1_PushMutationsRequest(serializedBytes: request) else {
-            return .refused("UNKNOWN")
+            return .refused(Status(.internal, "mutations expected"))
         }
         let reply = Khach_V1_PushMutationsResponse.with {
             $0.outcomes = push.mutations.map { mutation in

@@ -2,6 +2,7 @@ internal import KhachCore
 internal import KhachProto
 internal import KhachService
 internal import KhachTestKit
+internal import NIOCore
 internal import SwiftProtobuf
 internal import Synchronization
 internal import TTRPC
@@ -13,11 +14,31 @@ final class SimulatedServer {
     /// What a call came to.
     enum Reply {
         case done([UInt8])
-        /// The reason of the refusal.
-        case refused(String)
+        case refused(Status)
+
+        /// Why a call was refused, in one word.
+        var reason: String? {
+            guard case .refused(let status) = self else { return nil }
+
+            let info = status.details.lazy.compactMap { detail in
+                try? Google_Rpc_ErrorInfo(serializedBytes: detail.value)
+            }.first
+            return info?.reason ?? "UNKNOWN"
+        }
+
+        /// The bytes that go over the network.
+        var frame: [UInt8] {
+            var buffer = ByteBuffer()
+            switch self {
+            case .done(let bytes):
+                FrameEncoder.writeResponse(.first, payload: Payload(bytes: bytes), into: &buffer)
+            case .refused(let status):
+                FrameEncoder.writeResponse(.first, status: status, into: &buffer)
+            }
+            return Array(buffer.readableBytesView)
+        }
     }
 
-    private static let service = "khach.v1.SyncService"
     static let author = Authorship(actor: "server")
     static let pageKey = PageKey(channel: .facebook, externalPageID: "page")
 
@@ -105,19 +126,27 @@ final class SimulatedServer {
 
     // MARK: Calls
 
-    func call(_ method: String, _ request: [UInt8]) async -> Reply {
+    /// The answer to a frame; nil when it is not whole, and there was no call.
+    func call(_ frame: ArraySlice<UInt8>) async -> Reply? {
+        var decoder = FrameDecoder()
+        var buffer = ByteBuffer(bytes: frame)
+        guard case .frame(let frame) = decoder.next(from: &buffer) else { return nil }
+
         defer { self.note() }
         do throws(Status) {
-            let handler = try self.table.handler(Self.service, method).get()
-            guard case .unary(let body) = handler else { return .refused("UNIMPLEMENTED") }
+            let request = try Request(decoding: frame.body)
+            let (service, method) = (
+                String(buffer: request.service), String(buffer: request.method)
+            )
+            let handler = try self.table.handler(service, method).get()
+            guard case .unary(let body) = handler else {
+                throw Status(.unimplemented, "a unary method expected, \(method) found")
+            }
 
-            let context = CallContext(service: Self.service, method: method)
-            return .done(try await body(context, Payload(bytes: request)).bytes)
+            let context = CallContext(service: service, method: method)
+            return .done(try await body(context, request.payload).bytes)
         } catch {
-            let info = error.details.lazy.compactMap { detail in
-                try? Google_Rpc_ErrorInfo(serializedBytes: detail.value)
-            }.first
-            return .refused(info?.reason ?? "UNKNOWN")
+            return .refused(error)
         }
     }
 

@@ -6,7 +6,9 @@ internal import SwiftProtobuf
 
 /// One seed: some caches, a server, a network that loses things, and after each step the oracles.
 struct Simulation {
-    private static let stepsCount = 60
+    /// Most runs are short, so that many begin; what takes long to come about needs long ones.
+    private static let stepsCounts = (short: 12, long: 80)
+    private static let longOneIn = 4
     private static let clientsCount = 2
     private static let usersCount = 7
     /// Calls after which a calm network must have brought a cache to the server's state.
@@ -44,7 +46,9 @@ struct Simulation {
     mutating func run() async throws {
         defer { for client in self.clients { client.close() } }
         for _ in 0..<3 { try await self.someoneWrites() }
-        for _ in 0..<Self.stepsCount {
+        let counts = Self.stepsCounts
+        let steps = self.seed.oneIn(Self.longOneIn) ? counts.long : counts.short
+        for _ in 0..<steps {
             self.clock.now += Int64(self.seed.number(1...5_000))
             try await self.step()
         }
@@ -100,10 +104,9 @@ struct Simulation {
         switch self.seed.number(1...100) {
         case ...62: await self.network.pass(method, request, client, now: now)
         case ...72: client.held = await self.network.reply(method, request, client)
-        case ...79: self.network.lose(client, method, now: now)
-        case ...87:
-            _ = await self.network.reply(method, request, client)
-            self.network.lose(client, method, now: now)
+        case ...79:
+            try await self.network.cutRequest(method, request, client, &self.seed, now: now)
+        case ...87: await self.network.cutReply(method, request, client, &self.seed, now: now)
         case ...91:
             _ = await self.network.reply(method, request, client)
             await self.network.pass(method, request, client, now: now)
@@ -284,18 +287,19 @@ extension Simulation {
             throw Violation(.liveness, "everything was fetched anew")
         }
         let rows = client.rows()
+        let history = state.history
         try self.checkShown(client, rows)
-        if client.lastSeq.generation == client.generation, state.seq < client.lastSeq.seq,
+        if client.lastSeq.generation == history, state.seq < client.lastSeq.seq,
             !state.is_repairing
         {
             throw Violation(.monotonic, "\(client.lastSeq.seq) came before \(state.seq)")
         }
-        client.lastSeq = (client.generation, state.seq)
+        client.lastSeq = (history, state.seq)
         for (id, row) in rows where !self.server.states.contains(row.base) {
             throw Violation(.prefix, "\(id.text) in a state that the server never had")
         }
         // While rows are mended, and before the first pass is over, the cache says so.
-        guard state.phase == 2, !state.is_repairing, client.generation == self.server.generation
+        guard state.phase == 2, !state.is_repairing, history == self.server.generation
         else { return }
 
         guard state.seq > 0 else {
@@ -341,7 +345,7 @@ extension Simulation {
             }
         }
         guard state.seq == state.head_seq,
-            let exact = self.server.history[client.generation]?[state.seq],
+            let exact = self.server.history[state.history]?[state.seq],
             exact != rows.mapValues(\.base)
         else { return }
 

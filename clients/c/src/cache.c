@@ -20,7 +20,7 @@ khach_status khach__cache_failure(khach_cache *cache, khach_error **error)
     int code = sqlite3_extended_errcode(cache->db);
     const char *message = sqlite3_errmsg(cache->db);
 
-    switch (code & 0xFF) {
+    switch (code == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : code & 0xFF) {
     case SQLITE_NOMEM:
         return khach__error_set(error, KHACH_E_MEMORY, "no memory for the cache");
     case SQLITE_FULL:
@@ -56,19 +56,20 @@ khach_status khach__cache_index_failure(
     }
 }
 
-khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error)
+bool khach__cache_has_row(
+    khach_cache *cache, sqlite3_stmt *row, khach_status *status, khach_error **error)
 {
-    if (sqlite3_exec(cache->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return khach__cache_failure(cache, error);
-    return KHACH_OK;
+    int result = *status == KHACH_OK ? sqlite3_step(row) : SQLITE_DONE;
+
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        *status = khach__cache_failure(cache, error);
+    return result == SQLITE_ROW;
 }
 
-khach_status khach__cache_prepare(
-    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error)
+void khach__cache_rollback(khach_cache *cache)
 {
-    if (sqlite3_prepare_v2(cache->db, sql, -1, out, NULL) != SQLITE_OK)
-        return khach__cache_failure(cache, error);
-    return KHACH_OK;
+    (void)sqlite3_step(cache->rollback);
+    (void)sqlite3_reset(cache->rollback);
 }
 
 /* --- the log --- */
@@ -188,6 +189,9 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     /* A checkpoint happens under the lock or not at all. */
     (void)sqlite3_db_config(cache->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (sqlite3_prepare_v3(cache->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &cache->rollback,
+            NULL) != SQLITE_OK)
+        return khach__cache_failure(cache, error);
     return khach__cache_run(cache, settings, error);
 }
 
@@ -214,7 +218,7 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
     cache->lock_fd = -1;
     cache->notice_fd = -1;
-    cache->owner = getpid();
+    khach__lead_prepare(cache);
     cache->lease_ms = KHACH_CACHE_LEASE_MS;
     cache->lock_timeout_ms = lock_timeout_ms;
     cache->business_id = khach__cache_join(business_id, "");
@@ -253,6 +257,8 @@ void khach__cache_close(khach_cache *cache)
         return;
     for (size_t i = 0; i < KHACH_WRITE_COUNT; i++)
         (void)sqlite3_finalize(cache->writes[i]);
+    (void)sqlite3_finalize(cache->rollback);
+    khach__cache_forget_statements(cache);
     khach_index_close(cache->index);
     khach_index_customer_free(&cache->before);
     khach_index_customer_free(&cache->after);

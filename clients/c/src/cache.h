@@ -31,9 +31,18 @@ typedef enum khach_cache_write {
     KHACH_WRITE_DELETE,
     KHACH_WRITE_BUSINESS,
     KHACH_WRITE_PAGE,
-    KHACH_WRITE_SINCE,
     KHACH_WRITE_COUNT
 } khach_cache_write;
+
+#define KHACH_BOOT_ID_BYTES 40 /* of the machine's run, with the end of the text */
+/* Statements that are kept, at most; there are about as many texts. */
+#define KHACH_CACHE_STATEMENTS_MAX 96
+
+typedef struct khach_kept_statement {
+    sqlite3_stmt *statement;
+    uint32_t hash; /* of its text */
+    bool is_lent;
+} khach_kept_statement;
 
 typedef struct khach_cache {
     sqlite3 *db;
@@ -41,6 +50,8 @@ typedef struct khach_cache {
     int notice_fd;  /* of khach_changes_fd(), -1 for none */
     int32_t data_version; /* of the last khach_changes_take() */
     pid_t owner;    /* the process that opened it */
+    int64_t owner_started; /* in ticks since the machine started */
+    char boot_id[KHACH_BOOT_ID_BYTES];
     int64_t lead_epoch; /* of the lead that it has, 0 for none */
     uint32_t lease_ms;
     uint32_t lock_timeout_ms;
@@ -56,6 +67,9 @@ typedef struct khach_cache {
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;
     sqlite3_stmt *writes[KHACH_WRITE_COUNT];
+    sqlite3_stmt *rollback; /* made beforehand: to end a transaction needs no memory */
+    khach_kept_statement statements[KHACH_CACHE_STATEMENTS_MAX];
+    size_t statements_next; /* the place that is emptied next */
 } khach_cache;
 
 /* How far a repair is. */
@@ -98,10 +112,11 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
 void khach__cache_close(khach_cache *cache);
 /* `text` and `suffix` as one; NULL when there is no memory. */
 char *khach__cache_join(const char *text, const char *suffix);
-/* Runs SQL that gives no rows. */
-khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error);
-khach_status khach__cache_prepare(
-    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error);
+/* Ends a transaction, if there is one: of writes without them, of reads. */
+void khach__cache_rollback(khach_cache *cache);
+/* Whether there is a next row; asks only while `*status` is KHACH_OK, and says when it failed. */
+bool khach__cache_has_row(
+    khach_cache *cache, sqlite3_stmt *row, khach_status *status, khach_error **error);
 /* What went wrong last in the database, as a status. */
 khach_status khach__cache_failure(khach_cache *cache, khach_error **error);
 /* What the index could not do, as a status. */
@@ -116,6 +131,18 @@ void khach__cache_set_live(khach_cache *cache, bool is_live);
 void khach__cache_empty_log(khach_cache *cache);
 /* The same without the lock, when nobody holds it: who does, will do it. */
 void khach__cache_empty_log_if_free(khach_cache *cache);
+
+/* cache_statements.c */
+/* Lends the statement of a text, which is prepared once; give it back to khach__cache_done(). */
+khach_status khach__cache_prepare(
+    khach_cache *cache, sqlite3_stmt **out, const char *sql, khach_error **error);
+/* Takes a lent statement back, reset and without what was bound; NULL is nothing. */
+void khach__cache_done(khach_cache *cache, sqlite3_stmt *statement);
+/* Runs one kept statement that gives no rows. */
+khach_status khach__cache_step(khach_cache *cache, const char *sql, khach_error **error);
+/* Runs SQL of any number of statements that give no rows, and keeps none. */
+khach_status khach__cache_run(khach_cache *cache, const char *sql, khach_error **error);
+void khach__cache_forget_statements(khach_cache *cache);
 
 /* cache_lock.c */
 /* Opens the lock file beside the cache. Only writes are under it: where none can be made, a cache
@@ -139,12 +166,14 @@ khach_status khach__cache_make_private(const char *path, khach_error **error);
 /* Whoever leads the sync, or did last. */
 typedef struct khach_leader {
     int64_t epoch; /* counts leads; 0: nobody ever did */
-    char boot_id[40];
+    char boot_id[KHACH_BOOT_ID_BYTES];
     int64_t pid;
     int64_t started; /* of the process, in ticks since the machine started */
     int64_t lease_until_ms; /* by CLOCK_BOOTTIME */
 } khach_leader;
 
+/* Reads who this process is; once, when the cache is opened. */
+void khach__lead_prepare(khach_cache *cache);
 khach_status khach__lead_read(khach_cache *cache, khach_leader *leader, khach_error **error);
 /* Whether somebody else's lead holds: its process is there, and its lease not over. */
 bool khach__lead_is_held(const khach_cache *cache, const khach_leader *leader);
@@ -218,7 +247,8 @@ khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
-khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error);
+khach_status khach__cache_drop_page(
+    khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error);
 /* Goes on from a cursor: what is there is the state that it names. An empty one begins anew. */
 khach_status khach__cache_adopt(khach_cache *cache, const khach_bytes *cursor, uint64_t seq,
     khach_error **error);

@@ -122,11 +122,13 @@ static khach_status look_at_pages(
 
     if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
         said = (const char *)sqlite3_column_text(row, 0);
+    if (said == NULL || (sqlite3_errcode(cache->db) & 0xFF) == SQLITE_NOMEM)
+        status = khach__cache_failure(cache, error);
     if (status == KHACH_OK)
         khach__checkup_add(checkup, "database",
             strcmp(said, "ok") == 0 ? KHACH_FINDING_GOOD : KHACH_FINDING_BAD, "%s",
             strcmp(said, "ok") == 0 ? "whole" : said);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     khach__checkup_add(checkup, "sqlite", KHACH_FINDING_GOOD, "%s%s", sqlite3_libversion(),
         sqlite3_libversion_number() < SQLITE_WITHOUT_RESET_BUG
             ? ": every write and every checkpoint of it must be this library's"
@@ -153,7 +155,7 @@ static khach_status look_at_rows(
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status != KHACH_OK)
         return status;
     khach__checkup_add(checkup, "customers",

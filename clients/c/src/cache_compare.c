@@ -118,7 +118,7 @@ static khach_status sum_customers(khach_cache *cache, khach_cache_sums *out, kha
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -143,7 +143,7 @@ static khach_status sum_directory(khach_cache *cache, khach_cache_sums *out, kha
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -152,7 +152,7 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
     khach_status status;
 
     *out = (khach_cache_sums){0};
-    status = khach__cache_run(cache, "BEGIN", error);
+    status = khach__cache_step(cache, "BEGIN", error);
     if (status != KHACH_OK)
         return status;
     status = sum_directory(cache, out, error);
@@ -160,7 +160,7 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
         status = sum_customers(cache, out, error);
     if (status == KHACH_OK)
         status = khach__quarantine_sum(cache, out, error);
-    (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
+    khach__cache_rollback(cache);
     if (status != KHACH_OK) {
         free(out->pages);
         *out = (khach_cache_sums){0};
@@ -204,7 +204,7 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status == KHACH_OK)
         status = khach__quarantine_rows(cache, page, slots, out, error);
     if (status != KHACH_OK) {
@@ -234,9 +234,9 @@ static khach_status change_cache(
     if (status == KHACH_OK)
         status = khach__cache_sync_write(cache, &sync, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     else if (sync.has_erased)
         khach__cache_empty_log(cache);
     else
@@ -268,23 +268,30 @@ static khach_status count_customers(
         sync->customers_count = (uint64_t)sqlite3_column_int64(count, 0);
     else if (status == KHACH_OK)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(count);
+    khach__cache_done(cache, count);
     return status;
 }
+
+typedef struct dropped_page {
+    int64_t page;
+    bool is_out_of_scope;
+} dropped_page;
 
 static khach_status drop_page(
     khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    char sql[512];
+    const dropped_page *dropped = what;
+    char sql[640];
     khach_status status;
 
     (void)sqlite3_snprintf((int)sizeof(sql), sql,
-        "INSERT OR IGNORE INTO since SELECT id, traits FROM base_customers WHERE page_id = %lld;"
+        "INSERT INTO since SELECT id, traits, %d FROM base_customers WHERE page_id = %lld"
+        "  ON CONFLICT DO UPDATE SET is_out_of_scope = excluded.is_out_of_scope;"
         "DELETE FROM base_customers WHERE page_id = %lld; DELETE FROM base_pages WHERE page = %lld;"
         "DELETE FROM quarantine WHERE page = %lld;"
         "DELETE FROM overlays WHERE id NOT IN (SELECT id FROM base_customers)",
-        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what,
-        (long long)*(const int64_t *)what, (long long)*(const int64_t *)what);
+        dropped->is_out_of_scope, (long long)dropped->page, (long long)dropped->page,
+        (long long)dropped->page, (long long)dropped->page);
     status = khach__cache_run(cache, sql, error);
     if (status == KHACH_OK)
         status = count_customers(cache, sync, error);
@@ -294,9 +301,12 @@ static khach_status drop_page(
     return status;
 }
 
-khach_status khach__cache_drop_page(khach_cache *cache, int64_t page, khach_error **error)
+khach_status khach__cache_drop_page(
+    khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error)
 {
-    return change_cache(cache, drop_page, &page, error);
+    const dropped_page dropped = {page, is_out_of_scope};
+
+    return change_cache(cache, drop_page, &dropped, error);
 }
 
 static khach_status settle(khach_cache *cache, khach_cache_sync *sync, khach_error **error)

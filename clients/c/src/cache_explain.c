@@ -39,7 +39,7 @@ static khach_status explain_row(khach_cache *cache, khach_explanation *out, int6
     } else if (status == KHACH_OK && result != SQLITE_DONE) {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -68,7 +68,29 @@ static khach_status explain_quarantine(khach_cache *cache, khach_explanation *ou
     } else if (status == KHACH_OK && result != SQLITE_DONE) {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
+    return status;
+}
+
+/* Whether it has left with the right to see its page. */
+static khach_status explain_scope(
+    khach_cache *cache, khach_explanation *out, int64_t customer, khach_error **error)
+{
+    static const char sql[] = "SELECT is_out_of_scope FROM since WHERE customer = ?1";
+    sqlite3_stmt *row = NULL;
+    khach_status status = khach__cache_prepare(cache, &row, sql, error);
+    int result = SQLITE_DONE;
+
+    if (status == KHACH_OK) {
+        (void)sqlite3_bind_int64(row, 1, customer);
+        result = sqlite3_step(row);
+    }
+    if (result == SQLITE_ROW && out->presence == KHACH_PRESENCE_ABSENT
+        && sqlite3_column_int(row, 0) != 0)
+        out->presence = KHACH_PRESENCE_OUT_OF_SCOPE;
+    else if (status == KHACH_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+        status = khach__cache_failure(cache, error);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -90,7 +112,7 @@ static khach_status explain_outbox(
         out->pending_count = (uint64_t)sqlite3_column_int64(row, 0);
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -98,7 +120,7 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
     khach_digest *digest, khach_error **error)
 {
     khach_cache_sync sync = {0};
-    khach_status status = khach__cache_run(cache, "BEGIN", error);
+    khach_status status = khach__cache_step(cache, "BEGIN", error);
 
     if (status != KHACH_OK)
         return status;
@@ -114,7 +136,9 @@ khach_status khach__cache_explain(khach_cache *cache, khach_explanation *out, in
         status = explain_row(cache, out, customer, digest, error);
     if (status == KHACH_OK)
         status = explain_quarantine(cache, out, customer, digest, error);
-    (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
+    if (status == KHACH_OK)
+        status = explain_scope(cache, out, customer, error);
+    khach__cache_rollback(cache);
     free(sync.cursor.bytes);
     return status;
 }

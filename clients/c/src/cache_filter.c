@@ -40,8 +40,8 @@ khach_status khach__cache_zone(khach_cache *cache, khach_zone **zone, khach_erro
 
     if (status != KHACH_OK)
         return status;
-    if (sqlite3_step(statement) != SQLITE_ROW) {
-        status = khach__error_set(
+    if (!khach__cache_has_row(cache, statement, &status, error)) {
+        status = status != KHACH_OK ? status : khach__error_set(
             error, KHACH_E_NOT_SYNCED, "the business expected in the cache, none found yet");
         goto done;
     }
@@ -59,7 +59,7 @@ khach_status khach__cache_zone(khach_cache *cache, khach_zone **zone, khach_erro
             "time zone %s expected on this system, none found", business->time_zone);
 
 done:
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -183,14 +183,14 @@ khach_status khach__cache_read_pages(khach_cache *cache, const khach_cache_sync 
         if (page < 0)
             status = khach__error_set(error, KHACH_E_INVALID,
                 "page_ids[%zu]: a page id like p0000000000001 expected, another found", i);
-        else if (sqlite3_step(statement) != SQLITE_ROW)
+        else if (!khach__cache_has_row(cache, statement, &status, error) && status == KHACH_OK)
             status = khach__error_set(error,
                 sync->phase == KHACH_PHASE_COMPLETE ? KHACH_E_NOT_FOUND : KHACH_E_NOT_SYNCED,
                 "page_ids[%zu]: a page of the business expected, %s found", i, ids[i]);
         (void)sqlite3_reset(statement);
         (*pages)[i] = page;
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     if (status == KHACH_OK)
         *count = sort_pages(*pages, ids_count);
     return status;
@@ -342,7 +342,7 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
         return status;
     filter->limit = whole.limit == 0 ? KHACH_QUERY_LIMIT_DEFAULT : whole.limit;
 
-    status = cache->is_held ? KHACH_OK : khach__cache_run(cache, "BEGIN", error);
+    status = cache->is_held ? KHACH_OK : khach__cache_step(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &filter->sync, error);
     if (status == KHACH_OK && filter->sync.phase == KHACH_PHASE_EMPTY)
@@ -370,7 +370,7 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
 void khach__cache_filter_close(khach_cache *cache, khach_cache_filter *filter)
 {
     if (!cache->is_held && sqlite3_get_autocommit(cache->db) == 0)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     free(filter->pages);
     khach_name_query_free(filter->name);
     free(filter->sync.cursor.bytes);

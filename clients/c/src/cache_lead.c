@@ -61,6 +61,13 @@ static int64_t process_started(void)
     return at == NULL ? 0 : strtoll(at, NULL, 10);
 }
 
+void khach__lead_prepare(khach_cache *cache)
+{
+    cache->owner = getpid();
+    cache->owner_started = process_started();
+    read_line(cache->boot_id, sizeof(cache->boot_id), "/proc/sys/kernel/random/boot_id");
+}
+
 /* --- the byte of a lead --- */
 
 static bool lock_epoch(const khach_cache *cache, int64_t epoch, short type)
@@ -80,10 +87,7 @@ static bool is_locked(const khach_cache *cache, int64_t epoch)
 
 bool khach__lead_is_held(const khach_cache *cache, const khach_leader *leader)
 {
-    char boot_id[sizeof(leader->boot_id)];
-
-    read_line(boot_id, sizeof(boot_id), "/proc/sys/kernel/random/boot_id");
-    return leader->epoch > 0 && strcmp(boot_id, leader->boot_id) == 0
+    return leader->epoch > 0 && strcmp(cache->boot_id, leader->boot_id) == 0
         && leader->lease_until_ms > now_ms() && is_locked(cache, leader->epoch);
 }
 
@@ -106,7 +110,7 @@ khach_status khach__lead_read(khach_cache *cache, khach_leader *leader, khach_er
         leader->started = sqlite3_column_int64(row, 3);
         leader->lease_until_ms = sqlite3_column_int64(row, 4);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -127,7 +131,7 @@ static khach_status write_leader(
     (void)sqlite3_bind_int64(row, 5, leader->lease_until_ms);
     if (sqlite3_step(row) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -169,13 +173,13 @@ static khach_status take(khach_cache *cache, khach_error **error)
                 "a lock beside the cache that can be had expected, none found");
     }
     leader.epoch = epoch;
-    leader.pid = getpid();
-    leader.started = process_started();
+    leader.pid = cache->owner;
+    leader.started = cache->owner_started;
     leader.lease_until_ms = now_ms() + cache->lease_ms;
-    read_line(leader.boot_id, sizeof(leader.boot_id), "/proc/sys/kernel/random/boot_id");
+    memcpy(leader.boot_id, cache->boot_id, sizeof(leader.boot_id));
     status = write_leader(cache, &leader, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status == KHACH_OK)
         cache->lead_epoch = epoch;
     else
@@ -189,11 +193,11 @@ static khach_status try_take(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = take(cache, error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
     return status;
 }
@@ -243,11 +247,11 @@ khach_status khach__lead_begin(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = confirm(cache, error);
     if (status != KHACH_OK) {
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }
     return status;

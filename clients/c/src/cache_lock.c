@@ -89,7 +89,7 @@ static khach_status read_number(
         *out = sqlite3_column_int(statement, 0);
     else if (status == KHACH_OK)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 

@@ -50,8 +50,8 @@ static khach_status copy_rows(khach_cache *cache, khach_error **error)
         status = copy_row(cache, from, to, error);
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(from);
-    (void)sqlite3_finalize(to);
+    khach__cache_done(cache, from);
+    khach__cache_done(cache, to);
     return status;
 }
 
@@ -139,19 +139,19 @@ khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     /* Another process may have been first. */
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &statement, "PRAGMA user_version", error);
-    if (status == KHACH_OK && sqlite3_step(statement) == SQLITE_ROW)
+    if (khach__cache_has_row(cache, statement, &status, error))
         version = sqlite3_column_int(statement, 0);
-    (void)sqlite3_finalize(statement);
-    if (version < KHACH_CACHE_SCHEMA_VERSION)
+    khach__cache_done(cache, statement);
+    if (status == KHACH_OK && version < KHACH_CACHE_SCHEMA_VERSION)
         status = migrate(cache, version, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     else
         khach__cache_checkpoint(cache, true);
     khach__cache_unlock(cache);

@@ -43,7 +43,7 @@ khach_status khach__outbox_state_read(
     *state = (khach_outbox_state){0};
     if (status != KHACH_OK)
         return status;
-    if (sqlite3_step(row) == SQLITE_ROW
+    if (khach__cache_has_row(cache, row, &status, error)
         && sqlite3_column_bytes(row, 0) == KHACH_CLIENT_ID_BYTES) {
         memcpy(state->client_id, sqlite3_column_blob(row, 0), KHACH_CLIENT_ID_BYTES);
         state->last_id = (uint64_t)sqlite3_column_int64(row, 1);
@@ -52,11 +52,11 @@ khach_status khach__outbox_state_read(
         if (state->has_generation)
             memcpy(state->generation, sqlite3_column_blob(row, 3), KHACH_GENERATION_BYTES);
         state->is_check_due = sqlite3_column_int(row, 4) != 0;
-    } else {
+    } else if (status == KHACH_OK) {
         status = khach__error_set(
             error, KHACH_E_CACHE_CORRUPT, "the state of an outbox expected, none found");
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -79,7 +79,7 @@ khach_status khach__outbox_state_write(
     (void)sqlite3_bind_int(row, 5, state->is_check_due);
     if (sqlite3_step(row) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -105,9 +105,9 @@ khach_status khach__outbox_end(khach_apply *work, khach_status status)
         if (status == KHACH_OK)
             status = khach__cache_sync_write(work->cache, &work->sync, work->error);
         if (status == KHACH_OK)
-            status = khach__cache_run(work->cache, "COMMIT", work->error);
+            status = khach__cache_step(work->cache, "COMMIT", work->error);
         if (status != KHACH_OK)
-            (void)sqlite3_exec(work->cache->db, "ROLLBACK", NULL, NULL, NULL);
+            khach__cache_rollback(work->cache);
         (void)sqlite3_exec(work->cache->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
         khach__cache_checkpoint(work->cache, false);
         khach__cache_unlock(work->cache);
@@ -159,7 +159,7 @@ khach_status khach__outbox_append(khach_apply *work, Khach__V1__ClientMutation *
         if (sqlite3_step(insert) != SQLITE_DONE)
             status = khach__cache_failure(cache, work->error);
     }
-    (void)sqlite3_finalize(insert);
+    khach__cache_done(cache, insert);
     free(payload);
     if (status == KHACH_OK)
         status = khach__outbox_state_write(cache, &state, work->error);
@@ -189,7 +189,7 @@ static khach_status read_entry(
     if (status != KHACH_OK)
         return status;
     (void)sqlite3_bind_int64(row, 1, (int64_t)mutation_id);
-    if (sqlite3_step(row) == SQLITE_ROW) {
+    if (khach__cache_has_row(work->cache, row, &status, error)) {
         size_t bytes = (size_t)sqlite3_column_bytes(row, 3);
 
         out->state = sqlite3_column_int(row, 0);
@@ -198,11 +198,11 @@ static khach_status read_entry(
         if (bytes > 0)
             out->mutation =
                 khach__v1__client_mutation__unpack(NULL, bytes, sqlite3_column_blob(row, 3));
-    } else {
+    } else if (status == KHACH_OK) {
         status = khach__error_set(error, KHACH_E_NOT_FOUND,
             "mutation_id: one of the outbox expected, none found");
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(work->cache, row);
     return status;
 }
 
@@ -289,6 +289,6 @@ khach_status khach__outbox_counts(
     } else {
         status = khach__cache_failure(cache, error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }

@@ -62,7 +62,7 @@ static khach_status read_row(
         status = khach__cache_failure(cache, error);
         break;
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -89,7 +89,7 @@ static khach_status read_base(khach_cache *cache, int64_t customer, uint8_t **ou
         status = khach__cache_failure(cache, error);
         break;
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -106,7 +106,7 @@ khach_status khach__outbox_run(
         (void)sqlite3_bind_int64(statement, 2, second);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -125,7 +125,7 @@ khach_status khach__overlay_is_used(khach_cache *cache, bool *out, khach_error *
         *out = sqlite3_column_int(row, 0) != 0;
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -143,14 +143,14 @@ static khach_status read_page_facts(
     if (status != KHACH_OK)
         return status;
     (void)sqlite3_bind_int64(row, 1, page);
-    if (sqlite3_step(row) == SQLITE_ROW)
+    if (khach__cache_has_row(cache, row, &status, error))
         record = khach__v1__page__unpack(
             NULL, (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
     out->has_gateway =
         record != NULL && record->block_mode == KHACH__V1__BLOCK_MODE__GATEWAY;
     khach__v1__page__free_unpacked(record, NULL);
-    (void)sqlite3_finalize(row);
-    return KHACH_OK;
+    khach__cache_done(cache, row);
+    return status;
 }
 
 /* Edits that were decoded, to live until what they made is written. */
@@ -206,7 +206,7 @@ static khach_status read_edits(
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status != KHACH_OK)
         edits_free(out);
     return status;
@@ -262,7 +262,7 @@ static khach_status show(khach_apply *page, int64_t customer, const shown_row *r
         if (sqlite3_step(statement) != SQLITE_DONE)
             status = khach__cache_failure(cache, page->error);
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     khach_text_free(folded);
     if (status != KHACH_OK || !is_indexed)
         return status;
@@ -290,7 +290,7 @@ static khach_status keep_base(
     (void)sqlite3_bind_blob64(statement, 2, base, base_bytes, SQLITE_STATIC);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(page->cache, page->error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(page->cache, statement);
     return status;
 }
 

@@ -81,9 +81,9 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     }
 
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     else if (work.sync.has_erased)
         khach__cache_empty_log(cache);
     else
@@ -114,9 +114,9 @@ khach_status khach__cache_mend(
         status = khach__cache_sync_write(cache, &work.sync, error);
 
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     else
         khach__cache_checkpoint(cache, false);
     khach__cache_unlock(cache);

@@ -95,7 +95,7 @@ static khach_status add_mutations(
     }
     if (status == KHACH_OK && result != SQLITE_DONE && result != SQLITE_ROW)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -114,7 +114,7 @@ khach_status khach__push_is_due(khach_cache *cache, bool *out, khach_error **err
         *out = sqlite3_column_int(row, 0) != 0;
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -199,7 +199,7 @@ static khach_status keep_outcome(khach_apply *work, const Khach__V1__MutationOut
         status = khach__cache_failure(work->cache, work->error);
         break;
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(work->cache, row);
     return status;
 }
 
@@ -256,17 +256,17 @@ static khach_status send_again(khach_apply *work, khach_outbox_state *state, uin
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
             "SELECT min(mutation_id) FROM outbox WHERE state <= 2", work->error);
-    if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW
+    if (khach__cache_has_row(cache, row, &status, work->error)
         && sqlite3_column_type(row, 0) != SQLITE_NULL)
         state->acknowledged_id = (uint64_t)sqlite3_column_int64(row, 0) - 1;
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     row = NULL;
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
             "SELECT id FROM overlays UNION SELECT target FROM outbox WHERE shown = 1", work->error);
-    while (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW)
+    while (khach__cache_has_row(cache, row, &status, work->error))
         status = khach__overlay_refresh(work, sqlite3_column_int64(row, 0));
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -372,7 +372,7 @@ khach_status khach__push_note_restored(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_run(cache, "UPDATE outbox_state SET is_check_due = 1", error);
+    status = khach__cache_step(cache, "UPDATE outbox_state SET is_check_due = 1", error);
     khach__cache_unlock(cache);
     return status;
 }

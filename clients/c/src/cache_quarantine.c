@@ -60,7 +60,7 @@ static khach_status ask(khach_cache *cache, int64_t *out, const char *sql, int64
         *out = sqlite3_column_int64(statement, 0);
     else if (result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -102,7 +102,7 @@ static khach_status insert(
         if (sqlite3_step(row) != SQLITE_DONE)
             status = khach__cache_failure(page->cache, page->error);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(page->cache, row);
     sqlite3_free(reason);
     return status;
 }
@@ -173,7 +173,7 @@ static khach_status retry_next(khach_apply *page, bool *is_any)
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(page->cache, page->error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(page->cache, row);
     if (status == KHACH_OK && *is_any)
         status = khach__apply_change(page, &change, true);
     free(record);
@@ -213,9 +213,9 @@ khach_status khach__quarantine_retry(khach_cache *cache, bool is_all, khach_erro
         return status;
     status = retry_all(&page, is_all ? all : others);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     if (status != KHACH_OK)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
     return status;
 }
@@ -254,7 +254,7 @@ khach_status khach__quarantine_sum(
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }
 
@@ -285,7 +285,7 @@ khach_status khach__quarantine_rows(khach_cache *cache, int64_t page, const uint
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status == KHACH_OK && out->count > 0)
         qsort(out->rows, out->count, sizeof(out->rows[0]), by_id);
     return status;

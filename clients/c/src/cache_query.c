@@ -89,7 +89,7 @@ khach_status khach__cache_get(
         status = khach__cache_failure(cache, error);
         break;
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     *out = customer;
     return status;
 }
@@ -109,7 +109,7 @@ static khach_status fill_list(khach_cache *cache, khach_customer_list *list,
     list->is_complete = filter->sync.phase == KHACH_PHASE_COMPLETE;
     for (size_t i = 0; status == KHACH_OK && i < rows_count && i < filter->limit; i++)
         status = add_record(cache, list, statement, rows[i].id, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     if (status == KHACH_OK && rows_count > filter->limit) {
         last = &rows[filter->limit - 1];
         (void)snprintf(list->next, sizeof(list->next),
@@ -225,7 +225,7 @@ khach_status khach__cache_pages(khach_cache *cache, khach_page_list **out, khach
     status = khach__cache_prepare(cache, &statement, "SELECT record FROM base_business", error);
     if (status == KHACH_OK)
         status = read_business(cache, list, statement, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     statement = NULL;
     if (status == KHACH_OK)
         status = khach__cache_prepare(
@@ -236,7 +236,7 @@ khach_status khach__cache_pages(khach_cache *cache, khach_page_list **out, khach
             (size_t)sqlite3_column_bytes(statement, 0), error);
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     if (status == KHACH_OK) {
         *out = list;
         list = NULL;

@@ -47,7 +47,9 @@ const char khach__cache_repair_sql[] =
     "  kind INTEGER NOT NULL, customer INTEGER NOT NULL, page INTEGER NOT NULL,"
     "  seq INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
     "  reason TEXT NOT NULL, library TEXT NOT NULL, UNIQUE (customer, seq, kind));"
-    "CREATE TABLE since(customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL);"
+    "CREATE TABLE since("
+    "  customer INTEGER PRIMARY KEY, traits INTEGER NOT NULL,"
+    "  is_out_of_scope INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE since_mark("
     "  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, as_of_ms INTEGER NOT NULL);"
     "INSERT INTO since_mark VALUES (1, coalesce((SELECT seq FROM sync_state), 0),"
@@ -67,7 +69,7 @@ static khach_status read_number(
         *out = sqlite3_column_int64(statement, 0);
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -97,9 +99,9 @@ static khach_status create(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK)
         status = khach__cache_run(cache, insert, error);
     if (status == KHACH_OK)
-        status = khach__cache_run(cache, "COMMIT", error);
+        status = khach__cache_step(cache, "COMMIT", error);
     else
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     sqlite3_free(insert);
     return status;
 }
@@ -134,14 +136,14 @@ static khach_status check_business(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    if (sqlite3_step(statement) != SQLITE_ROW) {
-        status = khach__error_set(
+    if (!khach__cache_has_row(cache, statement, &status, error)) {
+        status = status != KHACH_OK ? status : khach__error_set(
             error, KHACH_E_CACHE_CORRUPT, "the state of a cache expected, none found");
     } else {
         found = (const char *)sqlite3_column_text(statement, 0);
         status = take_business(cache, found, error);
     }
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -271,7 +273,7 @@ khach_status khach__cache_sync_read(khach_cache *cache, khach_cache_sync *sync, 
     sync->last_cause = sqlite3_column_int(statement, 18);
 
 done:
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -311,6 +313,6 @@ khach_status khach__cache_sync_write(
     (void)sqlite3_bind_int(statement, 19, sync->last_cause);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }

@@ -24,7 +24,7 @@ khach_status khach__overlay_erase(khach_apply *page, int64_t customer)
 
 khach_status khach__overlay_lose(khach_cache *cache, khach_error **error)
 {
-    return khach__cache_run(cache,
+    return khach__cache_step(cache,
         "UPDATE outbox SET payload = x'', outcome = x'', is_erased = 1 WHERE state > 2"
         " AND is_erased = 0 AND target NOT IN (SELECT id FROM base_customers)",
         error);
@@ -54,6 +54,6 @@ khach_status khach__overlay_settle(khach_apply *page)
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, page->error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }

@@ -12,13 +12,13 @@ static khach_status run(khach_apply *page, const char *sql, int64_t first, int64
     (void)sqlite3_bind_int64(statement, 2, second);
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = khach__cache_failure(page->cache, page->error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(page->cache, statement);
     return status;
 }
 
 static khach_status begin_anew(khach_apply *page)
 {
-    khach_status status = khach__cache_run(page->cache, "DELETE FROM since", page->error);
+    khach_status status = khach__cache_step(page->cache, "DELETE FROM since", page->error);
 
     return status != KHACH_OK ? status
                               : run(page, "UPDATE since_mark SET seq = ?1, as_of_ms = ?2",
@@ -41,7 +41,7 @@ khach_status khach__since_begin(khach_apply *page, int64_t read_at_ms)
         is_marked = sqlite3_column_int64(row, 0) == page->sync.as_of_ms;
     else if (status == KHACH_OK)
         status = khach__cache_failure(page->cache, page->error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(page->cache, row);
     return status != KHACH_OK || is_marked ? status : begin_anew(page);
 }
 
@@ -52,22 +52,22 @@ khach_status khach__since_complete(khach_apply *page)
 
 khach_status khach__since_note(khach_apply *page, int64_t customer, int64_t traits)
 {
-    sqlite3_stmt **kept = &page->cache->writes[KHACH_WRITE_SINCE];
+    sqlite3_stmt *insert = NULL;
     khach_status status = KHACH_OK;
 
     if (!page->is_noting)
         return KHACH_OK;
-    if (*kept == NULL)
-        status = khach__cache_prepare(page->cache, kept,
-            "INSERT INTO since(customer, traits) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            page->error);
+    status = khach__cache_prepare(page->cache, &insert,
+        "INSERT INTO since(customer, traits) VALUES (?1, ?2)"
+        " ON CONFLICT DO UPDATE SET is_out_of_scope = 0",
+        page->error);
     if (status != KHACH_OK)
         return status;
-    (void)sqlite3_bind_int64(*kept, 1, customer);
-    (void)sqlite3_bind_int64(*kept, 2, traits);
-    if (sqlite3_step(*kept) != SQLITE_DONE)
+    (void)sqlite3_bind_int64(insert, 1, customer);
+    (void)sqlite3_bind_int64(insert, 2, traits);
+    if (sqlite3_step(insert) != SQLITE_DONE)
         status = khach__cache_failure(page->cache, page->error);
-    (void)sqlite3_reset(*kept);
+    khach__cache_done(page->cache, insert);
     return status;
 }
 
@@ -75,7 +75,7 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 {
     /* Traits before and now; NULL now: gone. */
     static const char sql[] =
-        "SELECT since.traits, base_customers.traits FROM since"
+        "SELECT since.traits, base_customers.traits, is_out_of_scope FROM since"
         " LEFT JOIN base_customers ON base_customers.id = since.customer";
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_check(cache, error);
@@ -83,11 +83,11 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row, "SELECT seq, as_of_ms FROM since_mark", error);
-    if (status == KHACH_OK && sqlite3_step(row) == SQLITE_ROW) {
+    if (khach__cache_has_row(cache, row, &status, error)) {
         out->since_seq = (uint64_t)sqlite3_column_int64(row, 0);
         out->since_ms = sqlite3_column_int64(row, 1);
     }
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     row = NULL;
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row, sql, error);
@@ -99,6 +99,8 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
 
         out->new_count += !was_there && is_there;
         out->gone_count += was_there && !is_there;
+        out->out_of_scope_count +=
+            was_there && !is_there && sqlite3_column_int(row, 2) != 0;
         if (!was_there || !is_there)
             continue;
         out->changed_count++;
@@ -109,6 +111,6 @@ khach_status khach__since_read(khach_cache *cache, khach_difference *out, khach_
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     return status;
 }

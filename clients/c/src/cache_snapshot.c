@@ -22,7 +22,7 @@ static khach_status unindex(khach_cache *cache, khach_error **error)
     }
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -49,7 +49,7 @@ static khach_status sweep(khach_cache *cache, khach_cache_sync *sync, khach_erro
         sync->customers_count = (uint64_t)sqlite3_column_int64(statement, 0);
     else
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(statement);
+    khach__cache_done(cache, statement);
     return status;
 }
 
@@ -95,9 +95,9 @@ khach_status khach__cache_restart(khach_cache *cache, khach_error **error)
     if (status == KHACH_OK) {
         status = khach__cache_run(cache, sql, error);
         if (status == KHACH_OK)
-            status = khach__cache_run(cache, "COMMIT", error);
+            status = khach__cache_step(cache, "COMMIT", error);
         else
-            (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+            khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }
     khach__lead_leave(cache);
@@ -114,6 +114,7 @@ void khach__cache_note(khach_cache *cache, khach_status status)
         return;
     (void)sqlite3_snprintf((int)sizeof(text), text, sql, (int)status, (int)status);
     (void)sqlite3_exec(cache->db, text, NULL, NULL, NULL);
-    (void)sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL);
+    if (sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        khach__cache_rollback(cache);
     khach__cache_unlock(cache);
 }

@@ -88,7 +88,7 @@ static khach_status read_question(khach_cache *cache, question *asked,
         return khach__error_set(error, KHACH_E_INVALID,
             "struct_size: a query of %zu bytes expected, %zu found", sizeof(*query),
             query->struct_size);
-    status = khach__cache_run(cache, "BEGIN", error);
+    status = khach__cache_step(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &asked->sync, error);
     if (status == KHACH_OK && asked->sync.phase != KHACH_PHASE_COMPLETE)
@@ -149,7 +149,7 @@ khach_status khach__cache_statistics(khach_cache *cache, khach_statistics **out,
     else if (status == KHACH_OK)
         status = khach__cache_index_failure(cache, result, error);
     if (sqlite3_get_autocommit(cache->db) == 0)
-        (void)sqlite3_exec(cache->db, "ROLLBACK", NULL, NULL, NULL);
+        khach__cache_rollback(cache);
     if (status == KHACH_OK) {
         made->seq = asked.sync.seq;
         made->rows = show(made->found.rows, made->found.rows_count);

@@ -98,7 +98,7 @@ static khach_status check_options(const khach_export_options *options, khach_err
 static khach_status hold(khach_export *made, khach_error **error)
 {
     khach_cache_sync sync = {0};
-    khach_status status = khach__cache_run(made->cache, "BEGIN", error);
+    khach_status status = khach__cache_step(made->cache, "BEGIN", error);
 
     if (status == KHACH_OK)
         status = khach__cache_sync_read(made->cache, &sync, error);

@@ -226,8 +226,8 @@ khach_status khach__outbox_rebase(
         return status;
     (void)sqlite3_bind_int64(row, 1, customer);
     khach__arena_clear(&cache->arena);
-    if (sqlite3_step(row) != SQLITE_ROW)
-        status = khach__error_set(work->error, KHACH_E_NOT_FOUND,
+    if (!khach__cache_has_row(cache, row, &status, work->error))
+        status = status != KHACH_OK ? status : khach__error_set(work->error, KHACH_E_NOT_FOUND,
             "customer_id: a customer of the cache expected, none found");
     else
         record = khach__v1__customer__unpack(&cache->arena.allocator,
@@ -237,7 +237,7 @@ khach_status khach__outbox_rebase(
             work->error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
     if (status == KHACH_OK)
         status = rebase(mutation, record, work->error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     mutation->made_at->seconds = now_ms / 1000;
     mutation->made_at->nanos = (int32_t)(now_ms % 1000) * 1000000;
     return status;

@@ -69,7 +69,7 @@ khach_status khach__outbox_list(
         status = add(list, row, error);
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     if (status == KHACH_OK) {
         *out = list;
         list = NULL;

@@ -98,6 +98,15 @@ static void apply(khach_sync_run *run, const khach_action *action, khach_sync_pr
     free(sync.cursor.bytes);
 }
 
+/* A page that is not listed was lost with the history that it was of, or it exists, and the caller
+ * may not see it: no page is ever taken away. */
+static bool is_out_of_scope(const khach_engine *engine)
+{
+    khach_cause cause = khach__engine_report(engine)->cause;
+
+    return cause != KHACH_CAUSE_GENERATION && cause != KHACH_CAUSE_AHEAD;
+}
+
 /* What is done in the cache alone. */
 static void compare(khach_sync_run *run, const khach_action *action)
 {
@@ -123,7 +132,8 @@ static void compare(khach_sync_run *run, const khach_action *action)
             khach__engine_mended(run->engine);
         break;
     case KHACH_ACTION_DROP_PAGE:
-        status = khach__cache_drop_page(run->cache, action->page_id, &error);
+        status = khach__cache_drop_page(
+            run->cache, action->page_id, is_out_of_scope(run->engine), &error);
         if (status == KHACH_OK)
             khach__engine_mended(run->engine);
         break;

@@ -224,7 +224,7 @@ static uint64_t check_cache(const char *path)
     CHECK_INT(khach__cache_prepare(cache, &row, "PRAGMA integrity_check", NULL), KHACH_OK);
     CHECK_INT(sqlite3_step(row), SQLITE_ROW);
     CHECK_TEXT((const char *)sqlite3_column_text(row, 0), "ok");
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
     pages = pages_of(&sync);
     CHECK_INT(sync.customers_count, pages * ROWS_PER_PAGE);

@@ -242,6 +242,38 @@ static void test_explain(void)
     end(&at);
 }
 
+/* Rows that leave with their page say why: with the right to see it, or with its history. */
+static void test_explain_scope(void)
+{
+    static const struct {
+        bool is_out_of_scope;
+        khach_presence presence;
+        uint64_t out_of_scope_count;
+    } rows[] = {
+        {true, KHACH_PRESENCE_OUT_OF_SCOPE, 2},
+        {false, KHACH_PRESENCE_ABSENT, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        khach_cache *cache = NULL;
+        khach_difference found;
+        scene at;
+
+        begin(&at, NULL);
+        fill(&at);
+        CHECK_INT(khach__cache_open(&cache, at.path, "", 1000, NULL), KHACH_OK);
+        CHECK_INT(khach__cache_drop_page(cache, FAN_PAGE, rows[i].is_out_of_scope, NULL), KHACH_OK);
+        khach__cache_close(cache);
+        CHECK_INT(explain(&at, 101).presence, rows[i].presence);
+        CHECK_INT(explain(&at, 999).presence, KHACH_PRESENCE_ABSENT);
+        khach_difference_init(&found);
+        CHECK_INT(khach_difference_read(&found, at.client, NULL), KHACH_OK);
+        CHECK_INT(found.gone_count, 2);
+        CHECK_INT(found.out_of_scope_count, rows[i].out_of_scope_count);
+        end(&at);
+    }
+}
+
 /* A reply of BatchGetRecords. */
 static void add_records(scene *at, fixture_page *page, uint32_t stream)
 {
@@ -489,6 +521,7 @@ int main(void)
 {
     test_difference();
     test_explain();
+    test_explain_scope();
     test_explain_edits();
     test_explained_by_the_server();
     test_checkup();

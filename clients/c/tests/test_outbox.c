@@ -495,7 +495,7 @@ static void test_gone(void)
     CHECK_INT(khach__cache_prepare(cache, &row, has_text, NULL), KHACH_OK);
     CHECK_INT(sqlite3_step(row), SQLITE_ROW);
     CHECK_INT(sqlite3_column_int(row, 0), 0);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(cache, row);
     /* They have an outcome all the same. */
     check_counts(2, 0);
     push(REJECTED, 0);

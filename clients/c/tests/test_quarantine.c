@@ -56,7 +56,7 @@ static int64_t number(scene *at, const char *sql)
     CHECK_INT(khach__cache_prepare(at->cache, &row, sql, NULL), KHACH_OK);
     CHECK_INT(sqlite3_step(row), SQLITE_ROW);
     found = sqlite3_column_int64(row, 0);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(at->cache, row);
     return found;
 }
 
@@ -67,7 +67,7 @@ static void check_text(scene *at, const char *sql, const char *expected)
     CHECK_INT(khach__cache_prepare(at->cache, &row, sql, NULL), KHACH_OK);
     CHECK_INT(sqlite3_step(row), SQLITE_ROW);
     CHECK_TEXT((const char *)sqlite3_column_text(row, 0), expected);
-    (void)sqlite3_finalize(row);
+    khach__cache_done(at->cache, row);
 }
 
 static int64_t aside(scene *at)
@@ -162,7 +162,7 @@ static void test_replaced(void)
     CHECK_INT(number(&at, "SELECT count(*) FROM quarantine WHERE customer = 101"), 0);
 
     /* A page that is gone takes what was put aside of it along. */
-    CHECK_INT(khach__cache_drop_page(at.cache, FAN_PAGE, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_drop_page(at.cache, FAN_PAGE, true, NULL), KHACH_OK);
     CHECK_INT(aside(&at), 0);
     end(&at);
 }

@@ -47,10 +47,11 @@ bool khach_sim_begin(khach_sim *sim, khach_sim_goal goal);
  * `*request` is borrowed until the answer. */
 const char *khach_sim_next(
     khach_sim *sim, int64_t now_ms, const uint8_t **request, size_t *request_bytes);
-/* The call was answered. */
-void khach_sim_reply(khach_sim *sim, int64_t now_ms, const uint8_t *bytes, size_t count);
-/* The call failed: with the reason of a server, or, when that is empty, of the network. */
-void khach_sim_fail(khach_sim *sim, int64_t now_ms, const char *reason);
+/* The bytes of the frame of the answer, or those of it that came before the connection was lost. */
+void khach_sim_receive(khach_sim *sim, int64_t now_ms, const uint8_t *bytes, size_t count);
+/* The frame of a call as it is sent; release it with free(). */
+uint8_t *khach_sim_frame(
+    const char *method, const uint8_t *request, size_t request_bytes, size_t *count);
 
 /* Of the sync that ended last: a khach_status, and whether it found cache and server equal. */
 int32_t khach_sim_status(const khach_sim *sim);

@@ -1,6 +1,8 @@
 #include "khach_sim.h"
 
 #include "cache.h"
+#include "envelope.h"
+#include "frame.h"
 #include "outbox.h"
 #include "sync_run.h"
 
@@ -186,31 +188,35 @@ static void answer(khach_sim *sim, int64_t now_ms, khach_status status, const ui
     sim->stage = STAGE_END;
 }
 
-void khach_sim_reply(khach_sim *sim, int64_t now_ms, const uint8_t *bytes, size_t count)
+void khach_sim_receive(khach_sim *sim, int64_t now_ms, const uint8_t *bytes, size_t count)
 {
-    answer(sim, now_ms, KHACH_OK, bytes, count, NULL);
+    const uint8_t *payload = NULL;
+    size_t payload_bytes = 0;
+    size_t consumed = 0;
+    khach_frame frame = {0};
+    khach_error *error = NULL;
+    khach_status status = KHACH_E_NETWORK; /* of a frame that was cut */
+
+    if (khach__frame_read(bytes, count, &frame, &consumed) == KHACH_FRAME_READY)
+        status = khach__envelope_response(
+            &payload, &payload_bytes, frame.payload, frame.payload_bytes, &error);
+    else
+        (void)khach__error_set(&error, status, "a whole frame expected, a part of one found");
+    answer(sim, now_ms, status, payload, payload_bytes, error);
 }
 
-void khach_sim_fail(khach_sim *sim, int64_t now_ms, const char *reason)
+uint8_t *khach_sim_frame(
+    const char *method, const uint8_t *request, size_t request_bytes, size_t *count)
 {
-    static const struct {
-        const char *reason;
-        khach_status status;
-    } statuses[] = {
-        {"", KHACH_E_NETWORK},
-        {"CURSOR_INVALID", KHACH_E_CURSOR_INVALID},
-        {"GENERATION_CHANGED", KHACH_E_GENERATION_CHANGED},
-        {"CURSOR_AHEAD", KHACH_E_CURSOR_AHEAD},
-        {"CURSOR_SCOPE_MISMATCH", KHACH_E_SCOPE_MISMATCH},
-    };
-    khach_status status = KHACH_E_REMOTE;
-    khach_error *error = NULL;
+    const khach_bytes payload = {(uint8_t *)(uintptr_t)request, request_bytes};
+    khach_bytes frame = {NULL, 0};
 
-    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-        if (strcmp(statuses[i].reason, reason) == 0)
-            status = statuses[i].status;
-    (void)khach__error_set_remote(&error, status, false, "", 0, reason, strlen(reason));
-    answer(sim, now_ms, status, NULL, 0, error);
+    if (khach__envelope_request(
+            &frame, 1, 0, "khach.v1.SyncService", method, &payload, 0, "")
+        != KHACH_OK)
+        abort();
+    *count = frame.count;
+    return frame.bytes;
 }
 
 int32_t khach_sim_status(const khach_sim *sim)
@@ -297,7 +303,7 @@ void khach_sim_rows(khach_sim *sim, khach_sim_row *row, void *context)
             (size_t)sqlite3_column_bytes(at, base), sqlite3_column_blob(at, ROW_RECORD),
             (size_t)sqlite3_column_bytes(at, ROW_RECORD));
     }
-    (void)sqlite3_finalize(at);
+    khach__cache_done(sim->cache, at);
 }
 
 bool khach_sim_has(khach_sim *sim, const char *text)
@@ -313,7 +319,7 @@ bool khach_sim_has(khach_sim *sim, const char *text)
         abort();
     (void)sqlite3_bind_blob(at, 1, text, (int)strlen(text), SQLITE_STATIC);
     found = sqlite3_step(at) == SQLITE_ROW && sqlite3_column_int(at, 0) != 0;
-    (void)sqlite3_finalize(at);
+    khach__cache_done(sim->cache, at);
     return found;
 }
 

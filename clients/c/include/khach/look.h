@@ -24,6 +24,8 @@ typedef struct khach_difference {
     uint64_t got_email_count;
     /** All of those that were touched, whatever it was. */
     uint64_t changed_count;
+    /** Of `gone_count`: those of pages that the caller may see no longer. */
+    uint64_t out_of_scope_count;
 } khach_difference;
 
 /** Why a customer is, or is not, in the answers of a cache. The values are ABI. */
@@ -36,7 +38,9 @@ typedef enum khach_presence {
     /** An older state is answered; a newer one cannot be read and was put aside. */
     KHACH_PRESENCE_OLDER = 3,
     /** The only state that came cannot be read and was put aside. */
-    KHACH_PRESENCE_PUT_ASIDE = 4
+    KHACH_PRESENCE_PUT_ASIDE = 4,
+    /** It has left together with the right to see its page, and may well exist. */
+    KHACH_PRESENCE_OUT_OF_SCOPE = 5
 } khach_presence;
 
 /** What the server says of a customer. The values are ABI. */

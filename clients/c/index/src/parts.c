@@ -22,15 +22,19 @@ typedef struct parts_cursor {
 static int connect_parts(sqlite3 *db, void *context, int count, const char *const *arguments,
     sqlite3_vtab **out, char **error)
 {
+    int status;
+
     (void)context;
     (void)count;
     (void)arguments;
     (void)error;
-    *out = calloc(1, sizeof(**out));
-    if (*out == NULL)
-        return SQLITE_NOMEM;
-    return sqlite3_declare_vtab(db,
+    /* Before there is anything to free: of a failure nobody disconnects. */
+    status = sqlite3_declare_vtab(db,
         "CREATE TABLE parts(one, two, three, four, five, what HIDDEN, source HIDDEN)");
+    if (status != SQLITE_OK)
+        return status;
+    *out = calloc(1, sizeof(**out));
+    return *out == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
 static int disconnect_parts(sqlite3_vtab *table)
@@ -120,6 +124,8 @@ static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text,
         return SQLITE_NOMEM;
     if (parts->what == PARTS_TOKENS) {
         parts->text = (const char *)sqlite3_value_text(parts->source);
+        if (parts->text == NULL && sqlite3_value_type(parts->source) != SQLITE_NULL)
+            return SQLITE_NOMEM;
         parts->text_bytes =
             parts->text == NULL ? 0 : (size_t)sqlite3_value_bytes(parts->source);
         find_token(parts);

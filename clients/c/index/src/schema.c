@@ -84,8 +84,13 @@ static const char rebuild[] =
 
 khach_index_status khach__index_failure(sqlite3 *db)
 {
-    switch (sqlite3_errcode(db)) {
+    switch (sqlite3_extended_errcode(db)) {
     case SQLITE_NOMEM:
+    case SQLITE_IOERR_NOMEM:
+    /* The database has not failed: the text of a statement had no memory. */
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
         return KHACH_INDEX_MEMORY;
     case SQLITE_INTERRUPT:
         return KHACH_INDEX_INTERRUPTED;

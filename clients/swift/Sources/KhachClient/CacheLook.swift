@@ -22,6 +22,8 @@ public struct CacheDifference: Hashable, Sendable {
     public let gotEmailCount: UInt64
     /// Customers that were there before and are now, and were touched in whatever way.
     public let changedCount: UInt64
+    /// Of `goneCount`: customers of pages that the caller may see no longer.
+    public let outOfScopeCount: UInt64
 
     init(_ found: khach_difference) {
         self.sinceSeq = found.since_seq
@@ -33,6 +35,7 @@ public struct CacheDifference: Hashable, Sendable {
         self.gotPhoneCount = found.got_phone_count
         self.gotEmailCount = found.got_email_count
         self.changedCount = found.changed_count
+        self.outOfScopeCount = found.out_of_scope_count
     }
 }
 
@@ -49,6 +52,8 @@ public struct CacheExplanation: Hashable, Sendable {
         case older = 3
         /// Nothing: the only state that came cannot be read and was put aside.
         case putAside = 4
+        /// Nothing: it has left together with the right to see its page, and may well exist.
+        case outOfScope = 5
     }
 
     /// What the server says.

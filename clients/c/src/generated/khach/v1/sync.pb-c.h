@@ -52,7 +52,8 @@ typedef enum _Khach__V1__Tombstone__Reason {
   KHACH__V1__TOMBSTONE__REASON__ERASED = 1,
   KHACH__V1__TOMBSTONE__REASON__LINKED = 2,
   /*
-   * It is in no page of the caller's scope any more: it may well exist.
+   * It is in no page of the caller's scope any more: it may well exist. Never sent: a cache that is
+   * told SCOPE_CHANGED compares itself, and knows of each row that leaves with its page why.
    */
   KHACH__V1__TOMBSTONE__REASON__OUT_OF_SCOPE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__TOMBSTONE__REASON)
