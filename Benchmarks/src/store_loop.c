@@ -6,7 +6,7 @@
  * Some interactions are by a new customer, the others by one of those before; a customer is
  * written once per commit, and keys of events are written late and in order. The schema is a copy
  * of Sources/KhachSQLite/Schemas and of clients/c/index/src/schema.c, as far as these interactions
- * fill it. */
+ * fill it, but for day_counts, which the loop leaves out: the store does more. */
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
