@@ -199,6 +199,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     uint32_t stream_id = 0;
     int64_t deadline_ms;
     khach_status status;
+    bool is_sent;
 
     *was_idle = connection->fd >= 0;
     status = khach__connection_open(connection, call, error);
@@ -206,6 +207,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     if (status == KHACH_OK)
         status =
             khach__connection_send(connection, call, 0, payload, &stream_id, deadline_ms, error);
+    is_sent = status == KHACH_OK;
     if (status == KHACH_OK)
         status = khach__connection_frame(connection, stream_id, frame, deadline_ms, error);
     if (status == KHACH_OK && frame->kind != KHACH_FRAME_RESPONSE)
@@ -215,7 +217,9 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
         /* Frames of no call may have come; an answer that broke off has not. */
         *was_idle =
             *was_idle && status == KHACH_E_NETWORK && connection->first == connection->end;
-        give_up(connection, stream_id, status);
+        /* Behind a part of a request it would be taken for the rest of it. */
+        if (is_sent)
+            give_up(connection, stream_id, status);
         disconnect(connection);
     }
     return status;
