@@ -48,7 +48,8 @@ package struct ServiceEnvironment: Sendable {
 
     /// Makes what the store says of tokens hold from here on.
     package func loadTokens() async throws(StoreError) {
-        self.callers.load(try await self.wholeStore.tokens())
+        let turn = self.callers.beginLoad()
+        self.callers.load(try await self.wholeStore.tokens(), turn)
     }
 
     /// The same for a caller who is known.

@@ -176,9 +176,6 @@ package struct ServerConnection: ~Copyable {
         }
     }
 
-    /// How many handlers run as tasks.
-    package var runningCallsCount: Int { self.streams.count }
-
     static var deadlineExceeded: Status {
         Status(.deadlineExceeded, "context deadline exceeded")
     }

@@ -159,6 +159,11 @@ struct ExtensionLoopbackTests {
             try await client.call(service, "any", Payload())
         }
         #expect(error?.code == .unavailable)
+        let streamed = await #expect(throws: Status.self) {
+            let responses = try await client.serverStream(service, "any", Payload())
+            for try await _ in responses {}
+        }
+        #expect(streamed?.code == .unavailable)
         await client.close()
         try await server.stop()
     }

@@ -20,8 +20,6 @@ struct Notifier: Sendable {
         self.socketName = socketName
     }
 
-    var isHeard: Bool { self.socketName != nil }
-
     /// Sends lines such as `READY=1`.
     func tell(_ lines: [String]) throws(Failure) {
         guard let name = self.socketName else { return }

@@ -41,7 +41,7 @@ package final class Client: Sendable {
     private let configuration: Configuration
     private let state: Mutex<State>
     /// How often one call is made anew because a server left.
-    private static let attemptsMax = 4
+    static let attemptsMax = 4
 
     private init(_ address: Address, _ configuration: Configuration, _ link: Link) {
         self.address = address

@@ -108,6 +108,9 @@ struct OpenStream: Sendable {
 
     /// Sends one message; returns when the server's side has room for the next.
     func send(_ payload: Payload) async -> Result<Void, Status> {
+        guard !Task.isCancelled else {
+            return .failure(Status(.cancelled, "the caller waits no longer"))
+        }
         let (id, handler, loop) = (self.id, self.link.handler, self.link.channel.eventLoop)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { room in

@@ -57,7 +57,7 @@ package struct ResponseSequence: AsyncSequence, Sendable {
         }
 
         func next() async throws(Status) -> Payload? {
-            while true {
+            for _ in 0..<Client.attemptsMax {
                 let stream = self.stream.withLock(\.self)
                 switch await stream.next() {
                 case .success(let payload): return payload
@@ -70,6 +70,7 @@ package struct ResponseSequence: AsyncSequence, Sendable {
                 case .failure(let failure): throw failure.status
                 }
             }
+            throw CallFailure.notBegun.status
         }
     }
 }

@@ -42,7 +42,7 @@ package final class Server: Sendable {
         case idle
         case starting
         case listening(Listening)
-        case stopping
+        case stopping(Listening)
     }
 
     private let configuration: Configuration
@@ -105,7 +105,7 @@ package final class Server: Sendable {
         let listening = self.state.withLock { state -> Listening? in
             guard case .listening(let listening) = state else { return nil }
 
-            state = .stopping
+            state = .stopping(listening)
             return listening
         }
         self.stopRequested.fire()
@@ -127,8 +127,11 @@ package final class Server: Sendable {
 
     /// Returns once every thread that serves connections has taken a turn.
     package func turn() async {
-        guard case .listening(let listening) = self.state.withLock({ $0 }) else { return }
-
+        let listening: Listening
+        switch self.state.withLock({ $0 }) {
+        case .listening(let now), .stopping(let now): listening = now
+        case .idle, .starting: return
+        }
         for loop in listening.group.makeIterator() {
             // A loop that has ended has nothing left to do.
             try? await loop.submit {}.get()
