@@ -77,8 +77,9 @@ final class Writer: Sendable {
 
     /// Runs `body` in the next group that has its turn and returns after its commit.
     ///
-    /// `weight` is the interactions in it, at least 1. A `body` that throws `notFound` or `alreadyExists` must not have written. When the caller's
-    /// task is cancelled, as it is when its deadline passes, a write that still waits is not begun.
+    /// `weight` is the interactions in it, at least 1. A `body` that throws `notFound` or
+    /// `alreadyExists` must not have written. When the caller's task is cancelled, as it is when
+    /// its deadline passes, a write that still waits is not begun.
     func write<Answer: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (WriteSession) throws(StoreError) -> Answer
