@@ -1,4 +1,5 @@
 internal import KhachService
+package import KhachTLS
 package import Logging
 package import TTRPCNIO
 
@@ -18,6 +19,8 @@ package struct Configuration: Sendable {
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
     package var tombstoneSeconds: Int64
+    /// Of the `tls` addresses; `nil` when there are none.
+    package var tls: ServerTLS.Files?
 
     /// Checks what only all settings together tell.
     package init(
@@ -28,6 +31,7 @@ package struct Configuration: Sendable {
         logLevel: Logger.Level,
         textDays: Int?,
         tombstoneSeconds: Int64 = TombstoneRetention.secondsDefault,
+        tls: ServerTLS.Files? = nil,
         allowsPlaintext: Bool
     ) throws(ConfigurationError) {
         guard !addresses.isEmpty else {
@@ -51,12 +55,7 @@ package struct Configuration: Sendable {
                     + "\(KeepingTime(seconds: tombstoneSeconds))"
             )
         }
-        for address in addresses where !allowsPlaintext && !address.isLocal {
-            throw ConfigurationError(
-                "listen: a Unix socket or a loopback address expected, found \(address); nothing "
-                    + "is encrypted, so others need --allow-plaintext"
-            )
-        }
+        try Self.checkShields(addresses, tls, allowsPlaintext)
         self.dataFolder = dataFolder
         self.addresses = addresses
         self.loops = loops
@@ -64,6 +63,33 @@ package struct Configuration: Sendable {
         self.logLevel = logLevel
         self.textDays = textDays
         self.tombstoneSeconds = tombstoneSeconds
+        self.tls = tls
+    }
+
+    /// What others can reach is encrypted, and a certificate is there for something.
+    private static func checkShields(
+        _ addresses: [Address],
+        _ tls: ServerTLS.Files?,
+        _ allowsPlaintext: Bool
+    ) throws(ConfigurationError) {
+        for address in addresses
+        where !allowsPlaintext && !address.isLocal && !address.isShielded {
+            throw ConfigurationError(
+                "listen: a Unix socket, a loopback address or tls:host:port expected, found "
+                    + "\(address); nothing is encrypted there, so it needs --allow-plaintext"
+            )
+        }
+        let shielded = addresses.first(where: \.isShielded)
+        if let shielded, tls == nil {
+            throw ConfigurationError(
+                "tls-certificate: a certificate and a key expected for \(shielded), none found"
+            )
+        }
+        guard tls == nil || shielded != nil else {
+            throw ConfigurationError(
+                "listen: an address like tls:host:port expected for the certificate, none found"
+            )
+        }
     }
 }
 

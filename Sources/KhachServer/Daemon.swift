@@ -4,6 +4,7 @@ internal import KhachDetection
 internal import KhachExport
 internal import KhachSQLite
 internal import KhachService
+internal import KhachTLS
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
@@ -28,9 +29,10 @@ package struct Daemon: Sendable {
     ///
     /// `announce` is called with each address once it is listened on.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
+        let tls = try self.configuration.tls.map { try ServerTLS($0, logger: self.logger) }
         let store = try self.openStore()
         do {
-            try await self.serve(store, announce)
+            try await self.serve(store, tls, announce)
         } catch {
             store.close()
             throw error
@@ -58,6 +60,7 @@ package struct Daemon: Sendable {
 
     private func serve(
         _ store: SQLiteStore,
+        _ tls: ServerTLS?,
         _ announce: @escaping @Sendable (String) -> Void
     ) async throws {
         guard PhoneLibrary.load() else {
@@ -87,13 +90,17 @@ package struct Daemon: Sendable {
                     + "found none: see khachd init"
             )
         }
-        let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
+        let (listeners, addresses) = try await self.startListeners(
+            khachMethods(environment),
+            tls
+        )
         let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.
         let announcer = Announcer(addresses: addresses, announce: announce)
         let services: [any Service] =
             [sweeper] + listeners + [announcer] + self.keepers(of: store)
             + [WatchKeeper(watches: environment.watches)]
+            + (tls.map { [CertificateKeeper(tls: $0, logger: self.logger)] } ?? [])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -137,12 +144,14 @@ package struct Daemon: Sendable {
 
     /// Listens on every address, or on none.
     private func startListeners(
-        _ methods: MethodTable
+        _ methods: MethodTable,
+        _ tls: ServerTLS?
     ) async throws -> (listeners: [any Service], addresses: [Address]) {
         var started: [(listener: Listener, address: Address)] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
             configuration.loopsCount = self.configuration.loops
+            if address.isShielded { configuration.shield = tls?.shield }
             configuration.drain = .seconds(self.configuration.drainSeconds)
             let server = Server(configuration: configuration, methods: methods, logger: self.logger)
             do {
@@ -194,8 +203,13 @@ extension Address {
     var isLocal: Bool {
         switch self {
         case .unix: true
-        case .tcp(let host, _):
+        case .tcp(let host, _), .tls(let host, _):
             host == "localhost" || host == "::1" || host.hasPrefix("127.")
         }
+    }
+
+    /// TLS stands before it.
+    var isShielded: Bool {
+        if case .tls = self { true } else { false }
     }
 }

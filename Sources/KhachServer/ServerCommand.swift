@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import Glibc
 internal import KhachCore
 internal import KhachService
+internal import KhachTLS
 internal import Logging
 internal import TTRPCNIO
 
@@ -36,7 +37,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The folder of the store; made if it is not there.")
     var data: String
 
-    @Option(help: "unix:/PATH or tcp:HOST:PORT; port 0 takes a free one. May be repeated.")
+    @Option(
+        help:
+            "unix:/PATH, tcp:HOST:PORT or tls:HOST:PORT; port 0 takes a free one. May be repeated."
+    )
     var listen: [String] = [Configuration.listenDefault]
 
     @Option(help: "Threads that serve connections.")
@@ -53,6 +57,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "How long deletions are told to caches one by one, such as 90d, 12h, 30m, 10s.")
     var keepTombstones = KeepingTime(seconds: TombstoneRetention.secondsDefault)
+
+    @OptionGroup(title: "TLS") var tls: TLSOptions
 
     @Flag(help: "Listen on addresses that other machines can reach, although nothing is encrypted.")
     var allowPlaintext = false
@@ -83,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
     private static func sentence(_ error: any Error) -> String {
         switch error {
         case let error as StoreError: error.message
+        case let error as TLSFailure: error.description
         case let error as ListenError:
             "an address to listen on expected, \(error.address) found: \(error.cause)"
         default: "\(error)"
@@ -104,6 +111,7 @@ struct ServeCommand: AsyncParsableCommand {
             logLevel: level,
             textDays: self.keepTexts,
             tombstoneSeconds: self.keepTombstones.seconds,
+            tls: try self.tls.files,
             allowsPlaintext: self.allowPlaintext
         )
     }

@@ -23,7 +23,8 @@ package final class Client: Sendable {
     package static func connect(
         address: Address,
         timeout: Duration = .seconds(5),
-        limits: Limits = Limits()
+        limits: Limits = Limits(),
+        shield: Shield? = nil
     ) async throws(Status) -> Client {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(TimeAmount(timeout))
@@ -36,10 +37,23 @@ package final class Client: Sendable {
         do {
             let connected =
                 switch address {
-                case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+                case .tcp(let host, let port), .tls(let host, let port):
+                    bootstrap.connect(host: host, port: port)
                 case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
                 }
-            let (channel, handler) = try await connected.flatMapThrowing { channel in
+            let ready = connected.flatMap { channel in
+                guard let shield else { return channel.eventLoop.makeSucceededFuture(channel) }
+
+                // The server says nothing before the client does, so nothing has come yet.
+                return channel.eventLoop.flatSubmit {
+                    do {
+                        return try shield.install(channel).map { channel }
+                    } catch {
+                        return channel.close().flatMapThrowing { throw error }
+                    }
+                }
+            }
+            let (channel, handler) = try await ready.flatMapThrowing { channel in
                 let handler = try channel.pipeline.syncOperations.handler(type: ClientHandler.self)
                 return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
             }.get()

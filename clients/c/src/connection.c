@@ -67,7 +67,7 @@ khach_status khach__connection_frame(khach_connection *connection, uint32_t stre
         if (connection->end == connection->room)
             return khach__error_set(
                 error, KHACH_E_PROTOCOL, "a frame of a known size expected, a longer one found");
-        status = khach__transport_receive(connection->fd, connection->buffer + connection->end,
+        status = khach__transport_receive(&connection->socket, connection->buffer + connection->end,
             connection->room - connection->end, &received,
             khach__connection_patience(connection, deadline_ms), error);
         if (status != KHACH_OK)
@@ -78,8 +78,7 @@ khach_status khach__connection_frame(khach_connection *connection, uint32_t stre
 
 static void disconnect(khach_connection *connection)
 {
-    khach__transport_close(connection->fd);
-    connection->fd = -1;
+    khach__transport_close(&connection->socket);
     connection->first = 0;
     connection->end = 0;
 }
@@ -87,8 +86,9 @@ static void disconnect(khach_connection *connection)
 khach_status khach__connection_open(
     khach_connection *connection, const khach_call *call, khach_error **error)
 {
-    if (connection->fd < 0) {
-        khach_status status = khach__transport_open(&connection->fd, call->address,
+    if (connection->socket.fd < 0) {
+        khach_status status = khach__transport_open(&connection->socket, call->address,
+            connection->tls_files,
             khach__connection_patience(
                 connection, khach__transport_now_ms() + call->connect_timeout_ms),
             error);
@@ -115,7 +115,7 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
         payload, call->call_timeout_ms, connection->authorization);
     if (status != KHACH_OK)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
-    status = khach__transport_send(connection->fd, request.bytes, request.count,
+    status = khach__transport_send(&connection->socket, request.bytes, request.count,
         khach__connection_patience(connection, deadline_ms), error);
     free(request.bytes);
     return status;
@@ -131,7 +131,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     int64_t deadline_ms;
     khach_status status;
 
-    *was_idle = connection->fd >= 0;
+    *was_idle = connection->socket.fd >= 0;
     status = khach__connection_open(connection, call, error);
     deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
     if (status == KHACH_OK)
