@@ -69,7 +69,8 @@ struct ConnectionOptions: ParsableArguments {
         }
         guard ["unix:", "tcp:", "tls:"].contains(where: self.address.hasPrefix) else {
             throw ValidationError(
-                "a server like unix:/path, tcp:host:port or tls:host:port expected, \(self.address) found"
+                "a server like unix:/path, tcp:host:port or tls:host:port expected, "
+                    + "\(self.address) found"
             )
         }
     }

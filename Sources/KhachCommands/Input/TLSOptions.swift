@@ -6,7 +6,7 @@ internal import KhachRPC
 struct TLSOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Authorities of a tls server in PEM (KHACH_TLS_CA, or the profile's; default the system's).",
+            "Authorities of a tls server (KHACH_TLS_CA, or the profile's; default the system's).",
             valueName: "file"
         )
     )

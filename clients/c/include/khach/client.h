@@ -35,8 +35,8 @@ typedef struct khach_options {
     /** The secret of a token, for a server that knows tokens; NULL or "" for one that does not. It
      *  is not in the cache. */
     const char *token;
-    /** Of a "tls" address, PEM files that are read when it connects: the authorities that the server
-     *  is trusted by, NULL or "" for the system's; */
+    /** Of a "tls" address, PEM files that are read when it connects: the authorities that the
+     *  server is trusted by, NULL or "" for the system's; */
     const char *ca_file;
     /** and, for a server that wants to know its clients by certificates, the client's own chain and
      *  its key: both, or NULL or "" for neither. */
