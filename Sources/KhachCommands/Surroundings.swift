@@ -11,7 +11,7 @@ struct Surroundings: Sendable {
 
     var environment: [String: String]
     var console: Console
-    /// Connects to an address, with the secret of a token and the files of TLS; the last is how long
+    /// Connects to an address, with a token's secret and the files of TLS; the last is how long
     /// a call may take.
     var connect:
         @Sendable (String, String?, TLSFiles, Duration?) async throws(RPCError) -> OnlineClient
