@@ -33,6 +33,14 @@ let lifecycleUnix: Target.Dependency = .product(
     package: "swift-service-lifecycle"
 )
 
+let settings: Target.Dependency = .product(
+    name: "Configuration",
+    package: "swift-configuration"
+)
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+
 let package = Package(
     name: "khach",
     platforms: [.macOS(.v15)],
@@ -52,6 +60,18 @@ let package = Package(
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle",
             exact: "2.13.0"
+        ),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            exact: "1.4.0",
+            traits: ["JSON"]
+        ),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            exact: "2.28.1",
+            traits: []
         ),
     ],
     targets: [
@@ -156,7 +176,8 @@ let package = Package(
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
                 "KhachExport", "KhachTLS", "KhachCertificates",
-                "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments,
+                "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments, settings,
+                system, metrics, hummingbird,
             ],
             swiftSettings: strict
         ),
@@ -357,6 +378,14 @@ let package = Package(
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
                 "TTRPCNIO", "CSQLite", "TestFolders", "KhachCertificates", protobuf,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KhachServerTests",
+            dependencies: [
+                "KhachServer", "KhachCore", "KhachSQLite", "KhachService", "TTRPC", "TestFolders",
+                "KhachTestKit", logging, metrics,
             ],
             swiftSettings: strict
         ),

@@ -1,20 +1,24 @@
-internal import KhachService
 package import KhachTLS
 package import Logging
 package import TTRPCNIO
 
-/// What an operator chooses.
+/// What an operator chose, as the server takes it.
 package struct Configuration: Sendable {
     package static let listenDefault = "tcp:127.0.0.1:7440"
 
     /// Holds the store; made if it is not there, with access for its owner only.
     package var dataFolder: String
     package var addresses: [Address]
+    /// Where metrics and health are served by HTTP.
+    package var metricsAddress: Address?
+    /// Room on the disk below which writes are refused.
+    package var diskReserveBytes: Int
     /// Event loops; each serves its connections on one thread.
     package var loops: Int
     /// How long running calls may take to finish once the server was told to stop, in seconds.
     package var drainSeconds: Int
     package var logLevel: Logger.Level
+    package var logFormat: LogFormat
     /// Days that texts of interactions are kept after they were received; `nil`: for good.
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
@@ -23,71 +27,39 @@ package struct Configuration: Sendable {
     package var tls: ServerTLS.Files?
 
     /// Checks what only all settings together tell.
-    package init(
-        dataFolder: String,
-        addresses: [Address],
-        loops: Int,
-        drainSeconds: Int,
-        logLevel: Logger.Level,
-        textDays: Int?,
-        tombstoneSeconds: Int64 = TombstoneRetention.secondsDefault,
-        tls: ServerTLS.Files? = nil,
-        allowsPlaintext: Bool
-    ) throws(ConfigurationError) {
-        guard !addresses.isEmpty else {
-            throw ConfigurationError("listen: at least one address expected, found none")
-        }
-        guard (1...64).contains(loops) else {
-            throw ConfigurationError("loops: 1 to 64 expected, found \(loops)")
-        }
-        guard (0...600).contains(drainSeconds) else {
-            throw ConfigurationError("drain: 0 to 600 seconds expected, found \(drainSeconds)")
-        }
-        if let textDays, !(1...TextRetention.daysMax).contains(textDays) {
-            throw ConfigurationError(
-                "keep-texts: 1 to \(TextRetention.daysMax) days expected, found \(textDays)"
-            )
-        }
-        guard (1...TombstoneRetention.secondsMax).contains(tombstoneSeconds) else {
-            let most = KeepingTime(seconds: TombstoneRetention.secondsMax)
-            throw ConfigurationError(
-                "keep-tombstones: 1s to \(most) expected, found "
-                    + "\(KeepingTime(seconds: tombstoneSeconds))"
-            )
-        }
-        try Self.checkShields(addresses, tls, allowsPlaintext)
-        self.dataFolder = dataFolder
-        self.addresses = addresses
-        self.loops = loops
-        self.drainSeconds = drainSeconds
-        self.logLevel = logLevel
-        self.textDays = textDays
-        self.tombstoneSeconds = tombstoneSeconds
-        self.tls = tls
+    init(_ chosen: ChosenSettings) throws(ConfigurationError) {
+        self.dataFolder = try chosen.value(Settings.data)
+        self.addresses = try chosen.value(Settings.listen)
+        self.metricsAddress = try chosen.value(Settings.metricsListen)
+        self.diskReserveBytes = try chosen.value(Settings.diskReserve).bytes
+        self.loops = try chosen.value(Settings.loops)
+        self.drainSeconds = try chosen.value(Settings.drain)
+        self.logLevel = try chosen.value(Settings.logLevel)
+        self.logFormat = try chosen.value(Settings.logFormat)
+        let days = try chosen.value(Settings.keepTexts)
+        self.textDays = days == 0 ? nil : days
+        self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
+
+        self.tls = try Self.tlsFiles(chosen)
+
+        if try !chosen.value(Settings.allowPlaintext) { try self.refusePlaintext(chosen) }
+        try self.matchShields(chosen)
     }
 
-    /// What others can reach is encrypted, and a certificate is there for something.
-    private static func checkShields(
-        _ addresses: [Address],
-        _ tls: ServerTLS.Files?,
-        _ allowsPlaintext: Bool
-    ) throws(ConfigurationError) {
-        for address in addresses
-        where !allowsPlaintext && !address.isLocal && !address.isShielded {
+    /// What others can reach is encrypted.
+    private func refusePlaintext(_ chosen: ChosenSettings) throws(ConfigurationError) {
+        let open = self.addresses.first { !$0.isLocal && !$0.isShielded }
+        if let open {
             throw ConfigurationError(
-                "listen: a Unix socket, a loopback address or tls:host:port expected, found "
-                    + "\(address); nothing is encrypted there, so it needs --allow-plaintext"
+                "\(chosen.source(Settings.listen)): a Unix socket, a loopback address or "
+                    + "tls:HOST:PORT expected, found \(open); nothing is encrypted there, so it "
+                    + "needs allow-plaintext"
             )
         }
-        let shielded = addresses.first(where: \.isShielded)
-        if let shielded, tls == nil {
+        if let metricsAddress, !metricsAddress.isLocal {
             throw ConfigurationError(
-                "tls-certificate: a certificate and a key expected for \(shielded), none found"
-            )
-        }
-        guard tls == nil || shielded != nil else {
-            throw ConfigurationError(
-                "listen: an address like tls:host:port expected for the certificate, none found"
+                "\(chosen.source(Settings.metricsListen)): a loopback address expected, found "
+                    + "\(metricsAddress); nothing is encrypted there, so it needs allow-plaintext"
             )
         }
     }

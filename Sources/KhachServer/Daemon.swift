@@ -10,35 +10,55 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
-internal import UnixSignals
 
 /// The whole server: a store, the methods over it, listeners, and an orderly end.
 package struct Daemon: Sendable {
     /// The exit status after a commit failed: what it left is known only after a restart.
     private static let failStopStatus: Int32 = 70
 
+    /// Bounds of connections, as every listener has them.
+    static let limits =
+        EnforcedLimit.wire(TTRPC.Limits()) + [
+            EnforcedLimit(
+                "connections",
+                Server.Configuration.connectionsMaxDefault,
+                .count,
+                "connections of one address; one more is closed"
+            )
+        ]
+
     private let configuration: Configuration
     private let logger: Logger
+    private let metrics = ServerMetrics()
+    private let condition = Condition()
+    private let signals: StopSignals
+    private let notifier: Notifier
 
-    package init(configuration: Configuration, logger: Logger) {
+    package init(configuration: Configuration, logger: Logger, notifySocket: String? = nil) {
+        self.signals = StopSignals(logger: logger)
+        self.notifier = Notifier(socketName: notifySocket)
         self.configuration = configuration
         self.logger = logger
     }
 
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
     ///
-    /// `announce` is called with each address once it is listened on.
+    /// `announce` is called with a line for each address once it is listened on. A second signal
+    /// ends the process at once.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
-        let tls = try self.configuration.tls.map { try ServerTLS($0, logger: self.logger) }
-        let store = try self.openStore()
-        do {
-            try await self.serve(store, tls, announce)
-        } catch {
+        try await self.signals.watched {
+            let tls = try self.configuration.tls.map { try ServerTLS($0, logger: self.logger) }
+            let store = try self.openStore()
+            do {
+                try await self.serve(store, tls, announce)
+            } catch {
+                store.close()
+                throw error
+            }
+            self.logger.info("stopping", metadata: ["phase": "final-commit-and-checkpoint"])
             store.close()
-            throw error
+            self.logger.info("stopping", metadata: ["phase": "closed"])
         }
-        store.close()
-        self.logger.info("closed")
     }
 
     private func openStore() throws(StoreError) -> SQLiteStore {
@@ -46,6 +66,7 @@ package struct Daemon: Sendable {
         var configuration = SQLiteStore.Configuration()
         // One for each thread that reads in place.
         configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.committed = self.metrics.committed
         configuration.failure = { error in
             logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
             exit(Self.failStopStatus)
@@ -67,7 +88,43 @@ package struct Daemon: Sendable {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
         }
 
-        let environment = ServiceEnvironment(
+        let environment = self.environment(of: store)
+        try await environment.loadTokens()
+        if !environment.callers.areKnown,
+            let address = self.configuration.addresses.first(where: { !$0.isLocal })
+        {
+            throw StoreError(
+                .unavailable,
+                "a store with tokens expected to listen at \(address), which others can reach; "
+                    + "found none: see khachd init"
+            )
+        }
+        let methods = ObservedMethods(metrics: self.metrics, logger: self.logger)
+        let (servers, addresses) = try await self.startServers(
+            try methods.table(khachMethods(environment)),
+            tls
+        )
+        let certificates = tls.map { CertificateKeeper(tls: $0, logger: self.logger) }
+        let services: [any Service] =
+            [certificates].compactMap { $0 }
+            + self.services(store, environment, servers, addresses, announce)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { service in
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: service,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
+                logger: self.quietLogger
+            )
+        )
+        self.signals.hold(group)
+        try await group.run()
+    }
+
+    private func environment(of store: SQLiteStore) -> ServiceEnvironment {
+        var environment = ServiceEnvironment(
             store: store,
             now: Clocks.now,
             monotonicNow: Clocks.monotonicNow,
@@ -80,40 +137,47 @@ package struct Daemon: Sendable {
                 pause: { try await Task.sleep(for: $0) }
             )
         )
-        try await environment.loadTokens()
-        if !environment.callers.areKnown,
-            let address = self.configuration.addresses.first(where: { !$0.isLocal })
-        {
-            throw StoreError(
-                .unavailable,
-                "a store with tokens expected to listen at \(address), which others can reach; "
-                    + "found none: see khachd init"
-            )
-        }
-        let (listeners, addresses) = try await self.startListeners(
-            khachMethods(environment),
-            tls
+        environment.surroundingLimits = Self.limits
+        return environment
+    }
+
+    /// Everything that runs as long as the server does; the last is told first of a shutdown.
+    private func services(
+        _ store: SQLiteStore,
+        _ environment: ServiceEnvironment,
+        _ servers: [Server],
+        _ addresses: [Address],
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
+        let disk = DiskGuard(
+            folder: self.configuration.dataFolder,
+            reserveBytes: self.configuration.diskReserveBytes,
+            store: store,
+            condition: self.condition,
+            logger: self.logger
         )
-        let sweeper = ExportSweeper(exports: environment.exports)
-        // Said by a service of the group: by then its signal handlers are there.
-        let announcer = Announcer(addresses: addresses, announce: announce)
-        let services: [any Service] =
-            [sweeper] + listeners + [announcer] + self.keepers(of: store)
-            + [WatchKeeper(watches: environment.watches)]
-            + (tls.map { [CertificateKeeper(tls: $0, logger: self.logger)] } ?? [])
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map { service in
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: service,
-                        successTerminationBehavior: .gracefullyShutdownGroup
-                    )
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: self.logger
-            )
-        )
-        try await group.run()
+        disk.look()
+        return [ExportSweeper(exports: environment.exports)]
+            + self.operators(store, servers, environment.watches, announce) + [
+                disk,
+                Heartbeat(
+                    servers: servers,
+                    condition: self.condition,
+                    notifier: self.notifier,
+                    logger: self.logger
+                ),
+                Listeners(servers: servers, logger: self.logger),
+            ] + self.keepers(of: store) + [
+                WatchKeeper(watches: environment.watches),
+                Announcer(
+                    addresses: addresses,
+                    condition: self.condition,
+                    signals: self.signals,
+                    notifier: self.notifier,
+                    logger: self.logger,
+                    announce: announce
+                ),
+            ]
     }
 
     /// What drops that which is older than it may be.
@@ -142,46 +206,54 @@ package struct Daemon: Sendable {
         return keepers
     }
 
+    /// For libraries, whose details say nothing to whoever runs the server.
+    private var quietLogger: Logger {
+        var quiet = self.logger
+        quiet.logLevel = max(self.logger.logLevel, .notice)
+        return quiet
+    }
+
+    /// What answers those who run the server, when they want it.
+    private func operators(
+        _ store: SQLiteStore,
+        _ servers: [Server],
+        _ watches: Watches,
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
+        guard case .tcp(let host, let port) = self.configuration.metricsAddress else { return [] }
+
+        let server = OperatorServer(
+            metrics: self.metrics,
+            condition: self.condition,
+            store: store,
+            servers: servers,
+            watches: watches,
+            logger: self.quietLogger
+        )
+        return [server.service(at: host, port, announce: announce)]
+    }
+
     /// Listens on every address, or on none.
-    private func startListeners(
+    private func startServers(
         _ methods: MethodTable,
         _ tls: ServerTLS?
-    ) async throws -> (listeners: [any Service], addresses: [Address]) {
-        var started: [(listener: Listener, address: Address)] = []
+    ) async throws -> (servers: [Server], addresses: [Address]) {
+        var started: [(server: Server, address: Address)] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
             configuration.loopsCount = self.configuration.loops
-            if address.isShielded { configuration.shield = tls?.shield }
             configuration.drain = .seconds(self.configuration.drainSeconds)
+            configuration.onProtocolError = self.metrics.refused
+            if address.isShielded { configuration.shield = tls?.shield }
             let server = Server(configuration: configuration, methods: methods, logger: self.logger)
             do {
-                started.append((Listener(server: server), try await server.start()))
+                started.append((server, try await server.start()))
             } catch {
-                for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
+                for (server, _) in started { await server.shutdown(drain: .zero) }
                 throw ListenError(address: address, cause: error)
             }
         }
-        return (started.map(\.listener), started.map(\.address))
-    }
-}
-
-/// Says where the server listens, once the group runs.
-private struct Announcer: Service {
-    let addresses: [Address]
-    let announce: @Sendable (String) -> Void
-
-    func run() async throws {
-        for address in self.addresses { self.announce("\(address)") }
-        try await gracefulShutdown()
-    }
-}
-
-/// A server as a service that ends in order when the group is told to stop.
-private struct Listener: Service {
-    let server: Server
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.server.run() }
+        return (started.map(\.server), started.map(\.address))
     }
 }
 

@@ -2,7 +2,9 @@ internal import NIOCore
 internal import NIOSSL
 package import TTRPCNIO
 
-/// How a client knows its server, and how it is known by it. At least TLS 1.2.
+/// How a client knows its server, and how it is known by it.
+///
+/// At least TLS 1.2.
 package struct ClientTLS: Sendable {
     /// Authorities in PEM; `nil` for those of the system.
     package var authorityFile: String?

@@ -10,7 +10,7 @@ package import TTRPCNIO
 /// Connections keep the certificate that they began with. A pair that cannot be used changes
 /// nothing: the one before it goes on.
 package final class ServerTLS: Sendable {
-    package enum Version: String, Sendable {
+    package enum Version: String, CaseIterable, Sendable {
         case v12 = "1.2"
         case v13 = "1.3"
     }
@@ -30,6 +30,18 @@ package final class ServerTLS: Sendable {
         var paths: [String] {
             [self.certificateFile, self.keyFile] + (self.clientAuthorityFile.map { [$0] } ?? [])
         }
+    }
+
+    /// Files that cannot be used: which one, what was expected and what was found.
+    package struct Refusal: Error, Sendable, CustomStringConvertible {
+        package enum File: Sendable {
+            case certificate
+            case key
+            case clientAuthority
+        }
+
+        package var file: File
+        package var description: String
     }
 
     package enum Reload: Sendable, Equatable {
@@ -69,11 +81,16 @@ package final class ServerTLS: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
-    package init(_ files: Files, logger: Logger) throws(TLSFailure) {
+    package init(_ files: Files, logger: Logger) throws(Refusal) {
         self.files = files
         self.logger = logger
         let stamps = files.paths.map { Stamp($0) }
         self.state = Mutex(State(context: try Self.context(files), stamps: stamps))
+    }
+
+    /// Reads the files, and says what cannot be used.
+    package static func check(_ files: Files) throws(Refusal) {
+        _ = try self.context(files)
     }
 
     /// Reads the files again when they have changed, or in any case when `always` says so.
@@ -114,9 +131,14 @@ package final class ServerTLS: Sendable {
         }
     }
 
-    private static func context(_ files: Files) throws(TLSFailure) -> NIOSSLContext {
-        let chain = try TLSFiles.certificates(files.certificateFile)
-        let key = try TLSFiles.key(files.keyFile)
+    private static func context(_ files: Files) throws(Refusal) -> NIOSSLContext {
+        let chain = try Self.certificates(files.certificateFile, .certificate)
+        let key: NIOSSLPrivateKey
+        do {
+            key = try TLSFiles.key(files.keyFile)
+        } catch {
+            throw Refusal(file: .key, description: error.description)
+        }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(key)
@@ -127,9 +149,28 @@ package final class ServerTLS: Sendable {
             // The chain, its time and its use are verified; a client has no host name.
             configuration.certificateVerification = .noHostnameVerification
             configuration.trustRoots = .certificates(
-                try TLSFiles.certificates(clientAuthorityFile)
+                try Self.certificates(clientAuthorityFile, .clientAuthority)
             )
         }
-        return try TLSFiles.context(configuration)
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw Refusal(
+                file: .key,
+                description: "the key of \(files.certificateFile) expected at \(files.keyFile), "
+                    + "found: \(TLSFailure.words(of: "\(error)"))"
+            )
+        }
+    }
+
+    private static func certificates(
+        _ path: String,
+        _ file: Refusal.File
+    ) throws(Refusal) -> [NIOSSLCertificate] {
+        do {
+            return try TLSFiles.certificates(path)
+        } catch {
+            throw Refusal(file: file, description: error.description)
+        }
     }
 }

@@ -25,7 +25,7 @@ package struct TLSFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// The name of an error in "…error:1000:library:function:REASON at /file:line…".
-    private static func words(of text: String) -> String {
+    static func words(of text: String) -> String {
         let parts = text.split(whereSeparator: { $0 == ":" || $0 == " " || $0 == "]" })
         let names = parts.filter { part in
             part.contains("_") && part.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }

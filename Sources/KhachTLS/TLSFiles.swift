@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOSSL
 
 /// Certificates and keys out of PEM files.
@@ -6,14 +7,8 @@ enum TLSFiles {
     static let applicationProtocol = "ttrpc"
 
     static func certificates(_ path: String) throws(TLSFailure) -> [NIOSSLCertificate] {
-        let found: [NIOSSLCertificate]
-        do {
-            found = try NIOSSLCertificate.fromPEMFile(path)
-        } catch {
-            throw TLSFailure("a certificate in PEM expected at \(path), found: \(error)")
-        }
-        guard !found.isEmpty else {
-            throw TLSFailure("a certificate in PEM expected at \(path), none found")
+        guard let found = try? NIOSSLCertificate.fromPEMFile(path), !found.isEmpty else {
+            throw TLSFailure("a certificate in PEM expected at \(path), found \(Self.other(path))")
         }
 
         return found
@@ -23,7 +18,7 @@ enum TLSFiles {
         do {
             return try NIOSSLPrivateKey(file: path, format: .pem)
         } catch {
-            throw TLSFailure("a private key in PEM expected at \(path), found: \(error)")
+            throw TLSFailure("a private key in PEM expected at \(path), found \(Self.other(path))")
         }
     }
 
@@ -31,7 +26,14 @@ enum TLSFiles {
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw TLSFailure("a certificate with its own key expected, found: \(error)")
+            let found = TLSFailure.words(of: "\(error)")
+            throw TLSFailure("a certificate with its own key expected, found: \(found)")
         }
+    }
+
+    /// What is at a path instead; nothing of what a file says is told.
+    private static func other(_ path: String) -> String {
+        access(path, R_OK) == 0
+            ? "another text" : "no file that can be read: \(String(cString: strerror(errno)))"
     }
 }

@@ -91,7 +91,7 @@ struct TLSTests {
         #expect(scene.daemon.kill(SIGTERM) == 0)
     }
 
-    /// A hello of TLS 1.`minor - 1` that knows no later version.
+    /// A hello of the version before `minor`, that knows no later one.
     private static func hello(minor: UInt8) -> [UInt8] {
         // Signature algorithms, groups and point formats.
         let extensions: [UInt8] =

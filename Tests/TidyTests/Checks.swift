@@ -204,7 +204,8 @@ struct Law: Sendable {
                 "KhachSQLite", "KhachTLS", "KhachCertificates", "CLibCrypto", "Logging",
                 "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
-                "NIOPosix", "Synchronization", "ArgumentParser",
+                "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
+                "SystemPackage", "CoreMetrics", "Hummingbird",
             ],
             why: "wiring, and no domain rules"
         ),

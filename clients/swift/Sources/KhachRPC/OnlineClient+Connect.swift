@@ -33,13 +33,12 @@ extension OnlineClient {
                 throw RPCError(.invalidArgument, error.description)
             }
         }
+        var configuration = Client.Configuration()
+        configuration.connectTimeout = min(timeout ?? .seconds(5), .seconds(5))
+        configuration.shield = shield
         let client: Client
         do {
-            client = try await Client.connect(
-                address: parsed,
-                timeout: min(timeout ?? .seconds(5), .seconds(5)),
-                shield: shield
-            )
+            client = try await Client.connect(address: parsed, configuration)
         } catch {
             throw RPCError(error)
         }

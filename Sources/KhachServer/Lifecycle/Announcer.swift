@@ -1,0 +1,34 @@
+internal import Logging
+internal import ServiceLifecycle
+internal import TTRPCNIO
+
+/// Says where the server listens once the group runs, by when a signal ends it in order; and
+/// that it stops, before anything does: it is the last of the group.
+struct Announcer: Service {
+    let addresses: [Address]
+    let condition: Condition
+    let signals: StopSignals
+    let notifier: Notifier
+    let logger: Logger
+    let announce: @Sendable (String) -> Void
+
+    func run() async throws {
+        self.condition.enter(.serving)
+        self.signals.begin()
+        let listening = self.addresses.map { "\($0)" }.joined(separator: ", ")
+        self.tell("READY=1", "STATUS=serving at \(listening)")
+        for address in self.addresses { self.announce("listening \(address)") }
+        try await gracefulShutdown()
+        self.condition.enter(.draining)
+        self.tell("STOPPING=1", "STATUS=draining")
+        self.logger.info("stopping", metadata: ["phase": "not-ready"])
+    }
+
+    private func tell(_ lines: String...) {
+        do throws(Notifier.Failure) {
+            try self.notifier.tell(lines)
+        } catch {
+            self.logger.warning("systemd was not told", metadata: ["error": "\(error)"])
+        }
+    }
+}
