@@ -16,6 +16,8 @@ let generated: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
@@ -50,6 +52,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -86,6 +89,12 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         .systemLibrary(
+            name: "COpenSSL",
+            path: "clients/c/sys/COpenSSL",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .systemLibrary(
             name: "CProtobufC",
             path: "clients/c/sys/CProtobufC",
             pkgConfig: "libprotobuf-c",
@@ -118,6 +127,15 @@ let package = Package(
             exclude: ["DESIGN.md"],
             swiftSettings: strict
         ),
+
+        // TLS between a socket and the protocol, for the server and the online client.
+        .target(
+            name: "KhachTLS",
+            dependencies: ["TTRPCNIO", nioCore, nioSSL, nioTLS, logging],
+            swiftSettings: strict
+        ),
+        // Certificates for development and tests.
+        .target(name: "KhachCertificates", dependencies: ["CLibCrypto"], swiftSettings: strict),
 
         // The service.
         .target(
@@ -157,7 +175,7 @@ let package = Package(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
-                "KhachExport",
+                "KhachExport", "KhachTLS", "KhachCertificates",
                 "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments, settings,
                 system, metrics, hummingbird,
             ],
@@ -207,7 +225,7 @@ let package = Package(
             name: "CKhach",
             dependencies: [
                 "CKhachText", "CKhachDigest", "CKhachIndex", "CKhachExport", "CSQLite",
-                "CProtobufC",
+                "CProtobufC", "COpenSSL", "CLibCrypto",
             ],
             path: "clients/c",
             sources: ["src"],
@@ -222,7 +240,7 @@ let package = Package(
         ),
         .target(
             name: "KhachRPC",
-            dependencies: ["TTRPC", "TTRPCNIO", "KhachProto", protobuf],
+            dependencies: ["TTRPC", "TTRPCNIO", "KhachTLS", "KhachProto", protobuf],
             path: "clients/swift/Sources/KhachRPC",
             swiftSettings: strict
         ),
@@ -359,7 +377,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
-                "TTRPCNIO", "CSQLite", "TestFolders", protobuf,
+                "TTRPCNIO", "CSQLite", "TestFolders", "KhachCertificates", protobuf,
             ],
             swiftSettings: strict
         ),

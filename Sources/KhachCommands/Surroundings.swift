@@ -11,8 +11,10 @@ struct Surroundings: Sendable {
 
     var environment: [String: String]
     var console: Console
-    /// Connects to an address, with the secret of a token; the last is how long a call may take.
-    var connect: @Sendable (String, String?, Duration?) async throws(RPCError) -> OnlineClient
+    /// Connects to an address, with a token's secret and the files of TLS; the last is how long
+    /// a call may take.
+    var connect:
+        @Sendable (String, String?, TLSFiles, Duration?) async throws(RPCError) -> OnlineClient
     /// The next piece of standard input, empty at its end.
     var readInput: @Sendable () throws -> [UInt8]
     var fileExists: @Sendable (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
@@ -28,8 +30,8 @@ struct Surroundings: Sendable {
     static let process = Surroundings(
         environment: ProcessInfo.processInfo.environment,
         console: .process,
-        connect: { (address, token, timeout) async throws(RPCError) -> OnlineClient in
-            try await OnlineClient.connect(to: address, token: token, timeout: timeout)
+        connect: { (address, token, tls, timeout) async throws(RPCError) -> OnlineClient in
+            try await OnlineClient.connect(to: address, token: token, tls: tls, timeout: timeout)
         },
         readInput: {
             Array(try FileHandle.standardInput.read(upToCount: LineReader.pieceBytes) ?? Data())

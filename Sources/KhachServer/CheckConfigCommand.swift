@@ -4,11 +4,12 @@ internal import ArgumentParser
 struct CheckConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config",
-        abstract: "Says what would hold, and who says so; opens nothing.",
+        abstract: "Says what would hold, and who says so; opens no store.",
         discussion: """
             Takes what `khachd serve` takes, --config FILE above all, in the environment that the \
             server has. Prints a line for each setting, and ends with 78 when one cannot be: \
-            standard error has a line for each.
+            standard error has a line for each. Files of certificates are read, and must belong \
+            together.
             """
     )
 

@@ -1,24 +1,22 @@
 internal import Glibc
 internal import KhachCore
+internal import NIOCore
 internal import TTRPC
 
 /// The machine's clocks: the one place where the server reads time.
 enum Clocks {
     static func now() -> Instant {
-        let time = Self.read(CLOCK_REALTIME)
-        return Instant(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        let time = Self.read()
+        return Instant(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_usec) / 1_000)
     }
 
     static func monotonicNow() -> MonotonicInstant {
-        let time = Self.read(CLOCK_MONOTONIC)
-        return MonotonicInstant(
-            nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-        )
+        MonotonicInstant(nanoseconds: NIODeadline.now().uptimeNanoseconds)
     }
 
     /// The time of day as RFC 3339 has it, in UTC, with milliseconds.
     static func nowText() -> String {
-        var time = Self.read(CLOCK_REALTIME)
+        var time = Self.read()
         var parts = tm()
         gmtime_r(&time.tv_sec, &parts)
         var bytes = [CChar](repeating: 0, count: 32)
@@ -27,13 +25,13 @@ enum Clocks {
             decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) },
             as: UTF8.self
         )
-        let milliseconds = "\(1_000 + time.tv_nsec / 1_000_000)".dropFirst()
+        let milliseconds = "\(1_000 + time.tv_usec / 1_000)".dropFirst()
         return "\(seconds).\(milliseconds)Z"
     }
 
-    private static func read(_ clock: clockid_t) -> timespec {
-        var time = timespec()
-        clock_gettime(clock, &time)
+    private static func read() -> timeval {
+        var time = timeval()
+        gettimeofday(&time, nil)
         return time
     }
 }

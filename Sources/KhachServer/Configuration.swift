@@ -1,4 +1,5 @@
 package import KhachService
+package import KhachTLS
 package import Logging
 package import TTRPCNIO
 
@@ -25,6 +26,8 @@ package struct Configuration: Sendable {
     package var tombstoneSeconds: Int64
     /// How much of the server each caller has.
     package var shares = CallerShares.Bounds()
+    /// Of the `tls` addresses; `nil` when there are none.
+    package var tls: ServerTLS.Files?
 
     /// Checks what only all settings together tell.
     init(_ chosen: ChosenSettings) throws(ConfigurationError) {
@@ -44,14 +47,26 @@ package struct Configuration: Sendable {
         let businessRate = try chosen.value(Settings.businessRate)
         self.shares.businessRate = businessRate == 0 ? nil : businessRate
 
-        let allowsPlaintext = try chosen.value(Settings.allowPlaintext)
-        let named =
-            self.addresses.map { ("listen", $0) }
-            + [self.metricsAddress].compactMap { $0 }.map { ("metrics-listen", $0) }
-        for (name, address) in named where !allowsPlaintext && !address.isLocal {
+        self.tls = try Self.tlsFiles(chosen)
+
+        if try !chosen.value(Settings.allowPlaintext) { try self.refusePlaintext(chosen) }
+        try self.matchShields(chosen)
+    }
+
+    /// What others can reach is encrypted.
+    private func refusePlaintext(_ chosen: ChosenSettings) throws(ConfigurationError) {
+        let open = self.addresses.first { !$0.isLocal && !$0.isShielded }
+        if let open {
             throw ConfigurationError(
-                "\(name): a Unix socket or a loopback address expected, found \(address); nothing "
-                    + "is encrypted, so others need allow-plaintext"
+                "\(chosen.source(Settings.listen)): a Unix socket, a loopback address or "
+                    + "tls:HOST:PORT expected, found \(open); nothing is encrypted there, so it "
+                    + "needs allow-plaintext"
+            )
+        }
+        if let metricsAddress, !metricsAddress.isLocal {
+            throw ConfigurationError(
+                "\(chosen.source(Settings.metricsListen)): a loopback address expected, found "
+                    + "\(metricsAddress); nothing is encrypted there, so it needs allow-plaintext"
             )
         }
     }

@@ -4,6 +4,7 @@ internal import KhachDetection
 internal import KhachExport
 internal import KhachSQLite
 internal import KhachService
+internal import KhachTLS
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
@@ -46,9 +47,10 @@ package struct Daemon: Sendable {
     /// ends the process at once.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
         try await self.signals.watched {
+            let tls = try self.configuration.tls.map { try ServerTLS($0, logger: self.logger) }
             let store = try self.openStore()
             do {
-                try await self.serve(store, announce)
+                try await self.serve(store, tls, announce)
             } catch {
                 store.close()
                 throw error
@@ -79,6 +81,7 @@ package struct Daemon: Sendable {
 
     private func serve(
         _ store: SQLiteStore,
+        _ tls: ServerTLS?,
         _ announce: @escaping @Sendable (String) -> Void
     ) async throws {
         guard PhoneLibrary.load() else {
@@ -98,9 +101,13 @@ package struct Daemon: Sendable {
         }
         let methods = ObservedMethods(metrics: self.metrics, logger: self.logger)
         let (servers, addresses) = try await self.startServers(
-            try methods.table(khachMethods(environment))
+            try methods.table(khachMethods(environment)),
+            tls
         )
-        let services = self.services(store, environment, servers, addresses, announce)
+        let certificates = tls.map { CertificateKeeper(tls: $0, logger: self.logger) }
+        let services: [any Service] =
+            [certificates].compactMap { $0 }
+            + self.services(store, environment, servers, addresses, announce)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -233,7 +240,8 @@ package struct Daemon: Sendable {
 
     /// Listens on every address, or on none.
     private func startServers(
-        _ methods: MethodTable
+        _ methods: MethodTable,
+        _ tls: ServerTLS?
     ) async throws -> (servers: [Server], addresses: [Address]) {
         var started: [(server: Server, address: Address)] = []
         for address in self.configuration.addresses {
@@ -241,6 +249,7 @@ package struct Daemon: Sendable {
             configuration.loopsCount = self.configuration.loops
             configuration.drain = .seconds(self.configuration.drainSeconds)
             configuration.onProtocolError = self.metrics.refused
+            if address.isShielded { configuration.shield = tls?.shield }
             let server = Server(configuration: configuration, methods: methods, logger: self.logger)
             do {
                 started.append((server, try await server.start()))
@@ -271,8 +280,13 @@ extension Address {
     var isLocal: Bool {
         switch self {
         case .unix: true
-        case .tcp(let host, _):
+        case .tcp(let host, _), .tls(let host, _):
             host == "localhost" || host == "::1" || host.hasPrefix("127.")
         }
+    }
+
+    /// TLS stands before it.
+    var isShielded: Bool {
+        if case .tls = self { true } else { false }
     }
 }

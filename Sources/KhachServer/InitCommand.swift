@@ -21,8 +21,20 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "The name of the token.")
     var name = "administrator"
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Also make an authority, a server's certificate for localhost and a client's in this \
+            new folder, for development alone: they end within days.
+            """,
+            valueName: "folder"
+        )
+    )
+    var developmentCa: String?
+
     func run() async throws {
         try await Failures.told {
+            if let folder = self.developmentCa { try DevelopmentCertificates.make(in: folder) }
             let store = try SQLiteStore.open(path: self.data, codec: .proto, zones: .tzdata)
             defer { store.close() }
             let secret = SecretMint.libcrypto.make()

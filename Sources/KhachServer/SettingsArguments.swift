@@ -16,7 +16,9 @@ struct SettingsArguments: ParsableArguments {
                 flags: try FlagReader(self.flags),
                 environment: ProcessInfo.processInfo.environment
             )
-            return (chosen, try Configuration(chosen))
+            let configuration = try Configuration(chosen)
+            try configuration.checkFiles(chosen)
+            return (chosen, configuration)
         } catch let fault as FlagReader.Fault {
             throw ValidationError(fault.description)
         } catch {

@@ -1,8 +1,9 @@
-/// Where a server listens: a host and port, or a Unix socket.
+/// Where a server listens: a host and port, with TLS or without, or a Unix socket.
 ///
 /// Knows its spelling and nothing of sockets.
 package enum Address: Hashable, Sendable, CustomStringConvertible {
     case tcp(host: String, port: Int)
+    case tls(host: String, port: Int)
     case unix(path: String)
 
     /// What a text was expected to be.
@@ -10,11 +11,12 @@ package enum Address: Hashable, Sendable, CustomStringConvertible {
         package var text: String
 
         package var description: String {
-            "expected unix:/path, tcp:host:port or host:port, found \"\(self.text)\""
+            "expected unix:/path, tcp:host:port, tls:host:port or host:port, found \"\(self.text)\""
         }
     }
 
-    /// Reads "unix:/path", "tcp:host:port" or "host:port"; an IPv6 host stands in brackets.
+    /// Reads "unix:/path", "tcp:host:port", "tls:host:port" or "host:port"; an IPv6 host stands in
+    /// brackets.
     package init(_ text: String) throws(Malformed) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -24,7 +26,8 @@ package enum Address: Hashable, Sendable, CustomStringConvertible {
             return
         }
 
-        let rest = text.hasPrefix("tcp:") ? text.dropFirst(4) : text[...]
+        let isShielded = text.hasPrefix("tls:")
+        let rest = isShielded || text.hasPrefix("tcp:") ? text.dropFirst(4) : text[...]
         guard
             let colon = rest.lastIndex(of: ":"),
             let port = UInt16(rest[rest.index(after: colon)...])
@@ -38,14 +41,21 @@ package enum Address: Hashable, Sendable, CustomStringConvertible {
         }
         guard !host.isEmpty else { throw Malformed(text: text) }
 
-        self = .tcp(host: String(host), port: Int(port))
+        self =
+            isShielded
+            ? .tls(host: String(host), port: Int(port))
+            : .tcp(host: String(host), port: Int(port))
     }
 
     package var description: String {
         switch self {
-        case .tcp(let host, let port):
-            host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        case .tcp(let host, let port): "tcp:\(Self.bracketed(host)):\(port)"
+        case .tls(let host, let port): "tls:\(Self.bracketed(host)):\(port)"
         case .unix(let path): "unix:\(path)"
         }
+    }
+
+    private static func bracketed(_ host: String) -> String {
+        host.contains(":") ? "[\(host)]" : host
     }
 }

@@ -55,6 +55,12 @@ final class RawConnection {
         }
     }
 
+    /// Sends bytes that are no frames.
+    func sendRaw(_ bytes: [UInt8]) throws {
+        let count = Glibc.send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        try #require(count == bytes.count, "errno \(errno)\n\(self.daemon.logText)")
+    }
+
     /// Sends one frame.
     func send(stream: UInt32, kind: UInt8 = 1, body: [UInt8]) throws {
         var bytes = withUnsafeBytes(of: UInt32(body.count).bigEndian) { Array($0) }
@@ -99,7 +105,8 @@ final class RawConnection {
         return reply.response
     }
 
-    private func bytes(_ count: Int) throws -> [UInt8] {
+    /// The next bytes, as many as that.
+    func bytes(_ count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var received = 0
         while received < count {

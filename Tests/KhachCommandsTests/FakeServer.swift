@@ -73,7 +73,7 @@ final class FakeServer: Sendable {
                 showsProgress: false,
                 width: { 100 }
             ),
-            connect: { (_, _, _) async throws(RPCError) -> OnlineClient in self.client },
+            connect: { (_, _, _, _) async throws(RPCError) -> OnlineClient in self.client },
             readInput: {
                 rest.withLock { bytes in
                     defer { bytes = [] }

@@ -61,7 +61,8 @@ struct SettingsTests {
             ([], [:], #"{"drain": 601}"#, "FILE: drain: 0 to 600 seconds expected, found 601"),
             (
                 [], [:], #"{"listen": []}"#,
-                "FILE: listen: `unix:/PATH` or `tcp:HOST:PORT` expected, found an empty list"
+                "FILE: listen: `unix:/PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT` expected, "
+                    + "found an empty list"
             ),
             ([], [:], "[]", "FILE: one JSON object expected, found another text"),
             (

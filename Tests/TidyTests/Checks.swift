@@ -148,6 +148,18 @@ struct Law: Sendable {
             ],
             why: "the runtime knows nothing of Khach"
         ),
+        Law(
+            folder: "Sources/KhachTLS",
+            allowed: [
+                "TTRPCNIO", "NIOCore", "NIOSSL", "NIOTLS", "Logging", "Synchronization", "Glibc",
+            ],
+            why: "TLS knows nothing of what it carries"
+        ),
+        Law(
+            folder: "Sources/KhachCertificates",
+            allowed: ["CLibCrypto", "Glibc"],
+            why: "certificates are made without a server or a client"
+        ),
         Law(folder: "Sources/KhachCore", allowed: [], why: "the domain knows no wire and no disk"),
         Law(
             folder: "Sources/CPhone",
@@ -189,7 +201,8 @@ struct Law: Sendable {
             folder: "Sources/KhachServer",
             allowed: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachExport", "KhachService",
-                "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
+                "KhachSQLite", "KhachTLS", "KhachCertificates", "CLibCrypto", "Logging",
+                "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
                 "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
                 "SystemPackage", "CoreMetrics", "Hummingbird",
@@ -228,7 +241,9 @@ struct Law: Sendable {
         ),
         Law(
             folder: "clients/swift/Sources/KhachRPC",
-            allowed: ["TTRPC", "TTRPCNIO", "KhachProto", "SwiftProtobuf", "Foundation"],
+            allowed: [
+                "TTRPC", "TTRPCNIO", "KhachTLS", "KhachProto", "SwiftProtobuf", "Foundation",
+            ],
             why: "the online client knows the wire and the schema only"
         ),
     ]

@@ -9,8 +9,8 @@ struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The server: unix:/path or tcp:host:port (KHACH_SERVER, or the profile's; default \
-            \(serverDefault)).
+            The server: unix:/path, tcp:host:port or tls:host:port (KHACH_SERVER, or the \
+            profile's; default \(serverDefault)).
             """,
             valueName: "address"
         )
@@ -28,6 +28,8 @@ struct ConnectionOptions: ParsableArguments {
     )
     var profile: String?
 
+    @OptionGroup(title: "TLS") var tlsOptions: TLSOptions
+
     @Option(help: ArgumentHelp("How long each call may take.", valueName: "seconds"))
     var timeout: Double = 30
 
@@ -39,6 +41,11 @@ struct ConnectionOptions: ParsableArguments {
             return token
         }
         return self.known.flatMap { $0.server == self.address ? $0.token : nil }
+    }
+
+    /// What is given for it, or else the profile's, for its own server and no other.
+    var tls: TLSFiles {
+        self.tlsOptions.files(self.known.flatMap { $0.server == self.address ? $0.tls : nil })
     }
 
     private var givenAddress: String? {
@@ -60,9 +67,10 @@ struct ConnectionOptions: ParsableArguments {
                     + "\(PlainText.number(self.timeout)) found"
             )
         }
-        guard self.address.hasPrefix("unix:") || self.address.hasPrefix("tcp:") else {
+        guard ["unix:", "tcp:", "tls:"].contains(where: self.address.hasPrefix) else {
             throw ValidationError(
-                "a server like unix:/path or tcp:host:port expected, \(self.address) found"
+                "a server like unix:/path, tcp:host:port or tls:host:port expected, "
+                    + "\(self.address) found"
             )
         }
     }
@@ -87,6 +95,7 @@ struct ConnectionOptions: ParsableArguments {
             client = try await Surroundings.current.connect(
                 self.address,
                 self.token,
+                self.tls,
                 .seconds(self.timeout)
             )
         } catch  where error.code == .unavailable {

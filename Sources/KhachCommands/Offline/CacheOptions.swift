@@ -34,6 +34,7 @@ struct CacheOptions: ParsableArguments {
             businessID: self.businessID,
             address: connection.address,
             token: connection.token,
+            trust: ServerTrust(connection.tls),
             connectTimeout: connection.connectTimeout,
             callTimeout: .seconds(connection.timeout)
         )

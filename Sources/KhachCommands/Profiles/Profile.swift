@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import KhachRPC
 
 /// A server and a token that a person does not want to give each time.
 ///
@@ -9,20 +10,28 @@ struct Profile: Equatable {
     private static let nameCharacters = CharacterSet.alphanumerics.union(
         CharacterSet(charactersIn: "-_.")
     )
-    private static let bytesMax = 4_096
+    private static let words: Set<Substring> = ["server", "token", "ca", "certificate", "key"]
+    private static let bytesMax = 16_384
 
     var server: String
     /// The secret of a token; `nil` for a server that needs none.
     var token: String?
+    /// The files of a `tls` server.
+    var tls = TLSFiles()
 
     /// Lines of a word and a value.
     var text: String {
-        "server \(self.server)\n" + (self.token.map { "token \($0)\n" } ?? "")
+        let lines = [
+            ("server", self.server), ("token", self.token), ("ca", self.tls.authority),
+            ("certificate", self.tls.certificate), ("key", self.tls.key),
+        ]
+        return lines.compactMap { word, value in value.map { "\(word) \($0)\n" } }.joined()
     }
 
-    init(server: String, token: String?) {
+    init(server: String, token: String?, tls: TLSFiles = TLSFiles()) {
         self.server = server
         self.token = token
+        self.tls = tls
     }
 
     private init?(text: String) {
@@ -34,10 +43,18 @@ struct Profile: Equatable {
             values[parts[0]] = String(parts[1])
         }
         guard let server = values["server"],
-            values.keys.allSatisfy({ $0 == "server" || $0 == "token" })
+            values.keys.allSatisfy({ Self.words.contains($0) })
         else { return nil }
 
-        self.init(server: server, token: values["token"])
+        self.init(
+            server: server,
+            token: values["token"],
+            tls: TLSFiles(
+                authority: values["ca"],
+                certificate: values["certificate"],
+                key: values["key"]
+            )
+        )
     }
 
     /// The profile of a name, of KHACH_PROFILE, or the default one, which need not be there.

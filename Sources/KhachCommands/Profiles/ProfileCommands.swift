@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Foundation
+internal import KhachRPC
 
 /// `khach profile …`.
 struct ProfileCommands: AsyncParsableCommand {
@@ -28,8 +30,10 @@ struct ProfileSave: AsyncParsableCommand {
     @Argument(help: "The name.")
     var name = Profile.nameDefault
 
-    @Option(help: "The server: unix:/path or tcp:host:port.")
+    @Option(help: "The server: unix:/path, tcp:host:port or tls:host:port.")
     var server = ConnectionOptions.serverDefault
+
+    @OptionGroup(title: "TLS") var tls: TLSOptions
 
     func run() async throws {
         var bytes: [UInt8] = []
@@ -44,9 +48,23 @@ struct ProfileSave: AsyncParsableCommand {
             throw CommandFailure(.usage, "one token expected, \(lines.count) words found")
         }
 
-        let profile = Profile(server: self.server, token: lines.first.map(String.init))
+        let profile = Profile(
+            server: self.server,
+            token: lines.first.map(String.init),
+            tls: self.files
+        )
         let path = try profile.save(as: self.name)
         Surroundings.current.console.writeError("saved \(path)\n")
+    }
+
+    /// By whole paths, since a profile is used in any folder.
+    private var files: TLSFiles {
+        func whole(_ path: String?) -> String? { path.map { URL(filePath: $0).path } }
+        return TLSFiles(
+            authority: whole(self.tls.tlsCa),
+            certificate: whole(self.tls.tlsCertificate),
+            key: whole(self.tls.tlsKey)
+        )
     }
 }
 

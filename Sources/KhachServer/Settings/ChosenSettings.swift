@@ -10,6 +10,7 @@ struct ChosenSettings: Sendable {
 
     static let environmentPrefix = "KHACHD_"
     static let fileFlag = "config"
+    private static let standardSource = "default"
 
     /// One who may say something, and how its sentences begin.
     private struct Source {
@@ -59,6 +60,12 @@ struct ChosenSettings: Sendable {
         return try setting.value(of: choice.written, from: setting.name)
     }
 
+    /// Who said something of a setting, as sentences about it begin.
+    func source<Value>(_ setting: Setting<Value>) -> String {
+        let source = self.choices[setting.name]?.source
+        return source == Self.standardSource ? setting.name : source ?? setting.name
+    }
+
     /// A line for each setting: its name, its value, and who said so.
     var table: String {
         Settings.all.compactMap { setting in
@@ -99,7 +106,7 @@ struct ChosenSettings: Sendable {
             )
         }
 
-        return Choice(written: standard, source: "default")
+        return Choice(written: standard, source: Self.standardSource)
     }
 
     private static func flags(_ flags: FlagReader) -> Source {

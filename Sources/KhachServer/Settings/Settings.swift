@@ -1,4 +1,5 @@
 internal import KhachService
+internal import KhachTLS
 internal import Logging
 internal import TTRPCNIO
 
@@ -6,7 +7,8 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, tokenRate, businessRate, allowPlaintext,
+        keepTombstones, diskReserve, tokenRate, businessRate, tlsCertificate, tlsKey,
+        tlsClientCA, tlsMin, allowPlaintext,
     ]
 
     static let data = Setting<String>(
@@ -20,7 +22,7 @@ enum Settings {
     static let listen = Setting<[Address]>(
         name: "listen",
         form: .list,
-        expected: "`unix:/PATH` or `tcp:HOST:PORT`",
+        expected: "`unix:/PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`",
         standard: .list([Configuration.listenDefault]),
         help: "where calls are taken; port 0 takes a free one; may be repeated",
         read: { written in
@@ -133,6 +135,23 @@ enum Settings {
             + "pause; 0: as many as they like",
         read: { $0.integer(in: 0...1_000_000) }
     )
+    static let tlsCertificate = Self.file(
+        "tls-certificate",
+        help: "the certificate of the `tls` addresses with its chain, in PEM"
+    )
+    static let tlsKey = Self.file("tls-key", help: "the key of `tls-certificate`, in PEM")
+    static let tlsClientCA = Self.file(
+        "tls-client-ca",
+        help: "authorities in PEM: a client of a `tls` address needs a certificate of theirs"
+    )
+    static let tlsMin = Setting<ServerTLS.Version>(
+        name: "tls-min",
+        form: .text,
+        expected: ServerTLS.Version.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "),
+        standard: .text(ServerTLS.Version.v13.rawValue),
+        help: "the oldest TLS that is spoken",
+        read: { $0.text.flatMap(ServerTLS.Version.init(rawValue:)) }
+    )
     static let allowPlaintext = Setting<Bool>(
         name: "allow-plaintext",
         form: .flag,
@@ -142,6 +161,22 @@ enum Settings {
             + "the store must have tokens",
         read: { if case .flag(let isOn) = $0 { isOn } else { nil } }
     )
+
+    /// A file that there may be.
+    private static func file(_ name: String, help: String) -> Setting<String?> {
+        Setting(
+            name: name,
+            form: .text,
+            expected: "`none` or a file",
+            standard: .text("none"),
+            help: help,
+            read: { written in
+                guard let text = written.text, !text.isEmpty else { return nil }
+
+                return .some(text == "none" ? nil : text)
+            }
+        )
+    }
 
     /// The declared name that somebody may have meant.
     static func likely(_ name: String) -> String? {

@@ -16,6 +16,8 @@ package final class Client: Sendable {
         /// `nil` never pings.
         package var keepalive: Duration?
         package var limits = Limits()
+        /// Stands before the protocol on every connection; needed for a `tls` address.
+        package var shield: Shield?
 
         package init() {}
     }

@@ -32,16 +32,35 @@ final class Link: Sendable {
         do {
             let connected =
                 switch address {
-                case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+                case .tcp(let host, let port), .tls(let host, let port):
+                    bootstrap.connect(host: host, port: port)
                 case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
                 }
-            let (channel, handler) = try await connected.flatMapThrowing { channel in
+            let ready = connected.flatMap { Self.shield($0, configuration.shield) }
+            let (channel, handler) = try await ready.flatMapThrowing { channel in
                 let handler = try channel.pipeline.syncOperations.handler(type: ClientHandler.self)
                 return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
             }.get()
             return Link(channel, handler)
         } catch {
             throw Status(.unavailable, "no connection to \(address)\(Self.reason(error))")
+        }
+    }
+
+    /// Puts what stands before the protocol on a new connection, and waits until it is ready.
+    private static func shield(
+        _ channel: any Channel,
+        _ shield: Shield?
+    ) -> EventLoopFuture<any Channel> {
+        guard let shield else { return channel.eventLoop.makeSucceededFuture(channel) }
+
+        // The server says nothing before the client does, so nothing has come yet.
+        return channel.eventLoop.flatSubmit {
+            do {
+                return try shield.install(channel).map { channel }
+            } catch {
+                return channel.close().flatMapThrowing { throw error }
+            }
         }
     }
 

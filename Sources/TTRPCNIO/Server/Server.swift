@@ -19,6 +19,8 @@ package final class Server: Sendable {
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
+        /// Stands before the protocol on every connection; needed for a `tls` address.
+        package var shield: Shield?
         /// Told of each frame that is refused, on the connection's thread.
         package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
@@ -30,6 +32,8 @@ package final class Server: Sendable {
     package enum Failure: Error {
         case startedAlready
         case addressUnknown
+        /// A `tls` address without TLS, or TLS on another address.
+        case shieldMisplaced
     }
 
     private struct Listening {
@@ -163,13 +167,19 @@ package final class Server: Sendable {
 
     private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> Listening {
         let bootstrap = self.bootstrap(group)
+        if case .tls = self.configuration.address {
+            guard self.configuration.shield != nil else { throw Failure.shieldMisplaced }
+        } else {
+            guard self.configuration.shield == nil else { throw Failure.shieldMisplaced }
+        }
         switch self.configuration.address {
         case .tcp(let host, let port):
-            let channel = try await bootstrap.bind(host: host, port: port).get()
-            guard let local = channel.localAddress, let port = local.port else {
-                throw Failure.addressUnknown
-            }
-            let address = Address.tcp(host: local.ipAddress ?? host, port: port)
+            let (channel, found) = try await self.bind(bootstrap, host, port)
+            let address = Address.tcp(host: found.host, port: found.port)
+            return Listening(group: group, channel: channel, address: address)
+        case .tls(let host, let port):
+            let (channel, found) = try await self.bind(bootstrap, host, port)
+            let address = Address.tls(host: found.host, port: found.port)
             return Listening(group: group, channel: channel, address: address)
         case .unix(let path):
             let socket = try UnixSocket.bind(path)
@@ -178,11 +188,25 @@ package final class Server: Sendable {
         }
     }
 
+    private func bind(
+        _ bootstrap: ServerBootstrap,
+        _ host: String,
+        _ port: Int
+    ) async throws -> (any Channel, (host: String, port: Int)) {
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        guard let local = channel.localAddress, let port = local.port else {
+            throw Failure.addressUnknown
+        }
+
+        return (channel, (local.ipAddress ?? host, port))
+    }
+
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
         let limits = self.configuration.limits
         let connections = self.connections
         let methods = self.methods
         let onProtocolError = self.configuration.onProtocolError
+        let shield = self.configuration.shield
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -203,6 +227,7 @@ package final class Server: Sendable {
                 ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {
+                        _ = try shield?.install(channel)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     } catch {
                         connections.ended(channel)  // closed already: the handler hears of nothing

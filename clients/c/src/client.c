@@ -101,6 +101,36 @@ static khach_status keep_token(khach_client *client, const char *token, khach_er
     return KHACH_OK;
 }
 
+/* A path that is kept, or none. */
+static khach_status keep_path(char **out, const char *path, khach_error **error)
+{
+    if (path == NULL || path[0] == '\0')
+        return KHACH_OK;
+    *out = strdup(path);
+    return *out != NULL ? KHACH_OK
+                        : khach__error_set(error, KHACH_E_MEMORY, "no memory to open");
+}
+
+static khach_status keep_tls_files(
+    khach_client *client, const khach_options *options, khach_error **error)
+{
+    khach_tls_files *files = &client->tls_files;
+    khach_status status = keep_path(&files->ca_file, options->ca_file, error);
+
+    client->options.ca_file = NULL;
+    client->options.certificate_file = NULL;
+    client->options.key_file = NULL;
+    client->connection.tls_files = files;
+    if (status == KHACH_OK)
+        status = keep_path(&files->certificate_file, options->certificate_file, error);
+    if (status == KHACH_OK)
+        status = keep_path(&files->key_file, options->key_file, error);
+    if (status == KHACH_OK && (files->certificate_file == NULL) != (files->key_file == NULL))
+        status = khach__error_set(error, KHACH_E_INVALID,
+            "a certificate_file and its key_file expected, one without the other found");
+    return status;
+}
+
 khach_status khach_client_open(
     khach_client **out, const khach_options *options, khach_error **error)
 {
@@ -124,6 +154,9 @@ khach_status khach_client_open(
     client->options.business_id = NULL;
     client->options.cache_path = NULL;
     client->options.token = NULL;
+    status = keep_tls_files(client, options, error);
+    if (status != KHACH_OK)
+        goto done;
     if (options->token != NULL && options->token[0] != '\0') {
         status = keep_token(client, options->token, error);
         if (status != KHACH_OK)
@@ -161,6 +194,9 @@ void khach_client_close(khach_client *client)
     khach__connection_close(&client->connection);
     khach__cache_close(client->cache);
     free(client->address);
+    free(client->tls_files.ca_file);
+    free(client->tls_files.certificate_file);
+    free(client->tls_files.key_file);
     if (client->authorization != NULL)
         explicit_bzero(client->authorization, strlen(client->authorization));
     free(client->authorization);

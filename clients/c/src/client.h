@@ -12,6 +12,7 @@
 struct khach_client {
     char *address; /* NULL for offline use */
     char *authorization; /* NULL without a token */
+    khach_tls_files tls_files;
     khach_cache *cache;
     khach_connection connection;
     khach_sync_run run; /* the sync that is under way */

@@ -49,7 +49,7 @@ static khach_status take_extension(khach_connection *connection, uint32_t stream
         header.flags = KHACH_FRAME_ANSWER;
         khach__frame_write(answer, &header);
         memcpy(answer + KHACH_FRAME_HEADER_BYTES, frame->payload, PING_BYTES);
-        return khach__transport_send(connection->fd, answer, sizeof(answer),
+        return khach__transport_send(&connection->socket, answer, sizeof(answer),
             khach__connection_patience(connection, deadline_ms), error);
     }
     if (frame->kind == KHACH_FRAME_GOAWAY) {
@@ -102,7 +102,7 @@ khach_status khach__connection_frame(khach_connection *connection, uint32_t stre
         if (connection->end == connection->room)
             return khach__error_set(
                 error, KHACH_E_PROTOCOL, "a frame of a known size expected, a longer one found");
-        status = khach__transport_receive(connection->fd, connection->buffer + connection->end,
+        status = khach__transport_receive(&connection->socket, connection->buffer + connection->end,
             connection->room - connection->end, &received,
             khach__connection_patience(connection, deadline_ms), error);
         if (status != KHACH_OK)
@@ -113,8 +113,7 @@ khach_status khach__connection_frame(khach_connection *connection, uint32_t stre
 
 static void disconnect(khach_connection *connection)
 {
-    khach__transport_close(connection->fd);
-    connection->fd = -1;
+    khach__transport_close(&connection->socket);
     connection->first = 0;
     connection->end = 0;
     connection->is_leaving = false;
@@ -126,19 +125,20 @@ static void give_up(khach_connection *connection, uint32_t stream_id, khach_stat
 {
     uint8_t frame[KHACH_FRAME_CANCEL_BYTES];
 
-    if (connection->fd < 0 || (why != KHACH_E_TIMEOUT && why != KHACH_E_STOPPED))
+    if (connection->socket.fd < 0 || (why != KHACH_E_TIMEOUT && why != KHACH_E_STOPPED))
         return;
     khach__frame_write_cancel(
         frame, stream_id, why == KHACH_E_TIMEOUT ? CODE_DEADLINE_EXCEEDED : CODE_CANCELLED);
     (void)khach__transport_send(
-        connection->fd, frame, sizeof(frame), (khach_patience){0, -1}, NULL);
+        &connection->socket, frame, sizeof(frame), (khach_patience){0, -1}, NULL);
 }
 
 khach_status khach__connection_open(
     khach_connection *connection, const khach_call *call, khach_error **error)
 {
-    if (connection->fd < 0) {
-        khach_status status = khach__transport_open(&connection->fd, call->address,
+    if (connection->socket.fd < 0) {
+        khach_status status = khach__transport_open(&connection->socket, call->address,
+            connection->tls_files,
             khach__connection_patience(
                 connection, khach__transport_now_ms() + call->connect_timeout_ms),
             error);
@@ -184,7 +184,7 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
         free(request.bytes);
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
     }
-    status = khach__transport_send(connection->fd, request.bytes, request.count,
+    status = khach__transport_send(&connection->socket, request.bytes, request.count,
         khach__connection_patience(connection, deadline_ms), error);
     free(request.bytes);
     return status;
@@ -201,7 +201,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     khach_status status;
     bool is_sent;
 
-    *was_idle = connection->fd >= 0;
+    *was_idle = connection->socket.fd >= 0;
     status = khach__connection_open(connection, call, error);
     deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
     if (status == KHACH_OK)

@@ -7,16 +7,17 @@
 #include "frame.h"
 #include "transport.h"
 
-#define KHACH_CONNECTION_INIT {-1, -1, 1, NULL, 0, 0, 0, NULL, false, false}
+#define KHACH_CONNECTION_INIT {KHACH_SOCKET_INIT, -1, 1, NULL, 0, 0, 0, NULL, NULL, false, false}
 
 typedef struct khach_connection {
-    int fd;      /* -1 when there is none */
+    khach_socket socket;
     int stop_fd; /* what can be read here ends every wait; -1 for none; not the connection's */
     uint32_t next_stream_id;
     uint8_t *buffer; /* what was received: `first` to `end` are not consumed yet */
     size_t room;
     size_t first;
     size_t end;
+    const khach_tls_files *tls_files; /* of the client; for a tls address */
     const char *authorization; /* what each call says of who makes it; NULL for nothing */
     bool is_leaving;           /* the server said that it begins no more calls here */
     bool is_not_begun;         /* ... and that it has not begun the one that was made */

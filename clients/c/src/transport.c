@@ -17,6 +17,7 @@
 
 #define UNIX_PREFIX "unix:"
 #define TCP_PREFIX "tcp:"
+#define TLS_PREFIX "tls:"
 #define HOST_BYTES_MAX 255
 /* A connection over which nothing goes is asked after 20 s, and is gone 30 s later. */
 #define KEEPALIVE_IDLE_S 20
@@ -133,7 +134,7 @@ static khach_status open_unix(
     status = connect_to(
         *fd, (const struct sockaddr *)&address, (socklen_t)sizeof(address), patience, error);
     if (status != KHACH_OK) {
-        khach__transport_close(*fd);
+        (void)close(*fd);
         *fd = -1;
     }
     return status;
@@ -191,7 +192,7 @@ static khach_status open_tcp(
             keep_alive(*fd);
             break;
         }
-        khach__transport_close(*fd);
+        (void)close(*fd);
         *fd = -1;
     }
     freeaddrinfo(found);
@@ -209,69 +210,134 @@ bool khach__transport_address_is_valid(const char *address)
 
         return count > 0 && count < sizeof(unix_address.sun_path);
     }
-    return strncmp(address, TCP_PREFIX, strlen(TCP_PREFIX)) == 0
+    return (strncmp(address, TCP_PREFIX, strlen(TCP_PREFIX)) == 0
+               || strncmp(address, TLS_PREFIX, strlen(TLS_PREFIX)) == 0)
         && split_host(host, sizeof(host), &port, address + strlen(TCP_PREFIX));
 }
 
-khach_status khach__transport_open(
-    int *fd, const char *address, khach_patience patience, khach_error **error)
+/* Waits for what a turn of TLS needs. */
+static khach_status wait_turn(
+    const khach_socket *socket, khach_tls_turn turn, khach_patience patience, khach_error **error)
 {
-    *fd = -1;
+    return wait_for(socket->fd, turn == KHACH_TLS_WANTS_WRITE ? POLLOUT : POLLIN, patience, error);
+}
+
+static khach_status open_tls(khach_socket *socket, const char *text, const khach_tls_files *files,
+    khach_patience patience, khach_error **error)
+{
+    char host[HOST_BYTES_MAX + 1];
+    const char *port = NULL;
+    khach_status status = open_tcp(&socket->fd, text, patience, error);
+
+    if (status != KHACH_OK)
+        return status;
+    (void)split_host(host, sizeof(host), &port, text);
+    status = khach__tls_open(&socket->tls, socket->fd, host, files, error);
+    while (status == KHACH_OK) {
+        khach_tls_turn turn = khach__tls_handshake(socket->tls, &status, error);
+
+        if (turn == KHACH_TLS_DONE)
+            return KHACH_OK;
+        if (turn != KHACH_TLS_FAILED)
+            status = wait_turn(socket, turn, patience, error);
+    }
+    khach__transport_close(socket);
+    return status;
+}
+
+khach_status khach__transport_open(khach_socket *socket, const char *address,
+    const khach_tls_files *files, khach_patience patience, khach_error **error)
+{
+    *socket = (khach_socket)KHACH_SOCKET_INIT;
     if (!khach__transport_address_is_valid(address))
         return khach__error_set(error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        return open_unix(fd, address + strlen(UNIX_PREFIX), patience, error);
-    return open_tcp(fd, address + strlen(TCP_PREFIX), patience, error);
+        return open_unix(&socket->fd, address + strlen(UNIX_PREFIX), patience, error);
+    if (strncmp(address, TLS_PREFIX, strlen(TLS_PREFIX)) == 0)
+        return open_tls(socket, address + strlen(TLS_PREFIX), files, patience, error);
+    return open_tcp(&socket->fd, address + strlen(TCP_PREFIX), patience, error);
 }
 
-khach_status khach__transport_send(
-    int fd, const uint8_t *bytes, size_t count, khach_patience patience, khach_error **error)
+/* One attempt to send, in the words of TLS. */
+static khach_tls_turn send_some(const khach_socket *socket, const uint8_t *bytes, size_t count,
+    size_t *sent, khach_status *status, khach_error **error)
 {
-    size_t sent = 0;
+    ssize_t result;
 
-    while (sent < count) {
-        ssize_t result = send(fd, bytes + sent, count - sent, MSG_NOSIGNAL);
-
-        if (result >= 0) {
-            sent += (size_t)result;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            khach_status status = wait_for(fd, POLLOUT, patience, error);
-
-            if (status != KHACH_OK)
-                return status;
-        } else if (errno != EINTR) {
-            return khach__error_set(error, KHACH_E_NETWORK, "sending: %s", strerror(errno));
-        }
+    if (socket->tls != NULL)
+        return khach__tls_send(socket->tls, bytes, count, sent, status, error);
+    result = send(socket->fd, bytes, count, MSG_NOSIGNAL);
+    if (result >= 0) {
+        *sent = (size_t)result;
+        return KHACH_TLS_DONE;
     }
-    return KHACH_OK;
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return KHACH_TLS_WANTS_WRITE;
+    *status = khach__error_set(error, KHACH_E_NETWORK, "sending: %s", strerror(errno));
+    return KHACH_TLS_FAILED;
 }
 
-khach_status khach__transport_receive(int fd, uint8_t *out, size_t room, size_t *received,
+khach_status khach__transport_send(const khach_socket *socket, const uint8_t *bytes, size_t count,
     khach_patience patience, khach_error **error)
 {
-    for (;;) {
-        ssize_t result = recv(fd, out, room, 0);
+    khach_status status = KHACH_OK;
+    size_t sent = 0;
 
-        if (result > 0) {
-            *received = (size_t)result;
-            return KHACH_OK;
-        }
-        if (result == 0)
-            return khach__error_set(
-                error, KHACH_E_NETWORK, "an answer expected, the end of the connection found");
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            khach_status status = wait_for(fd, POLLIN, patience, error);
+    while (sent < count && status == KHACH_OK) {
+        size_t more = 0;
+        khach_tls_turn turn =
+            send_some(socket, bytes + sent, count - sent, &more, &status, error);
 
-            if (status != KHACH_OK)
-                return status;
-        } else if (errno != EINTR) {
-            return khach__error_set(error, KHACH_E_NETWORK, "receiving: %s", strerror(errno));
-        }
+        if (turn == KHACH_TLS_DONE)
+            sent += more;
+        else if (turn != KHACH_TLS_FAILED)
+            status = wait_turn(socket, turn, patience, error);
     }
+    return status;
 }
 
-void khach__transport_close(int fd)
+/* One attempt to receive, in the words of TLS. */
+static khach_tls_turn receive_some(const khach_socket *socket, uint8_t *out, size_t room,
+    size_t *received, khach_status *status, khach_error **error)
 {
-    if (fd >= 0)
-        (void)close(fd);
+    ssize_t result;
+
+    if (socket->tls != NULL)
+        return khach__tls_receive(socket->tls, out, room, received, status, error);
+    result = recv(socket->fd, out, room, 0);
+    if (result > 0) {
+        *received = (size_t)result;
+        return KHACH_TLS_DONE;
+    }
+    if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return KHACH_TLS_WANTS_READ;
+    *status = result == 0
+        ? khach__error_set(
+              error, KHACH_E_NETWORK, "an answer expected, the end of the connection found")
+        : khach__error_set(error, KHACH_E_NETWORK, "receiving: %s", strerror(errno));
+    return KHACH_TLS_FAILED;
+}
+
+khach_status khach__transport_receive(const khach_socket *socket, uint8_t *out, size_t room,
+    size_t *received, khach_patience patience, khach_error **error)
+{
+    khach_status status = KHACH_OK;
+
+    while (status == KHACH_OK) {
+        khach_tls_turn turn = receive_some(socket, out, room, received, &status, error);
+
+        if (turn == KHACH_TLS_DONE)
+            return KHACH_OK;
+        if (turn != KHACH_TLS_FAILED)
+            status = wait_turn(socket, turn, patience, error);
+    }
+    return status;
+}
+
+void khach__transport_close(khach_socket *socket)
+{
+    khach__tls_close(socket->tls);
+    if (socket->fd >= 0)
+        (void)close(socket->fd);
+    *socket = (khach_socket)KHACH_SOCKET_INIT;
 }

@@ -89,6 +89,7 @@ khach_status khach_watch_open(khach_watch **out, khach_client *client,
     watch->options = *options;
     watch->stream = (khach_stream){KHACH_CONNECTION_INIT, 0};
     watch->stream.connection.authorization = client->authorization;
+    watch->stream.connection.tls_files = &client->tls_files;
     watch->told.state = -1;
     status = open_wakes(watch, error);
     if (status != KHACH_OK) {

@@ -206,7 +206,7 @@ static khach_status rest(khach_watch *watch, khach_error **error)
 
 khach_status khach__watch_turn(khach_watch *watch, khach_error **error)
 {
-    if (watch->live.epoch == 0 && watch->stream.connection.fd >= 0) {
+    if (watch->live.epoch == 0 && watch->stream.connection.socket.fd >= 0) {
         /* Where a stream was lost, the idle connection beside it is not to be trusted. */
         khach__stream_close(&watch->stream);
         khach__connection_close(&watch->client->connection);

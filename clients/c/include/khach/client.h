@@ -18,7 +18,7 @@ typedef struct khach_client khach_client;
 typedef struct khach_options {
     /** Set by the initialiser: sizeof(khach_options) as the caller's header knew it. */
     size_t struct_size;
-    /** "unix:/path" or "tcp:host:port"; NULL or "" for offline use only. */
+    /** "unix:/path", "tcp:host:port" or "tls:host:port"; NULL or "" for offline use only. */
     const char *address;
     /** Such as "b0d2k7m9q4r1sa"; NULL or "" for the business of a cache that is there. */
     const char *business_id;
@@ -35,6 +35,13 @@ typedef struct khach_options {
     /** The secret of a token, for a server that knows tokens; NULL or "" for one that does not. It
      *  is not in the cache. */
     const char *token;
+    /** Of a "tls" address, PEM files that are read when it connects: the authorities that the
+     *  server is trusted by, NULL or "" for the system's; */
+    const char *ca_file;
+    /** and, for a server that wants to know its clients by certificates, the client's own chain and
+     *  its key: both, or NULL or "" for neither. */
+    const char *certificate_file;
+    const char *key_file;
 } khach_options;
 
 #define KHACH_CONNECT_TIMEOUT_MS_DEFAULT 10000
@@ -47,7 +54,7 @@ typedef struct khach_options {
     { \
         sizeof(khach_options), NULL, NULL, NULL, KHACH_CONNECT_TIMEOUT_MS_DEFAULT, \
             KHACH_CALL_TIMEOUT_MS_DEFAULT, KHACH_PAGE_ROWS_MAX, KHACH_PAGE_BYTES_MAX, \
-            KHACH_LOCK_TIMEOUT_MS_DEFAULT, NULL \
+            KHACH_LOCK_TIMEOUT_MS_DEFAULT, NULL, NULL, NULL, NULL \
     }
 
 /**

@@ -63,6 +63,9 @@ class Options(Sized):
         ("page_bytes", c_uint32),
         ("lock_timeout_ms", c_uint32),
         ("token", c_char_p),
+        ("ca_file", c_char_p),
+        ("certificate_file", c_char_p),
+        ("key_file", c_char_p),
     ]
 
 

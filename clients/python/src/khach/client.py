@@ -60,6 +60,9 @@ class OfflineClient:
         business_id: str | None = None,
         address: str | None = None,
         token: str | None = None,
+        ca_file: _PATH | None = None,
+        certificate_file: _PATH | None = None,
+        key_file: _PATH | None = None,
         page_rows: int = 1000,
         page_bytes: int = 1 << 20,
         connect_timeout: float | timedelta = 10,
@@ -69,8 +72,10 @@ class OfflineClient:
         """Opens the cache at `cache_path`, and makes it when there is none; does not connect.
 
         `business_id` is needed to make a cache, and is compared with that of one that is there.
-        `address` is `unix:/path` or `tcp:host:port`; without it the client is offline. `token` is
-        the secret of a token, for a server that knows tokens; it is not in the cache.
+        `address` is `unix:/path`, `tcp:host:port` or `tls:host:port`; without it the client is
+        offline. `token` is the secret of a token, for a server that knows tokens; it is not in the
+        cache. For a `tls` address, `ca_file` has the authorities that the server is trusted by, if
+        not the system's; `certificate_file` and `key_file` say who the client is.
         """
         self._turn = Turn()
         self.cache_path = os.fspath(cache_path)
@@ -84,6 +89,11 @@ class OfflineClient:
             page_bytes=_values.number("page_bytes", page_bytes),
             lock_timeout_ms=_values.milliseconds("lock_timeout", lock_timeout),
             token=_values.text("token", token),
+            ca_file=None if ca_file is None else _values.path("ca_file", ca_file),
+            certificate_file=None
+            if certificate_file is None
+            else _values.path("certificate_file", certificate_file),
+            key_file=None if key_file is None else _values.path("key_file", key_file),
         )
         client, error = ctypes.c_void_p(), ctypes.c_void_p()
         status = lib.khach_client_open(

@@ -25,8 +25,9 @@ public final class OfflineClient: Sendable {
     /// - Parameters:
     ///   - cachePath: A file whose folder exists; the library keeps others beside it.
     ///   - businessID: The business that the cache is of; nil for that of a cache that is there.
-    ///   - address: `unix:/path` or `tcp:host:port`; nil for offline use only.
+    ///   - address: `unix:/path`, `tcp:host:port` or `tls:host:port`; nil for offline use only.
     ///   - token: The secret of a token, for a server that knows tokens; it is not in the cache.
+    ///   - trust: Whom a `tls` address is trusted by, and who calls.
     ///   - pageRows: Rows asked for in one page of changes, 1 to 1,000.
     ///   - connectTimeout: How long a connection may take to make.
     ///   - callTimeout: How long an answer of the server may take.
@@ -35,6 +36,7 @@ public final class OfflineClient: Sendable {
         businessID: String? = nil,
         address: String? = nil,
         token: String? = nil,
+        trust: ServerTrust = ServerTrust(),
         pageRows: Int = 1000,
         connectTimeout: Duration = .seconds(10),
         callTimeout: Duration = .seconds(30)
@@ -54,7 +56,12 @@ public final class OfflineClient: Sendable {
                             options.page_rows = UInt32(clamping: pageRows)
                             options.connect_timeout_ms = Self.milliseconds(connectTimeout)
                             options.call_timeout_ms = Self.milliseconds(callTimeout)
-                            return khach_client_open(&client, &options, error)
+                            return trust.withPaths { authority, certificate, key in
+                                options.ca_file = authority
+                                options.certificate_file = certificate
+                                options.key_file = key
+                                return khach_client_open(&client, &options, error)
+                            }
                         }
                     }
                 }

@@ -1,19 +1,22 @@
+internal import KhachTLS
 internal import TTRPC
 internal import TTRPCNIO
 
 extension OnlineClient {
-    /// Connects to a server at `unix:/path` or `tcp:host:port`.
+    /// Connects to a server at `unix:/path`, `tcp:host:port` or `tls:host:port`.
     ///
     /// It does not connect again when the connection is lost: calls then fail with `unavailable`,
     /// and another client is to be made.
     ///
     /// - Parameters:
-    ///   - address: `unix:/path` or `tcp:host:port`.
+    ///   - address: `unix:/path`, `tcp:host:port` or `tls:host:port`.
     ///   - token: the secret of a token, for a server that knows tokens.
+    ///   - tls: whom a `tls` address is trusted by, and who calls; not used for another.
     ///   - timeout: how long each call waits when it does not say; `nil` means for ever.
     public static func connect(
         to address: String,
         token: String? = nil,
+        tls: TLSFiles = TLSFiles(),
         timeout: Duration? = .seconds(30)
     ) async throws(RPCError) -> OnlineClient {
         let parsed: Address
@@ -22,12 +25,20 @@ extension OnlineClient {
         } catch {
             throw RPCError(.invalidArgument, "\(error)")
         }
+        var shield: Shield?
+        if case .tls(let host, _) = parsed {
+            do {
+                shield = try tls.client.shield(host: host)
+            } catch {
+                throw RPCError(.invalidArgument, error.description)
+            }
+        }
+        var configuration = Client.Configuration()
+        configuration.connectTimeout = min(timeout ?? .seconds(5), .seconds(5))
+        configuration.shield = shield
         let client: Client
         do {
-            client = try await Client.connect(
-                address: parsed,
-                timeout: min(timeout ?? .seconds(5), .seconds(5))
-            )
+            client = try await Client.connect(address: parsed, configuration)
         } catch {
             throw RPCError(error)
         }

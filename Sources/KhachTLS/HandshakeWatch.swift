@@ -1,0 +1,65 @@
+internal import NIOCore
+internal import NIOTLS
+
+/// Waits for the end of a handshake, and closes the connection when that does not come in time.
+///
+/// Leaves the pipeline once the handshake is done.
+final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let time: TimeAmount
+    private let done: EventLoopPromise<Void>
+    private let failure: (any Error) -> TLSFailure
+    private var timer: Scheduled<Void>?
+
+    /// `failure` says for a person what an error of the handshake means.
+    init(
+        time: TimeAmount,
+        done: EventLoopPromise<Void>,
+        failure: @escaping (any Error) -> TLSFailure
+    ) {
+        self.time = time
+        self.done = done
+        self.failure = failure
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let loop = context.eventLoop
+        self.timer = loop.assumeIsolated().scheduleTask(in: self.time) {
+            let seconds = self.time.nanoseconds / 1_000_000_000
+            self.fail(TLSFailure("a handshake of TLS within \(seconds) s expected, none found"))
+            context.close(promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
+            self.timer?.cancel()
+            self.done.succeed()
+            context.fireUserInboundEventTriggered(event)
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            return
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.fail(self.failure(error))
+        context.fireErrorCaught(error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.fail(TLSFailure("a handshake of TLS expected, the end of the connection found"))
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.fail(TLSFailure("a handshake of TLS expected, the end of the connection found"))
+    }
+
+    private func fail(_ failure: TLSFailure) {
+        self.timer?.cancel()
+        self.done.fail(failure)  // the first outcome holds
+    }
+}

@@ -1,0 +1,176 @@
+internal import Glibc
+package import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import Synchronization
+package import TTRPCNIO
+
+/// A server's certificate and key, read again when their files change.
+///
+/// Connections keep the certificate that they began with. A pair that cannot be used changes
+/// nothing: the one before it goes on.
+package final class ServerTLS: Sendable {
+    package enum Version: String, CaseIterable, Sendable {
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
+
+    package struct Files: Sendable {
+        package var certificateFile: String
+        package var keyFile: String
+        /// Authorities of clients, in PEM; with them every client needs a certificate.
+        package var clientAuthorityFile: String?
+        package var minimum = Version.v13
+
+        package init(certificateFile: String, keyFile: String) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+
+        var paths: [String] {
+            [self.certificateFile, self.keyFile] + (self.clientAuthorityFile.map { [$0] } ?? [])
+        }
+    }
+
+    /// Files that cannot be used: which one, what was expected and what was found.
+    package struct Refusal: Error, Sendable, CustomStringConvertible {
+        package enum File: Sendable {
+            case certificate
+            case key
+            case clientAuthority
+        }
+
+        package var file: File
+        package var description: String
+    }
+
+    package enum Reload: Sendable, Equatable {
+        case unchanged
+        case changed
+        /// What was expected and what was found.
+        case refused(String)
+    }
+
+    /// Which file it is, and of when.
+    private struct Stamp: Equatable {
+        var inode: UInt64
+        var bytesCount: Int
+        var seconds: Int
+        var nanoseconds: Int
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+
+            self.inode = UInt64(status.st_ino)
+            self.bytesCount = Int(status.st_size)
+            self.seconds = status.st_mtim.tv_sec
+            self.nanoseconds = status.st_mtim.tv_nsec
+        }
+    }
+
+    private struct State {
+        var context: NIOSSLContext
+        /// Of the files when they were last read, usable or not.
+        var stamps: [Stamp?]
+    }
+
+    private static let handshakeSeconds: Int64 = 10
+
+    private let files: Files
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    package init(_ files: Files, logger: Logger) throws(Refusal) {
+        self.files = files
+        self.logger = logger
+        let stamps = files.paths.map { Stamp($0) }
+        self.state = Mutex(State(context: try Self.context(files), stamps: stamps))
+    }
+
+    /// Reads the files, and says what cannot be used.
+    package static func check(_ files: Files) throws(Refusal) {
+        _ = try self.context(files)
+    }
+
+    /// Reads the files again when they have changed, or in any case when `always` says so.
+    package func reload(always: Bool) -> Reload {
+        let stamps = self.files.paths.map { Stamp($0) }
+        let isNew = self.state.withLock { state in
+            defer { state.stamps = stamps }
+            return state.stamps != stamps
+        }
+        guard always || isNew else { return .unchanged }
+
+        do {
+            let context = try Self.context(self.files)
+            self.state.withLock { $0.context = context }
+            return .changed
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    /// What stands before the protocol on each connection.
+    package var shield: Shield {
+        Shield { channel in
+            let context = self.state.withLock { $0.context }
+            let done = channel.eventLoop.makePromise(of: Void.self)
+            let watch = HandshakeWatch(time: .seconds(Self.handshakeSeconds), done: done) { error in
+                TLSFailure(handshake: error, with: "a client")
+            }
+            try channel.pipeline.syncOperations.addHandlers(
+                [NIOSSLServerHandler(context: context), watch],
+                position: .first
+            )
+            let logger = self.logger
+            done.futureResult.whenFailure { error in
+                logger.debug("a handshake failed", metadata: ["error": "\(error)"])
+            }
+            return done.futureResult
+        }
+    }
+
+    private static func context(_ files: Files) throws(Refusal) -> NIOSSLContext {
+        let chain = try Self.certificates(files.certificateFile, .certificate)
+        let key: NIOSSLPrivateKey
+        do {
+            key = try TLSFiles.key(files.keyFile)
+        } catch {
+            throw Refusal(file: .key, description: error.description)
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) },
+            privateKey: .privateKey(key)
+        )
+        configuration.minimumTLSVersion = files.minimum == .v13 ? .tlsv13 : .tlsv12
+        configuration.applicationProtocols = [TLSFiles.applicationProtocol]
+        if let clientAuthorityFile = files.clientAuthorityFile {
+            // The chain, its time and its use are verified; a client has no host name.
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates(
+                try Self.certificates(clientAuthorityFile, .clientAuthority)
+            )
+        }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw Refusal(
+                file: .key,
+                description: "the key of \(files.certificateFile) expected at \(files.keyFile), "
+                    + "found: \(TLSFailure.words(of: "\(error)"))"
+            )
+        }
+    }
+
+    private static func certificates(
+        _ path: String,
+        _ file: Refusal.File
+    ) throws(Refusal) -> [NIOSSLCertificate] {
+        do {
+            return try TLSFiles.certificates(path)
+        } catch {
+            throw Refusal(file: file, description: error.description)
+        }
+    }
+}
