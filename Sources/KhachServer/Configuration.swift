@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
     package var tombstoneSeconds: Int64
+    /// The mode of Unix sockets.
+    package var unixMode: UInt32
     /// Of the `tls` addresses; `nil` when there are none.
     package var tls: ServerTLS.Files?
 
@@ -40,10 +42,19 @@ package struct Configuration: Sendable {
         self.textDays = days == 0 ? nil : days
         self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
 
+        self.unixMode = try chosen.value(Settings.unixMode)
         self.tls = try Self.tlsFiles(chosen)
 
         if try !chosen.value(Settings.allowPlaintext) { try self.refusePlaintext(chosen) }
         try self.matchShields(chosen)
+    }
+
+    /// An address that others can reach than who runs the server: they must be known.
+    var addressOfOthers: Address? {
+        self.addresses.first { address in
+            if case .unix = address { return self.unixMode != 0o600 }
+            return !address.isLocal
+        }
     }
 
     /// What others can reach is encrypted.

@@ -7,7 +7,8 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, tlsCertificate, tlsKey, tlsClientCA, tlsMin, allowPlaintext,
+        keepTombstones, diskReserve, unixMode, tlsCertificate, tlsKey,
+        tlsClientCA, tlsMin, allowPlaintext,
     ]
 
     static let data = Setting<String>(
@@ -114,6 +115,18 @@ enum Settings {
             else { return nil }
 
             return time
+        }
+    )
+    static let unixMode = Setting<UInt32>(
+        name: "unix-mode",
+        form: .text,
+        expected: "`0600`, `0660`, `0666`",
+        standard: .text("0600"),
+        help: "who may connect to a Unix socket: its owner, its group, every user of the machine; "
+            + "but for `0600` the store must have tokens",
+        read: { written in
+            let modes: [String: UInt32] = ["0600": 0o600, "0660": 0o660, "0666": 0o666]
+            return written.text.flatMap { modes[$0] }
         }
     )
     static let tlsCertificate = Self.file(
