@@ -131,7 +131,7 @@ let package = Package(
         // TLS between a socket and the protocol, for the server and the online client.
         .target(
             name: "KhachTLS",
-            dependencies: ["TTRPCNIO", nioCore, nioSSL, nioTLS, logging],
+            dependencies: ["TTRPC", "TTRPCNIO", nioCore, nioSSL, nioTLS, logging],
             swiftSettings: strict
         ),
         // Certificates for development and tests.

@@ -26,6 +26,8 @@ package struct Configuration: Sendable {
     package var tombstoneSeconds: Int64
     /// How much of the server each caller has.
     package var shares = CallerShares.Bounds()
+    /// The mode of Unix sockets.
+    package var unixMode: UInt32
     /// Of the `tls` addresses; `nil` when there are none.
     package var tls: ServerTLS.Files?
 
@@ -47,10 +49,19 @@ package struct Configuration: Sendable {
         let businessRate = try chosen.value(Settings.businessRate)
         self.shares.businessRate = businessRate == 0 ? nil : businessRate
 
+        self.unixMode = try chosen.value(Settings.unixMode)
         self.tls = try Self.tlsFiles(chosen)
 
         if try !chosen.value(Settings.allowPlaintext) { try self.refusePlaintext(chosen) }
         try self.matchShields(chosen)
+    }
+
+    /// An address that others can reach than who runs the server: they must be known.
+    var addressOfOthers: Address? {
+        self.addresses.first { address in
+            if case .unix = address { return self.unixMode != 0o600 }
+            return !address.isLocal
+        }
     }
 
     /// What others can reach is encrypted.

@@ -90,9 +90,7 @@ package struct Daemon: Sendable {
 
         let environment = self.environment(of: store)
         try await environment.loadTokens()
-        if !environment.callers.areKnown,
-            let address = self.configuration.addresses.first(where: { !$0.isLocal })
-        {
+        if !environment.callers.areKnown, let address = self.configuration.addressOfOthers {
             throw StoreError(
                 .unavailable,
                 "a store with tokens expected to listen at \(address), which others can reach; "
@@ -248,6 +246,7 @@ package struct Daemon: Sendable {
             var configuration = Server.Configuration(address: address)
             configuration.loopsCount = self.configuration.loops
             configuration.drain = .seconds(self.configuration.drainSeconds)
+            configuration.unixMode = self.configuration.unixMode
             configuration.onProtocolError = self.metrics.refused
             if address.isShielded { configuration.shield = tls?.shield }
             let server = Server(configuration: configuration, methods: methods, logger: self.logger)

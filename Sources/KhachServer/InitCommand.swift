@@ -43,7 +43,7 @@ struct InitCommand: AsyncParsableCommand {
                 scope: .everything,
                 permissions: .all,
                 expiresAt: nil,
-                hash: secret.hash
+                credential: .secret(hash: secret.hash)
             )
             _ = try await store.createToken(new, by: .service, now: Clocks.now())
             print(secret.text)

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOSSL
+internal import TTRPC
 package import TTRPCNIO
 
 /// How a client knows its server, and how it is known by it.
@@ -45,7 +46,7 @@ package struct ClientTLS: Sendable {
                 context: context,
                 serverHostname: isAddress ? nil : host
             )
-            let done = channel.eventLoop.makePromise(of: Void.self)
+            let done = channel.eventLoop.makePromise(of: Peer?.self)
             let watch = HandshakeWatch(time: time, done: done) { error in
                 TLSFailure(handshake: error, with: host)
             }

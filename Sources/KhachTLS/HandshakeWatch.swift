@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOTLS
+internal import TTRPC
 
 /// Waits for the end of a handshake, and closes the connection when that does not come in time.
 ///
@@ -9,18 +10,21 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
 
     private let time: TimeAmount
-    private let done: EventLoopPromise<Void>
+    private let done: EventLoopPromise<Peer?>
+    private let peer: () -> Peer?
     private let failure: (any Error) -> TLSFailure
     private var timer: Scheduled<Void>?
 
-    /// `failure` says for a person what an error of the handshake means.
+    /// `peer` says, once the handshake is done, who that is; `failure` says for a person what an error of the handshake means.
     init(
         time: TimeAmount,
-        done: EventLoopPromise<Void>,
+        done: EventLoopPromise<Peer?>,
+        peer: @escaping () -> Peer? = { nil },
         failure: @escaping (any Error) -> TLSFailure
     ) {
         self.time = time
         self.done = done
+        self.peer = peer
         self.failure = failure
     }
 
@@ -36,7 +40,7 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
             self.timer?.cancel()
-            self.done.succeed()
+            self.done.succeed(self.peer())
             context.fireUserInboundEventTriggered(event)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
             return

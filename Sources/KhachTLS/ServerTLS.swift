@@ -3,6 +3,7 @@ package import Logging
 internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
+internal import TTRPC
 package import TTRPCNIO
 
 /// A server's certificate and key, read again when their files change.
@@ -115,20 +116,30 @@ package final class ServerTLS: Sendable {
     package var shield: Shield {
         Shield { channel in
             let context = self.state.withLock { $0.context }
-            let done = channel.eventLoop.makePromise(of: Void.self)
-            let watch = HandshakeWatch(time: .seconds(Self.handshakeSeconds), done: done) { error in
-                TLSFailure(handshake: error, with: "a client")
-            }
-            try channel.pipeline.syncOperations.addHandlers(
-                [NIOSSLServerHandler(context: context), watch],
-                position: .first
-            )
+            let done = channel.eventLoop.makePromise(of: Peer?.self)
+            let handler = NIOSSLServerHandler(context: context)
+            let watch = HandshakeWatch(
+                time: .seconds(Self.handshakeSeconds),
+                done: done,
+                peer: { handler.peerCertificate.flatMap(Self.peer) }
+            ) { error in TLSFailure(handshake: error, with: "a client") }
+            try channel.pipeline.syncOperations.addHandlers([handler, watch], position: .first)
             let logger = self.logger
             done.futureResult.whenFailure { error in
                 logger.debug("a handshake failed", metadata: ["error": "\(error)"])
             }
             return done.futureResult
         }
+    }
+
+    /// The URI among the names of a certificate that was verified; `nil` unless there is one.
+    ///
+    /// Of two it would be ours to choose who it is.
+    private static func peer(_ certificate: NIOSSLCertificate) -> Peer? {
+        let uris = certificate._subjectAlternativeNames().filter { $0.nameType == .uri }
+        guard uris.count == 1, let uri = uris.first else { return nil }
+
+        return Peer(certificateURI: String(decoding: uri.contents, as: UTF8.self))
     }
 
     private static func context(_ files: Files) throws(Refusal) -> NIOSSLContext {

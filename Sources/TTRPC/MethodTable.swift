@@ -93,17 +93,21 @@ package struct CallContext: Sendable {
     package var metadata: Metadata
     /// When the caller stops waiting, on the monotonic clock; `nil` means never.
     package var deadline: MonotonicInstant?
+    /// Who the connection itself shows to call; `nil` for nobody.
+    package var peer: Peer?
 
     package init(
         service: String,
         method: String,
         metadata: Metadata = Metadata(),
-        deadline: MonotonicInstant? = nil
+        deadline: MonotonicInstant? = nil,
+        peer: Peer? = nil
     ) {
         self.service = service
         self.method = method
         self.metadata = metadata
         self.deadline = deadline
+        self.peer = peer
     }
 }
 

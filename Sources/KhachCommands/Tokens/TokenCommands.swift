@@ -17,7 +17,11 @@ struct TokenCommands: AsyncParsableCommand {
 struct TokenCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make a token; its secret is shown once, on standard output."
+        abstract: "Make a token; its secret is shown once, on standard output.",
+        discussion: """
+            With --certificate or --unix-user there is no secret: who connects with that \
+            certificate, or as that user over a Unix socket, has the token.
+            """
     )
 
     @Argument(help: "For whom it is.")
@@ -48,11 +52,30 @@ struct TokenCreate: AsyncParsableCommand {
     @Option(help: "Days that it is valid; without it, until it is revoked.")
     var days: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "For whoever has a certificate with this URI, such as spiffe://domain/agent.",
+            valueName: "uri"
+        )
+    )
+    var certificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "For this user of the server's machine, over a Unix socket.",
+            valueName: "uid"
+        )
+    )
+    var unixUser: UInt32?
+
     @OptionGroup var author: ActorOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if self.certificate != nil, self.unixUser != nil {
+            throw ValidationError("--certificate or --unix-user expected, both found")
+        }
         if let days = self.days, !(1...36_500).contains(days) {
             throw ValidationError("1 to 36500 days expected, \(days) found")
         }
@@ -69,6 +92,7 @@ struct TokenCreate: AsyncParsableCommand {
                 $0.expiresAt.seconds = Int64(now) + Int64(days) * 86_400
             }
             $0.actor = self.author.name
+            $0.principal = self.certificate ?? self.unixUser.map { "unix-user:\($0)" } ?? ""
         }
         let response = try await self.connection.withClient { client in
             try await client.createToken(request)

@@ -30,6 +30,12 @@ enum TokenText {
         _ token: Khach_V1_AccessToken,
         _ output: OutputOptions
     ) throws {
+        guard token.principal.isEmpty else {
+            return try Listing.show(response, as: output.output) { _ in
+                "\(ShownText.oneLine(token.id)) is of \(ShownText.oneLine(token.principal))\n"
+            }
+        }
+
         try Listing.show(response, as: output.output) { _ in secret + "\n" }
         Surroundings.current.console.writeError(
             "token \(ShownText.oneLine(token.id)); its secret is not told again\n"
@@ -46,7 +52,7 @@ enum TokenText {
     static func table(_ tokens: [Khach_V1_AccessToken]) -> String {
         var table = Table([
             .init("ID"), .init("NAME"), .init("BUSINESS"), .init("PAGES"), .init("MAY"),
-            .init("STATE"),
+            .init("STATE"), .init("OF"),
         ])
         let rows = tokens.map { token in
             [
@@ -55,6 +61,7 @@ enum TokenText {
                 PermissionName.allCases.filter { token.permissions.contains($0.permission) }
                     .map(\.rawValue).joined(separator: ","),
                 Self.state(token, now: Surroundings.current.now()),
+                token.principal.isEmpty ? "its secret" : token.principal,
             ]
         }
         return table.lines(rows) + "\(PlainText.count(rows.count, "token", "tokens"))\n"

@@ -102,6 +102,8 @@ package struct AccessToken: Hashable, Sendable {
     package var revokedAt: Instant?
     /// The latest last; two while it is rotated, none once it is revoked.
     package var secrets: [Secret]
+    /// Whom it is for without a secret; such a token has none.
+    package var principal: Principal?
 
     package init(
         id: TokenID,
@@ -111,7 +113,8 @@ package struct AccessToken: Hashable, Sendable {
         createdAt: Instant,
         expiresAt: Instant?,
         revokedAt: Instant? = nil,
-        secrets: [Secret]
+        secrets: [Secret],
+        principal: Principal? = nil
     ) {
         self.id = id
         self.name = name
@@ -121,6 +124,7 @@ package struct AccessToken: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
         self.secrets = secrets
+        self.principal = principal
     }
 
     /// Puts a new secret beside the one that is there, which is valid until `overlapEndsAt`.
@@ -140,30 +144,42 @@ package struct AccessToken: Hashable, Sendable {
 
 /// A token that is to be made.
 package struct NewToken: Hashable, Sendable {
+    /// What shows who it is.
+    package enum Credential: Hashable, Sendable {
+        /// A secret, by its hash.
+        case secret(hash: [UInt8])
+        /// The connection itself.
+        case principal(Principal)
+    }
+
     package var name: String
     package var scope: AccessScope
     package var permissions: Permissions
     package var expiresAt: Instant?
-    /// Of its secret.
-    package var hash: [UInt8]
+    package var credential: Credential
 
     package init(
         name: String,
         scope: AccessScope,
         permissions: Permissions,
         expiresAt: Instant?,
-        hash: [UInt8]
+        credential: Credential
     ) {
         self.name = name
         self.scope = scope
         self.permissions = permissions
         self.expiresAt = expiresAt
-        self.hash = hash
+        self.credential = credential
     }
 }
 
 extension AccessToken {
     package init(_ new: NewToken, id: TokenID, _ now: Instant) {
+        let (secrets, principal): ([Secret], Principal?) =
+            switch new.credential {
+            case .secret(let hash): ([Secret(hash: hash, expiresAt: nil)], nil)
+            case .principal(let principal): ([], principal)
+            }
         self.init(
             id: id,
             name: new.name,
@@ -171,7 +187,8 @@ extension AccessToken {
             permissions: new.permissions,
             createdAt: now,
             expiresAt: new.expiresAt,
-            secrets: [Secret(hash: new.hash, expiresAt: nil)]
+            secrets: secrets,
+            principal: principal
         )
     }
 }

@@ -5,8 +5,9 @@ package protocol AccessTokens: Sendable {
     /// In order of id.
     func tokens() async throws(StoreError) -> [AccessToken]
 
-    /// Throws `notFound` when the business or a page of the scope is not there, and `full` when
-    /// there are `Limits.tokensMax` tokens.
+    /// Throws `notFound` when the business or a page of the scope is not there, `full` when there
+    /// are `Limits.tokensMax` tokens, and `alreadyExists` when its principal is that of another
+    /// token which is not revoked.
     func createToken(
         _ token: NewToken,
         by author: Authorship,

@@ -64,6 +64,11 @@ extension StoreError {
         "id: a token expected, found none"
     )
 
+    package static let principalTaken = StoreError(
+        .alreadyExists,
+        "principal: one of no other token expected, found one of a token that is not revoked"
+    )
+
     package static let tooManyTokens = StoreError(
         .full,
         "at most \(Limits.tokensMax) tokens expected, found as many"

@@ -796,6 +796,10 @@ public nonisolated struct Khach_V1_AccessToken: Sendable {
   /// How many secrets are kept: 2 while it is rotated.
   public var secretsCount: UInt32 = 0
 
+  /// Whom it is for without a secret: the URI of a client's certificate, or "unix-user:UID".
+  /// Empty: whoever has the secret.
+  public var principal: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -834,6 +838,11 @@ public nonisolated struct Khach_V1_CreateTokenRequest: Sendable {
   /// Who; 1 to 200 bytes.
   public var actor: String = String()
 
+  /// Empty: whoever has the secret. Otherwise whom a connection itself makes known, and there is no
+  /// secret: the one URI of a verified certificate ("spiffe://…"), or "unix-user:UID" of a Unix
+  /// socket's peer; at most 1,024 bytes, visible ASCII.
+  public var principal: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -855,7 +864,8 @@ public nonisolated struct Khach_V1_CreateTokenResponse: Sendable {
   /// Clears the value of `token`. Subsequent reads from it will return its default value.
   public mutating func clearToken() {self._token = nil}
 
-  /// What the caller sends, as "authorization: Bearer SECRET"; it is not told again.
+  /// What the caller sends, as "authorization: Bearer SECRET"; it is not told again. Empty for a
+  /// token of a principal.
   public var secret: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1965,7 +1975,7 @@ nonisolated extension Khach_V1_ListPagesResponse: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Khach_V1_AccessToken: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AccessToken"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}business_id\0\u{3}page_ids\0\u{1}permissions\0\u{3}created_at\0\u{3}expires_at\0\u{3}revoked_at\0\u{3}secrets_count\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}business_id\0\u{3}page_ids\0\u{1}permissions\0\u{3}created_at\0\u{3}expires_at\0\u{3}revoked_at\0\u{3}secrets_count\0\u{1}principal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1982,6 +1992,7 @@ nonisolated extension Khach_V1_AccessToken: SwiftProtobuf.Message, SwiftProtobuf
       case 7: try { try decoder.decodeSingularMessageField(value: &self._expiresAt) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._revokedAt) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.secretsCount) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.principal) }()
       default: break
       }
     }
@@ -2019,6 +2030,9 @@ nonisolated extension Khach_V1_AccessToken: SwiftProtobuf.Message, SwiftProtobuf
     if self.secretsCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.secretsCount, fieldNumber: 9)
     }
+    if !self.principal.isEmpty {
+      try visitor.visitSingularStringField(value: self.principal, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2032,6 +2046,7 @@ nonisolated extension Khach_V1_AccessToken: SwiftProtobuf.Message, SwiftProtobuf
     if lhs._expiresAt != rhs._expiresAt {return false}
     if lhs._revokedAt != rhs._revokedAt {return false}
     if lhs.secretsCount != rhs.secretsCount {return false}
+    if lhs.principal != rhs.principal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2039,7 +2054,7 @@ nonisolated extension Khach_V1_AccessToken: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Khach_V1_CreateTokenRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CreateTokenRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}business_id\0\u{3}page_ids\0\u{1}permissions\0\u{3}expires_at\0\u{1}actor\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}business_id\0\u{3}page_ids\0\u{1}permissions\0\u{3}expires_at\0\u{1}actor\0\u{1}principal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2053,6 +2068,7 @@ nonisolated extension Khach_V1_CreateTokenRequest: SwiftProtobuf.Message, SwiftP
       case 4: try { try decoder.decodeRepeatedEnumField(value: &self.permissions) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._expiresAt) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.actor) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.principal) }()
       default: break
       }
     }
@@ -2081,6 +2097,9 @@ nonisolated extension Khach_V1_CreateTokenRequest: SwiftProtobuf.Message, SwiftP
     if !self.actor.isEmpty {
       try visitor.visitSingularStringField(value: self.actor, fieldNumber: 6)
     }
+    if !self.principal.isEmpty {
+      try visitor.visitSingularStringField(value: self.principal, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2091,6 +2110,7 @@ nonisolated extension Khach_V1_CreateTokenRequest: SwiftProtobuf.Message, SwiftP
     if lhs.permissions != rhs.permissions {return false}
     if lhs._expiresAt != rhs._expiresAt {return false}
     if lhs.actor != rhs.actor {return false}
+    if lhs.principal != rhs.principal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -13,7 +13,8 @@ struct TokenTable {
         let select = try Statement(
             self.database,
             """
-            SELECT id, name, business_id, all_pages, permissions, created_at, expires_at, revoked_at
+            SELECT id, name, business_id, all_pages, permissions, created_at, expires_at,
+                revoked_at, principal
             FROM tokens ORDER BY id
             """
         )
@@ -38,7 +39,8 @@ struct TokenTable {
                     createdAt: select.instant(5),
                     expiresAt: select.isNull(6) ? nil : select.instant(6),
                     revokedAt: select.isNull(7) ? nil : select.instant(7),
-                    secrets: try self.secrets(of: id)
+                    secrets: try self.secrets(of: id),
+                    principal: select.isNull(8) ? nil : Principal(text: select.text(8))
                 )
             )
         }
@@ -55,8 +57,9 @@ struct TokenTable {
             self.database,
             """
             INSERT OR REPLACE INTO tokens (
-                id, name, business_id, all_pages, permissions, created_at, expires_at, revoked_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                id, name, business_id, all_pages, permissions, created_at, expires_at, revoked_at,
+                principal)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''))
             """
         )
         insert.bind(1, token.id.rawValue)
@@ -66,7 +69,10 @@ struct TokenTable {
         insert.bind(6, token.createdAt)
         insert.bind(7, token.expiresAt)
         insert.bind(8, token.revokedAt)
-        try insert.lend([(2, token.name)]) { () throws(StoreError) in try insert.run() }
+        let texts = [(2, token.name), (9, token.principal.map { "\($0)" } ?? "")]
+        try insert.lend(texts.map { (Int32($0), $1) }) { () throws(StoreError) in
+            try insert.run()
+        }
         try self.putPages(token)
         try self.putSecrets(token)
     }

@@ -13,7 +13,8 @@ extension Schema {
             permissions INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             expires_at INTEGER,
-            revoked_at INTEGER
+            revoked_at INTEGER,
+            principal TEXT
         ) STRICT
         """,
         """

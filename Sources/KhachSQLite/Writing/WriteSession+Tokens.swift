@@ -17,6 +17,11 @@ extension WriteSession {
         }
         let table = TokenTable(self.database)
         guard try table.count() < Limits.tokensMax else { throw StoreError.tooManyTokens }
+        if case .principal(let principal) = new.credential,
+            try table.all().contains(where: { $0.revokedAt == nil && $0.principal == principal })
+        {
+            throw StoreError.principalTaken
+        }
 
         let token = AccessToken(new, id: TokenID(rawValue: self.nextIdentifier(now: now)), now)
         try table.put(token)

@@ -7,7 +7,7 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, tokenRate, businessRate, tlsCertificate, tlsKey,
+        keepTombstones, diskReserve, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
         tlsClientCA, tlsMin, allowPlaintext,
     ]
 
@@ -134,6 +134,18 @@ enum Settings {
         help: "calls in a second of all tokens of one business, and twice as many at once after a "
             + "pause; 0: as many as they like",
         read: { $0.integer(in: 0...1_000_000) }
+    )
+    static let unixMode = Setting<UInt32>(
+        name: "unix-mode",
+        form: .text,
+        expected: "`0600`, `0660`, `0666`",
+        standard: .text("0600"),
+        help: "who may connect to a Unix socket: its owner, its group, every user of the machine; "
+            + "but for `0600` the store must have tokens",
+        read: { written in
+            let modes: [String: UInt32] = ["0600": 0o600, "0660": 0o660, "0666": 0o666]
+            return written.text.flatMap { modes[$0] }
+        }
     )
     static let tlsCertificate = Self.file(
         "tls-certificate",

@@ -4,7 +4,8 @@ package import TTRPC
 
 /// Who is known: the one place where a call becomes a caller.
 ///
-/// The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
+/// A caller shows a secret, or its connection shows a principal that has a token; who does both is
+/// the same one by either, or nobody. The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
 /// how long that takes says nothing of any secret.
 package final class Callers: Sendable {
     /// How often a stream looks whether its caller is still known.
@@ -19,7 +20,35 @@ package final class Callers: Sendable {
     private enum State: Sendable {
         /// The store never had a token: whoever can reach the server is its administrator.
         case open
-        case closed([[UInt8]: Known])
+        case closed(Directory)
+    }
+
+    /// The tokens that are not revoked, by what shows who calls.
+    private struct Directory: Sendable {
+        var secrets: [[UInt8]: Known] = [:]
+        var peers: [Peer: Known] = [:]
+
+        init(_ tokens: [AccessToken]) {
+            for token in tokens where token.revokedAt == nil {
+                for secret in token.secrets {
+                    self.secrets[secret.hash] = Known(
+                        caller: Caller(token),
+                        expiresAt: [token.expiresAt, secret.expiresAt].compactMap { $0 }.min()
+                    )
+                }
+                if let principal = token.principal {
+                    self.peers[Peer(principal)] = Known(
+                        caller: Caller(token),
+                        expiresAt: token.expiresAt
+                    )
+                }
+            }
+        }
+
+        mutating func remove(_ id: TokenID) {
+            self.secrets = self.secrets.filter { $0.value.caller.token != id }
+            self.peers = self.peers.filter { $0.value.caller.token != id }
+        }
     }
 
     /// What was read of the store's tokens, and when.
@@ -72,7 +101,7 @@ package final class Callers: Sendable {
             guard turn > readings.held else { return }
 
             readings.held = turn
-            let known = Self.known(tokens.filter { !readings.revoked.contains($0.id) })
+            let known = Directory(tokens.filter { !readings.revoked.contains($0.id) })
             self.state.withLock { state in
                 if case .open = state, tokens.isEmpty { return }
 
@@ -86,35 +115,30 @@ package final class Callers: Sendable {
         self.readings.withLock { readings in
             readings.revoked.insert(id)
             self.state.withLock { state in
-                guard case .closed(let known) = state else { return }
+                guard case .closed(var known) = state else { return }
 
-                state = .closed(known.filter { $0.value.caller.token != id })
+                known.remove(id)
+                state = .closed(known)
             }
         }
-    }
-
-    private static func known(_ tokens: [AccessToken]) -> [[UInt8]: Known] {
-        var known: [[UInt8]: Known] = [:]
-        for token in tokens where token.revokedAt == nil {
-            for secret in token.secrets {
-                known[secret.hash] = Known(
-                    caller: Caller(token),
-                    expiresAt: [token.expiresAt, secret.expiresAt].compactMap { $0 }.min()
-                )
-            }
-        }
-        return known
     }
 
     /// Who makes a call.
     package func caller(of context: CallContext) throws(Status) -> Caller {
         if !self.areKnown { return .localAdministrator }
+        let own = context.peer.flatMap { peer in self.caller { $0.peers[peer] } }
         guard let value = context.metadata[Self.key] else {
-            throw Self.unknown("none")
+            guard let own else {
+                throw Self.unknown(context.peer.map { "none, nor one of \($0)" } ?? "none")
+            }
+            return own
         }
         guard let hash = self.mint.hash(ofAuthorization: value),
-            let caller = self.caller(hash)
+            let caller = self.caller({ $0.secrets[hash] })
         else { throw Self.unknown("another") }
+        guard own.map({ $0.token == caller.token }) ?? true else {
+            throw Self.unknown("a secret of another token than that of the connection itself")
+        }
 
         return caller
     }
@@ -159,9 +183,9 @@ package final class Callers: Sendable {
         }
     }
 
-    private func caller(_ hash: [UInt8]) -> Caller? {
+    private func caller(_ find: (Directory) -> Known?) -> Caller? {
         let known = self.state.withLock { state -> Known? in
-            if case .closed(let all) = state { all[hash] } else { nil }
+            if case .closed(let all) = state { find(all) } else { nil }
         }
         guard let known, known.expiresAt.map({ self.now() < $0 }) ?? true else { return nil }
 
@@ -174,5 +198,15 @@ package final class Callers: Sendable {
             reason: "UNAUTHENTICATED",
             "authorization: a token that this server knows expected, found \(found)"
         )
+    }
+}
+
+extension Peer {
+    fileprivate init(_ principal: Principal) {
+        self =
+            switch principal {
+            case .certificate(let uri): .certificate(uri: uri)
+            case .unixUser(let id): .unixUser(id)
+            }
     }
 }

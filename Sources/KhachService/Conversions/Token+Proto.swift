@@ -33,6 +33,7 @@ extension Khach_V1_AccessToken {
         if let revokedAt = token.revokedAt {
             self.revokedAt = Google_Protobuf_Timestamp(revokedAt)
         }
+        self.principal = token.principal.map { "\($0)" } ?? ""
         self.secretsCount = UInt32(clamping: token.secrets.count)
     }
 }

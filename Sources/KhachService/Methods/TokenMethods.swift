@@ -37,7 +37,8 @@ struct TokenMethods {
                 scope: try Self.scope(request),
                 permissions: try self.permissions(request.permissions),
                 expiresAt: try Self.expiry(request, now),
-                hash: hash
+                credential: try Self.principal(request).map { .principal($0) }
+                    ?? .secret(hash: hash)
             )
             let author = Authorship(actor: actor)
             let token = try await self.environment.store.createToken(new, by: author, now: now)
@@ -46,8 +47,23 @@ struct TokenMethods {
         }
         return try Khach_V1_CreateTokenResponse.with {
             $0.token = Khach_V1_AccessToken(token)
-            $0.secret = text
+            if token.principal == nil { $0.secret = text }
         }.reply()
+    }
+
+    /// `nil`: it is for whoever has its secret.
+    private static func principal(
+        _ request: Khach_V1_CreateTokenRequest
+    ) throws(InputError) -> Principal? {
+        guard !request.principal.isEmpty else { return nil }
+        guard let principal = Principal(text: request.principal) else {
+            throw InputError(
+                "principal",
+                "a URI such as spiffe://domain/path of at most \(Principal.bytesMax) bytes, or "
+                    + "unix-user:UID, expected, found another text"
+            )
+        }
+        return principal
     }
 
     private static func scope(
@@ -131,6 +147,9 @@ struct TokenMethods {
             // What is not in the scope is not listed, and not found below.
             let asked = try await self.environment.store.tokens().first { $0.id == id }
             try self.checkHeld(asked?.permissions ?? [])
+            if asked?.principal != nil {
+                throw InputError("id", "a token with a secret expected, found a principal's")
+            }
             let overlap =
                 request.overlapSeconds == 0
                 ? Limits.tokenOverlapSecondsDefault : Int64(request.overlapSeconds)

@@ -57,7 +57,7 @@ final class Link: Sendable {
         // The server says nothing before the client does, so nothing has come yet.
         return channel.eventLoop.flatSubmit {
             do {
-                return try shield.install(channel).map { channel }
+                return try shield.install(channel).map { _ in channel }
             } catch {
                 return channel.close().flatMapThrowing { throw error }
             }

@@ -49,12 +49,13 @@ struct MethodCache {
 
 extension MethodCache.Entry {
     /// What the method's handler may know of a call.
-    func context(of call: ServerConnection.Call) -> CallContext {
+    func context(of call: ServerConnection.Call, from peer: Peer?) -> CallContext {
         CallContext(
             service: self.service,
             method: self.method,
             metadata: call.request.metadata,
-            deadline: call.deadline
+            deadline: call.deadline,
+            peer: peer
         )
     }
 

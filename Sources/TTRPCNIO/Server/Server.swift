@@ -19,6 +19,8 @@ package final class Server: Sendable {
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
+        /// Who may connect to a Unix socket: the mode of its file.
+        package var unixMode: UInt32 = 0o600
         /// Stands before the protocol on every connection; needed for a `tls` address.
         package var shield: Shield?
         /// Told of each frame that is refused, on the connection's thread.
@@ -182,7 +184,7 @@ package final class Server: Sendable {
             let address = Address.tls(host: found.host, port: found.port)
             return Listening(group: group, channel: channel, address: address)
         case .unix(let path):
-            let socket = try UnixSocket.bind(path)
+            let socket = try UnixSocket.bind(path, mode: self.configuration.unixMode)
             let channel = try await bootstrap.withBoundSocket(socket).get()
             return Listening(group: group, channel: channel, address: .unix(path: path))
         }
@@ -207,6 +209,7 @@ package final class Server: Sendable {
         let methods = self.methods
         let onProtocolError = self.configuration.onProtocolError
         let shield = self.configuration.shield
+        let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -227,7 +230,11 @@ package final class Server: Sendable {
                 ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {
-                        _ = try shield?.install(channel)
+                        let peer =
+                            try shield?.install(channel)
+                            ?? (isUnix ? UnixPeer.of(channel) : nil)
+                        // Told on this thread, before the first byte of a call.
+                        peer?.assumeIsolated().whenSuccess { handler.peer = $0 }
                         try channel.pipeline.syncOperations.addHandler(handler)
                     } catch {
                         connections.ended(channel)  // closed already: the handler hears of nothing

@@ -10,7 +10,7 @@ extension ServerHandler {
             return self.refuse(call.stream, error)
         }
 
-        let context = entry.context(of: call)
+        let context = entry.context(of: call, from: self.peer)
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):

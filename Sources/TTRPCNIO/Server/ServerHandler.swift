@@ -29,6 +29,8 @@ final class ServerHandler: ChannelDuplexHandler {
     var mailboxes = Mailboxes()
     var timers = Timers()
     var context: ChannelHandlerContext?
+    /// Who the connection itself shows to call; there before its first call.
+    var peer: Peer?
     /// When something was last asked for, or the drain began.
     var latestRequest: NIODeadline
     /// When something last came.

@@ -1,19 +1,19 @@
 internal import Glibc
 
-/// The file of a listening Unix socket: made for its owner alone, taken over only from the dead.
+/// The file of a listening Unix socket: made for its owner alone or as told, taken over only from the dead.
 enum UnixSocket {
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
     /// A bound socket that does not listen yet, so nobody can connect before its mode is set.
-    static func bind(_ path: String) throws(Failure) -> CInt {
+    static func bind(_ path: String, mode: UInt32 = 0o600) throws(Failure) -> CInt {
         try self.removeStale(path)
         let socket = try self.open()
         guard self.withAddress(path, { Self.bound(socket, $0, $1) }) == 0 else {
             throw self.abandon(socket, "bind \(path)")
         }
-        guard chmod(path, 0o600) == 0 else { throw self.abandon(socket, "chmod \(path)") }
+        guard chmod(path, mode) == 0 else { throw self.abandon(socket, "chmod \(path)") }
 
         return socket
     }

@@ -17,7 +17,7 @@ extension ServiceHarness {
                 scope: scope,
                 permissions: permissions,
                 expiresAt: expiresAt,
-                hash: secret.hash
+                credential: .secret(hash: secret.hash)
             ),
             by: Authorship(actor: "an"),
             now: self.clock.value

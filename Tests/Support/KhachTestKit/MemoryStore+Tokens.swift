@@ -81,6 +81,11 @@ extension MemoryState {
             throw StoreError.foreignPage(page)
         }
         guard self.tokens.count < Limits.tokensMax else { throw StoreError.tooManyTokens }
+        if case .principal(let principal) = new.credential,
+            self.tokens.contains(where: { $0.revokedAt == nil && $0.principal == principal })
+        {
+            throw StoreError.principalTaken
+        }
 
         let token = AccessToken(new, id: TokenID(rawValue: self.nextIdentifier(now: now)), now)
         self.tokens.append(token)

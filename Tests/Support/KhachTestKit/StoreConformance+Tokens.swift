@@ -58,6 +58,23 @@ extension StoreConformance {
             try requireEqual(lines.map(\.change.action), ["token.revoke", "token.create"])
             try requireEqual(lines.map(\.change.entityID), [made[2].id.text, made[2].id.text])
         },
+        Claim(description: "a principal is of one token that is not revoked") { store in
+            var new = token(.everything, 1)
+            new.credential = .principal(.certificate(uri: "spiffe://khach.example/agent"))
+            let first = try await store.createToken(new, by: author, now: now)
+            try requireEqual(first.secrets, [])
+            try await requireError(.alreadyExists) { () throws(StoreError) in
+                try await store.createToken(new, by: author, now: now)
+            }
+            _ = try await store.revokeToken(first.id, by: author, now: now)
+            _ = try await store.createToken(new, by: author, now: now)
+            new.credential = .principal(.unixUser(1_000))
+            _ = try await store.createToken(new, by: author, now: now)
+            try requireEqual(
+                try await store.tokens().map { $0.principal.map { "\($0)" } },
+                Array(repeating: "spiffe://khach.example/agent", count: 2) + ["unix-user:1000"]
+            )
+        },
         Claim(description: "a token is of a business and pages that are there") { store in
             let world = try await World(in: store)
             let (business, foreign) = (world.businesses[0].id, world.pages[2].id)
@@ -107,7 +124,7 @@ extension StoreConformance {
             scope: scope,
             permissions: [.read, .edit],
             expiresAt: number == 0 ? nil : Instant(milliseconds: now.milliseconds + 9),
-            hash: self.hash(number)
+            credential: .secret(hash: self.hash(number))
         )
     }
 }

@@ -3006,7 +3006,7 @@ const ProtobufCMessageDescriptor khach__v1__list_pages_response__descriptor =
   (ProtobufCMessageInit) khach__v1__list_pages_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__access_token__field_descriptors[9] =
+static const ProtobufCFieldDescriptor khach__v1__access_token__field_descriptors[10] =
 {
   {
     "id",
@@ -3116,6 +3116,18 @@ static const ProtobufCFieldDescriptor khach__v1__access_token__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "principal",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__AccessToken, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__access_token__field_indices_by_name[] = {
   2,   /* field[2] = business_id */
@@ -3125,13 +3137,14 @@ static const unsigned khach__v1__access_token__field_indices_by_name[] = {
   1,   /* field[1] = name */
   3,   /* field[3] = page_ids */
   4,   /* field[4] = permissions */
+  9,   /* field[9] = principal */
   7,   /* field[7] = revoked_at */
   8,   /* field[8] = secrets_count */
 };
 static const ProtobufCIntRange khach__v1__access_token__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor khach__v1__access_token__descriptor =
 {
@@ -3141,14 +3154,14 @@ const ProtobufCMessageDescriptor khach__v1__access_token__descriptor =
   "Khach__V1__AccessToken",
   "khach.v1",
   sizeof(Khach__V1__AccessToken),
-  9,
+  10,
   khach__v1__access_token__field_descriptors,
   khach__v1__access_token__field_indices_by_name,
   1,  khach__v1__access_token__number_ranges,
   (ProtobufCMessageInit) khach__v1__access_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor khach__v1__create_token_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor khach__v1__create_token_request__field_descriptors[7] =
 {
   {
     "name",
@@ -3222,6 +3235,18 @@ static const ProtobufCFieldDescriptor khach__v1__create_token_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "principal",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__CreateTokenRequest, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned khach__v1__create_token_request__field_indices_by_name[] = {
   5,   /* field[5] = actor */
@@ -3230,11 +3255,12 @@ static const unsigned khach__v1__create_token_request__field_indices_by_name[] =
   0,   /* field[0] = name */
   2,   /* field[2] = page_ids */
   3,   /* field[3] = permissions */
+  6,   /* field[6] = principal */
 };
 static const ProtobufCIntRange khach__v1__create_token_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor khach__v1__create_token_request__descriptor =
 {
@@ -3244,7 +3270,7 @@ const ProtobufCMessageDescriptor khach__v1__create_token_request__descriptor =
   "Khach__V1__CreateTokenRequest",
   "khach.v1",
   sizeof(Khach__V1__CreateTokenRequest),
-  6,
+  7,
   khach__v1__create_token_request__field_descriptors,
   khach__v1__create_token_request__field_indices_by_name,
   1,  khach__v1__create_token_request__number_ranges,

@@ -589,10 +589,15 @@ struct  Khach__V1__AccessToken
    * How many secrets are kept: 2 while it is rotated.
    */
   uint32_t secrets_count;
+  /*
+   * Whom it is for without a secret: the URI of a client's certificate, or "unix-user:UID".
+   * Empty: whoever has the secret.
+   */
+  char *principal;
 };
 #define KHACH__V1__ACCESS_TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__access_token__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, NULL, NULL, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Khach__V1__CreateTokenRequest
@@ -621,10 +626,16 @@ struct  Khach__V1__CreateTokenRequest
    * Who; 1 to 200 bytes.
    */
   char *actor;
+  /*
+   * Empty: whoever has the secret. Otherwise whom a connection itself makes known, and there is no
+   * secret: the one URI of a verified certificate ("spiffe://…"), or "unix-user:UID" of a Unix
+   * socket's peer; at most 1,024 bytes, visible ASCII.
+   */
+  char *principal;
 };
 #define KHACH__V1__CREATE_TOKEN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__create_token_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Khach__V1__CreateTokenResponse
@@ -632,7 +643,8 @@ struct  Khach__V1__CreateTokenResponse
   ProtobufCMessage base;
   Khach__V1__AccessToken *token;
   /*
-   * What the caller sends, as "authorization: Bearer SECRET"; it is not told again.
+   * What the caller sends, as "authorization: Bearer SECRET"; it is not told again. Empty for a
+   * token of a principal.
    */
   char *secret;
 };
