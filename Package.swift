@@ -30,6 +30,12 @@ let lifecycleUnix: Target.Dependency = .product(
     name: "UnixSignals",
     package: "swift-service-lifecycle"
 )
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+// The one product that brings the core of the transport without BoringSSL; on Linux it is nothing else.
+let grpcTransport: Target.Dependency = .product(
+    name: "GRPCNIOTransportHTTP2TransportServices",
+    package: "grpc-swift-nio-transport"
+)
 
 let package = Package(
     name: "khach",
@@ -50,6 +56,8 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle",
             exact: "2.13.0"
         ),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
     ],
     targets: [
         // System libraries.
@@ -133,10 +141,21 @@ let package = Package(
             dependencies: ["KhachCore", "CKhachExport"],
             swiftSettings: strict
         ),
+        // The same methods for callers that have gRPC.
+        .target(
+            name: "KhachGRPC",
+            dependencies: [
+                "TTRPC", "KhachProto", grpcCore, grpcTransport, nioCore, nioPosix, protobuf,
+            ],
+            exclude: ["DESIGN.md"],
+            resources: [.embedInCode("Generated/api.binpb")],
+            swiftSettings: strict
+        ),
         .target(
             name: "KhachServer",
             dependencies: [
-                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
+                "KhachGRPC", "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService",
+                "KhachSQLite",
                 "KhachExport",
                 "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments,
             ],

@@ -20,6 +20,8 @@ swift build --build-tests
 swift test --skip-build
 step "the Python client"
 clients/python/test.sh
+step "stock gRPC for Python"
+Tests/Support/grpc-peer/test.sh
 step "simulated caches, servers and networks"
 swift build -c release --product khach-simulate
 .build/release/khach-simulate --seeds 10000 --first 1

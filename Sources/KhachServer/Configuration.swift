@@ -9,6 +9,8 @@ package struct Configuration: Sendable {
     /// Holds the store; made if it is not there, with access for its owner only.
     package var dataFolder: String
     package var addresses: [Address]
+    /// Where the same methods are served over gRPC; `nil`: nowhere.
+    package var grpc: Address?
     /// Event loops; each serves its connections on one thread.
     package var loops: Int
     /// How long running calls may take to finish once the server was told to stop, in seconds.
@@ -23,6 +25,7 @@ package struct Configuration: Sendable {
     package init(
         dataFolder: String,
         addresses: [Address],
+        grpc: Address? = nil,
         loops: Int,
         drainSeconds: Int,
         logLevel: Logger.Level,
@@ -57,8 +60,14 @@ package struct Configuration: Sendable {
                     + "is encrypted, so others need --allow-plaintext"
             )
         }
+        if let grpc, !grpc.isLoopback {
+            throw ConfigurationError(
+                "grpc: tcp:127.0.0.1:PORT or tcp:[::1]:PORT expected, found \(grpc)"
+            )
+        }
         self.dataFolder = dataFolder
         self.addresses = addresses
+        self.grpc = grpc
         self.loops = loops
         self.drainSeconds = drainSeconds
         self.logLevel = logLevel

@@ -87,12 +87,26 @@ package struct Daemon: Sendable {
                     + "found none: see khachd init"
             )
         }
-        let (listeners, addresses) = try await self.startListeners(khachMethods(environment))
+        let methods = khachMethods(environment)
+        let (listeners, addresses) = try await self.startListeners(methods)
+        var entrances = Entrances(listeners: listeners)
+        var announced = addresses.map { "\($0)" }
+        if let address = self.configuration.grpc {
+            let grpc: GRPCEntrance
+            do {
+                grpc = try await GRPCEntrance.open(address, methods, self.configuration)
+            } catch {
+                for listener in listeners { await listener.server.shutdown(drain: .zero) }
+                throw ListenError(address: address, cause: error)
+            }
+            entrances.grpc = grpc
+            announced.append("grpc \(grpc.address)")
+        }
         let sweeper = ExportSweeper(exports: environment.exports)
         // Said by a service of the group: by then its signal handlers are there.
-        let announcer = Announcer(addresses: addresses, announce: announce)
+        let announcer = Announcer(addresses: announced, announce: announce)
         let services: [any Service] =
-            [sweeper] + listeners + [announcer] + self.keepers(of: store)
+            [sweeper, entrances, announcer] + self.keepers(of: store)
             + [WatchKeeper(watches: environment.watches)]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -138,7 +152,7 @@ package struct Daemon: Sendable {
     /// Listens on every address, or on none.
     private func startListeners(
         _ methods: MethodTable
-    ) async throws -> (listeners: [any Service], addresses: [Address]) {
+    ) async throws -> (listeners: [Listener], addresses: [Address]) {
         var started: [(listener: Listener, address: Address)] = []
         for address in self.configuration.addresses {
             var configuration = Server.Configuration(address: address)
@@ -158,21 +172,12 @@ package struct Daemon: Sendable {
 
 /// Says where the server listens, once the group runs.
 private struct Announcer: Service {
-    let addresses: [Address]
+    let addresses: [String]
     let announce: @Sendable (String) -> Void
 
     func run() async throws {
-        for address in self.addresses { self.announce("\(address)") }
+        for address in self.addresses { self.announce(address) }
         try await gracefulShutdown()
-    }
-}
-
-/// A server as a service that ends in order when the group is told to stop.
-private struct Listener: Service {
-    let server: Server
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.server.run() }
     }
 }
 
@@ -186,16 +191,5 @@ struct ListenError: Error {
         self.address = address
         self.cause =
             (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
-    }
-}
-
-extension Address {
-    /// Nobody on another machine can reach it.
-    var isLocal: Bool {
-        switch self {
-        case .unix: true
-        case .tcp(let host, _):
-            host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        }
     }
 }

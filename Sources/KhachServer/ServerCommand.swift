@@ -27,8 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serves until SIGTERM or SIGINT.",
         discussion: """
-            Prints one line "listening ADDRESS" on standard output for each address, and logs to \
-            standard error. Ends with 0 after an orderly stop, with 78 for a setting that cannot \
+            Prints one line "listening ADDRESS" on standard output for each address, then "listening \
+            grpc ADDRESS" where gRPC is served, and logs to standard error. Ends with 0 after an orderly stop, with 78 for a setting that cannot \
             be, with 70 when a commit failed and the store must be recovered by a restart.
             """
     )
@@ -38,6 +38,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "unix:/PATH or tcp:HOST:PORT; port 0 takes a free one. May be repeated.")
     var listen: [String] = [Configuration.listenDefault]
+
+    @Option(help: "tcp:127.0.0.1:PORT where the same methods are served over gRPC.")
+    var grpc: String?
 
     @Option(help: "Threads that serve connections.")
     var loops: Int = 1
@@ -99,6 +102,7 @@ struct ServeCommand: AsyncParsableCommand {
         return try Configuration(
             dataFolder: self.data,
             addresses: try self.listen.map { try Address($0) },
+            grpc: try self.grpc.map { try Address($0) },
             loops: self.loops,
             drainSeconds: self.drain,
             logLevel: level,
