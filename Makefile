@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-planted sanitize bench format lint generate check-generated clean
+.PHONY: help demo build deb test test-planted sanitize bench format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -12,6 +12,10 @@ build: ## khachd and khach, for release
 	@scripts/install.sh build
 	swift build -c release --product khachd
 	swift build -c release --product khach
+
+deb: ## a Debian package of khachd and khach, in .build/deb
+	@scripts/install.sh deb
+	@scripts/deb.sh
 
 test: ## every test: Swift, C under sanitizers, Python, the real binaries, a stock Go peer
 	@scripts/test.sh

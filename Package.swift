@@ -37,6 +37,14 @@ let grpcTransport: Target.Dependency = .product(
     package: "grpc-swift-nio-transport"
 )
 
+let settings: Target.Dependency = .product(
+    name: "Configuration",
+    package: "swift-configuration"
+)
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+
 let package = Package(
     name: "khach",
     platforms: [.macOS(.v15)],
@@ -58,6 +66,18 @@ let package = Package(
         ),
         .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            exact: "1.4.0",
+            traits: ["JSON"]
+        ),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            exact: "2.28.1",
+            traits: []
+        ),
     ],
     targets: [
         // System libraries.
@@ -154,10 +174,10 @@ let package = Package(
         .target(
             name: "KhachServer",
             dependencies: [
-                "KhachGRPC", "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService",
-                "KhachSQLite",
-                "KhachExport",
-                "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments,
+                "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
+                "KhachExport", "KhachGRPC",
+                "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments, settings,
+                system, metrics, hummingbird,
             ],
             swiftSettings: strict
         ),
@@ -358,6 +378,14 @@ let package = Package(
             dependencies: [
                 "khachd", "khach", "ttrpc-testd", "KhachRPC", "KhachClient", "KhachProto", "TTRPC",
                 "TTRPCNIO", "CSQLite", "TestFolders", protobuf,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KhachServerTests",
+            dependencies: [
+                "KhachServer", "KhachCore", "KhachSQLite", "KhachService", "TTRPC", "TestFolders",
+                "KhachTestKit", logging, metrics,
             ],
             swiftSettings: strict
         ),

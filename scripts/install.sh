@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what a build needs, or what the tests need too.
-# usage: scripts/install.sh build|test|bench
+# usage: scripts/install.sh build|test|bench|deb
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
-test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev)
+test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev systemd)
 
 bench=(gcc make cmake python3)
+deb=(dpkg-dev binutils)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
-  test) wanted=("${build[@]}" "${test[@]}") ;;
+  test) wanted=("${build[@]}" "${test[@]}" "${deb[@]}") ;;
+  deb) wanted=("${build[@]}" "${deb[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
-  *) echo "usage: $0 build|test|bench" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|bench|deb" >&2; exit 64 ;;
 esac
 
 missing=()

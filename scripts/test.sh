@@ -18,6 +18,9 @@ Tests/Support/go-peer/build.sh "$PWD/.build/peers/go-peer"
 step "Swift"
 swift build --build-tests
 swift test --skip-build
+step "the unit of systemd, and the Debian package"
+scripts/test-unit.sh
+scripts/test-deb.sh "$(swift build --show-bin-path)"
 step "the Python client"
 clients/python/test.sh
 step "stock gRPC for Python"

@@ -232,8 +232,6 @@ static void ask_search(const char *what, const char *text, size_t rows_max, int 
     khach_index_filter filter;
     khach_name_query *name = NULL;
 
-    if (strcmp(text, "🌸") == 0 && rows_max != 1)
-        return; /* No letters: every name is looked at. */
     must(khach_name_query_open(&name, text, strlen(text)) == 0);
     khach_index_filter_init(&filter, 1);
     if (with_filters)
@@ -259,8 +257,8 @@ static void ask_searches(size_t rounds)
         ask_search("search 50 with a filter", searches[i % count], 50, 1);
     report("name search with a filter, first 50");
     for (size_t i = 0; i < rounds; i++)
-        ask_search("flower", "🌸", 1, 0);
-    report("name search without letters (a scan)");
+        ask_search("flower", i % 2 == 0 ? "🌸" : "?", 50, 0);
+    report("name search without letters, first 50");
 }
 
 static void ask_statistics(size_t rounds)

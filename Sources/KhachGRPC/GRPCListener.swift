@@ -2,20 +2,19 @@ internal import GRPCCore
 internal import GRPCNIOTransportHTTP2TransportServices
 internal import NIOCore
 internal import NIOPosix
-internal import Synchronization
 package import TTRPC
 
-/// Serves a table of methods over gRPC on one loopback port, with health and reflection.
+/// Serves a table of methods over gRPC on one port.
 ///
 /// Knows HTTP/2 by its library alone, and nothing of what the methods do.
 package final class GRPCListener: Sendable {
     package struct Configuration: Sendable {
-        /// 127.0.0.1 or ::1: nothing is encrypted.
         package var host: String
         /// 0 takes a free one.
         package var port: Int
-        /// How long running calls may go on when `run` is cancelled.
-        package var drain: Duration = .seconds(10)
+        /// Threads that serve connections.
+        package var loopsCount = 1
+        package var connectionsMax = 1_024
         package var limits = Limits()
 
         package init(host: String, port: Int) {
@@ -24,85 +23,89 @@ package final class GRPCListener: Sendable {
         }
     }
 
-    private let configuration: Configuration
-    private let factory: LoopbackFactory
-    private let server: GRPCServer<HTTP2ServerTransport.Custom<LoopbackFactory>>
-    private let serving = Serving()
-    /// Runs from `start` until no call is left.
-    private let served = Mutex<Task<Void, any Error>?>(nil)
-    /// Cuts what has not ended when the time of the drain is over.
-    private let cutter = Mutex<Task<Void, Never>?>(nil)
+    /// From here on a message is not awaited, and its call is reset: up to it, it is answered that
+    /// it is too long.
+    private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
 
+    private let group: MultiThreadedEventLoopGroup
+    private let socket: ListeningSocket
+    private let server: GRPCServer<HTTP2ServerTransport.Custom<ListeningSocket>>
+
+    /// Listens: who connects is served once `serve` runs.
     package init(
-        configuration: Configuration,
+        _ configuration: Configuration,
         methods: MethodTable,
         now: @escaping @Sendable () -> MonotonicInstant
     ) throws {
-        self.configuration = configuration
-        let limits = configuration.limits
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
-        self.factory = LoopbackFactory(
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
+        self.socket = try ListeningSocket(
             host: configuration.host,
             port: configuration.port,
-            bound: loop.makePromise()
-        )
-        var settings = HTTP2ServerTransport.Custom<LoopbackFactory>.Config.defaults
-        settings.rpc.maxRequestPayloadSize = Limits.frameBodyBytesMax
-        settings.http2.maxConcurrentStreams = limits.runningCallsMax
-        let names = Set(
-            methods.names.compactMap { $0.split(separator: "/").first.map(String.init) }
+            connections: ConnectionCount(countMax: configuration.connectionsMax),
+            on: self.group
         )
         self.server = GRPCServer(
             transport: HTTP2ServerTransport.Custom(
-                listenerFactory: self.factory,
-                config: settings
+                listenerFactory: self.socket,
+                config: Self.transport(configuration.limits)
             ),
-            services: [
-                TableMethods(table: methods, limits: limits, now: now),
-                HealthService(serving: self.serving, services: names),
-                ReflectionService(
-                    services: (names.union(ReflectionService.names)).sorted(),
-                    schema: try Schema(descriptorSet: PackageResources.api_binpb)
-                ),
-            ]
+            services: [TableMethods(table: methods, limits: configuration.limits, now: now)]
         )
     }
 
-    /// Begins to listen; returns the port.
-    package func start() async throws -> Int {
-        let server = self.server
-        let served = Task { try await server.serve() }
-        self.served.withLock { $0 = served }
-        let address = try await self.factory.bound.futureResult.get()
-        return address?.port ?? self.configuration.port
-    }
+    /// The port that it listens on.
+    package var port: Int { self.socket.port }
 
-    /// Serves until the task is cancelled; then lets running calls end, for the time of the drain.
-    package func run() async {
-        guard let served = self.served.withLock({ $0 }) else { return }
+    /// How many connections are open.
+    package var connectionsCount: Int { self.socket.connections.count }
 
-        await withTaskCancellationHandler {
-            _ = await served.result
-        } onCancel: {
-            self.shutdown()
+    /// Serves until `drain` was called and no call is left; cuts what runs when it is cancelled.
+    package func serve() async throws {
+        do {
+            try await self.server.serve()
+        } catch {
+            try? await self.group.shutdownGracefully()
+            throw error
         }
-        self.cutter.withLock { $0?.cancel() }
+        try await self.group.shutdownGracefully()
     }
 
-    /// Stops accepting; calls that run may end, those that remain are cut.
-    package func shutdown() {
-        self.serving.drain()
+    /// Stops accepting; calls that run may end.
+    package func drain() {
         self.server.beginGracefulShutdown()
-        let served = self.served.withLock { $0 }
-        let drain = self.configuration.drain
-        self.cutter.withLock { cutter in
-            guard cutter == nil else { return }
+    }
 
-            cutter = Task {
-                // Cancelled when everything ended in time.
-                guard (try? await Task.sleep(for: drain)) != nil else { return }
-                served?.cancel()
+    /// Gives up a listener that nobody will serve.
+    package func close() async {
+        self.socket.close()
+        try? await self.group.shutdownGracefully()
+    }
+
+    /// Returns once every thread that serves connections has taken a turn.
+    package func turn() async {
+        for loop in self.group.makeIterator() {
+            // A loop that has ended has nothing left to do.
+            try? await loop.submit {}.get()
+        }
+    }
+
+    /// The bounds that ttrpc has, as HTTP/2 has them.
+    private static func transport(
+        _ limits: Limits
+    ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
+        var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
+        transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
+        transport.http2.maxConcurrentStreams = limits.runningCallsMax
+        transport.connection.keepalive.time = .milliseconds(limits.silenceMillisecondsMax)
+        transport.connection.keepalive.timeout = .milliseconds(limits.pingAnswerMillisecondsMax)
+        transport.connection.keepalive.clientBehavior.allowWithoutCalls = true
+        transport.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =
+            .milliseconds(limits.pingMillisecondsMin)
+        transport.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(QuietDrain(), position: .first)
             }
         }
+        return transport
     }
 }

@@ -7,7 +7,18 @@ struct RawBytes: MessageSerializer, MessageDeserializer {
         message.withUnsafeBytes { Bytes($0) }
     }
 
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) -> Payload {
-        bytes.withUnsafeBytes { Payload(bytes: $0) }
+    /// Judges the length here: what the transport finds too long it resets without a word.
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Payload {
+        try bytes.withUnsafeBytes { bytes in
+            guard bytes.count <= Limits.frameBodyBytesMax else {
+                throw TTRPC.Status(
+                    .resourceExhausted,
+                    "a message of at most \(Limits.frameBodyBytesMax) bytes expected, "
+                        + "found \(bytes.count)"
+                ).overGRPC
+            }
+
+            return Payload(bytes: bytes)
+        }
     }
 }

@@ -17,4 +17,9 @@ extension TTRPC.Status {
             metadata: trailers
         )
     }
+
+    /// What the library found wrong with what a caller sent.
+    init(_ error: RPCError) {
+        self.init(Code(rawValue: Int32(error.code.rawValue)) ?? .unknown, error.message)
+    }
 }

@@ -17,10 +17,18 @@ struct TableMethods: RegistrableRPCService {
                 forMethod: MethodDescriptor(fullyQualifiedService: parts[0], method: parts[1]),
                 deserializer: RawBytes(),
                 serializer: RawBytes()
-            ) { request, _ in
-                let context = self.context(parts[0], parts[1], request.metadata)
-                let message = try await ServerRequest(stream: request).message
-                return try await self.answer(handler, context, message)
+            ) { request, call in
+                do throws(TTRPC.Status) {
+                    let context = try self.context(parts[0], parts[1], request.metadata)
+                    let task = CallTask(
+                        deadline: context.deadline,
+                        cancellation: call.cancellation,
+                        now: self.now
+                    )
+                    return try await self.answer(handler, context, request.messages, task)
+                } catch {
+                    throw error.overGRPC
+                }
             }
         }
     }
@@ -29,11 +37,11 @@ struct TableMethods: RegistrableRPCService {
         _ service: String,
         _ method: String,
         _ metadata: GRPCCore.Metadata
-    ) -> CallContext {
+    ) throws(TTRPC.Status) -> CallContext {
         CallContext(
             service: service,
             method: method,
-            metadata: TTRPC.Metadata(metadata.entries),
+            metadata: try metadata.entries(self.limits),
             deadline: metadata.timeoutNanoseconds.map { timeout in
                 MonotonicInstant(
                     nanoseconds: self.now().nanoseconds
@@ -46,85 +54,75 @@ struct TableMethods: RegistrableRPCService {
     private func answer(
         _ handler: MethodTable.Handler,
         _ context: CallContext,
-        _ message: Payload
-    ) async throws -> StreamingServerResponse<Payload> {
+        _ messages: RPCAsyncSequence<Payload, any Error>,
+        _ task: CallTask
+    ) async throws(TTRPC.Status) -> StreamingServerResponse<Payload> {
         switch handler {
         case .inPlace(let body):
-            return try await self.unary(context) { () async throws(TTRPC.Status) in
-                try body(context, message)
-            }
+            return .one(try body(context, try await messages.only()))
         // The first of the two belongs to the thread of a ttrpc connection.
         case .inPlaceOrTask(_, let body), .unary(let body):
-            return try await self.unary(context) { () async throws(TTRPC.Status) in
-                try await body(context, message)
-            }
-        case .serverStreaming(let body):
-            return StreamingServerResponse { writer in
-                let responses = ResponseStream(to: writer)
-                try await self.run(context) { () async throws(TTRPC.Status) in
-                    try await body(context, message, responses)
+            let message = try await messages.only()
+            return .one(
+                try await task.run { () async throws(TTRPC.Status) in
+                    try await body(context, message)
                 }
-                return [:]
+            )
+        case .clientStreaming(let body):
+            let requests = RequestStream(from: messages)
+            return .one(
+                try await task.run { () async throws(TTRPC.Status) in
+                    try await body(context, requests)
+                }
+            )
+        case .serverStreaming(let body):
+            let message = try await messages.only()
+            return .many(task) { (responses) async throws(TTRPC.Status) in
+                try await body(context, message, responses)
+            }
+        case .bidirectional(let body):
+            let requests = RequestStream(from: messages)
+            return .many(task) { (responses) async throws(TTRPC.Status) in
+                try await body(context, requests, responses)
             }
         }
-    }
-
-    private func unary(
-        _ context: CallContext,
-        _ body: @escaping @Sendable () async throws(TTRPC.Status) -> Payload
-    ) async throws -> StreamingServerResponse<Payload> {
-        StreamingServerResponse(
-            single: ServerResponse(message: try await self.run(context, body))
-        )
-    }
-
-    /// Runs a body as a task that ends with its call: cancelled, past its deadline, or cut.
-    private func run<Answer: Sendable>(
-        _ context: CallContext,
-        _ body: @escaping @Sendable () async throws(TTRPC.Status) -> Answer
-    ) async throws -> Answer {
-        let task = Task { () async -> Result<Answer, TTRPC.Status> in
-            do throws(TTRPC.Status) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
-        }
-        let outcome = await withTaskCancellationHandler {
-            await withRPCCancellationHandler {
-                await task.value
-            } onCancelRPC: {
-                task.cancel()
-            }
-        } onCancel: {
-            task.cancel()
-        }
-        switch outcome {
-        case .success(let answer): return answer
-        case .failure(let status): throw self.told(status, context).overGRPC
-        }
-    }
-
-    /// A body that was cancelled at its deadline is told as that.
-    private func told(_ status: TTRPC.Status, _ context: CallContext) -> TTRPC.Status {
-        guard status.code == .cancelled, let deadline = context.deadline, deadline <= self.now()
-        else { return status }
-
-        return TTRPC.Status(.deadlineExceeded, "the deadline passed")
     }
 }
 
-extension ResponseStream {
-    /// The stream of one call; HTTP/2's windows say when there is room for the next message.
-    fileprivate init(to writer: RPCWriter<Payload>) {
-        self.init { payload throws(TTRPC.Status) in
-            guard !Task.isCancelled else { throw TTRPC.Status(.cancelled, "the call is over") }
+extension StreamingServerResponse<Payload> {
+    fileprivate static func one(_ message: Payload) -> Self {
+        Self(single: ServerResponse(message: message))
+    }
 
-            do {
-                try await writer.write(payload)
+    fileprivate static func many(
+        _ task: CallTask,
+        _ body: @escaping @Sendable (ResponseStream) async throws(TTRPC.Status) -> Void
+    ) -> Self {
+        Self { writer in
+            let responses = ResponseStream(to: writer)
+            do throws(TTRPC.Status) {
+                try await task.run { () async throws(TTRPC.Status) in try await body(responses) }
             } catch {
-                throw TTRPC.Status(.cancelled, "the call is over")
+                throw error.overGRPC
             }
+            return [:]
         }
+    }
+}
+
+extension RPCAsyncSequence<Payload, any Error> {
+    /// The one message of a caller who sends no more.
+    fileprivate func only() async throws(TTRPC.Status) -> Payload {
+        var messages = self.makeAsyncIterator()
+        do {
+            if let message = try await messages.next(), try await messages.next() == nil {
+                return message
+            }
+        } catch let error as RPCError {
+            throw TTRPC.Status(error)
+        } catch {
+            throw TTRPC.Status(.cancelled, "the call is over")
+        }
+        throw TTRPC.Status(.invalidArgument, "one message expected, found none or more")
     }
 }

@@ -32,6 +32,21 @@ extension SQLiteStore {
         /// Called on the writer's thread.
         package var failure: @Sendable (StoreError) -> Void = { _ in }
 
+        /// Called with what each commit was and took, once its callers are answered.
+        ///
+        /// Called on the writer's thread.
+        package var committed: @Sendable (CommitReport) -> Void = { _ in }
+
         package init() {}
     }
+}
+
+/// What one commit was, and what it took.
+package struct CommitReport: Hashable, Sendable {
+    /// Writes in it.
+    package var writes: Int
+    /// From its beginning to its end.
+    package var nanoseconds: UInt64
+    /// The commit alone, which waits for the disk.
+    package var syncNanoseconds: UInt64
 }

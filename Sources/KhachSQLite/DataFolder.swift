@@ -12,6 +12,12 @@ final class DataFolder: Sendable {
     let databasePath: String
     private let lock: Int32
 
+    /// Bytes of the file's log; 0 when there is none.
+    var logBytes: Int {
+        var facts = stat()
+        return stat("\(self.databasePath)-wal", &facts) == 0 ? Int(facts.st_size) : 0
+    }
+
     /// Makes the folder and the files that are missing.
     ///
     /// Throws `unavailable` when another server has it open.

@@ -71,7 +71,23 @@ package final class SQLiteStore: CustomerStore, PointReads {
         self.folder.release()
     }
 
+    /// Bytes of the log that stands beside the file.
+    package var logBytes: Int { self.folder.logBytes }
+
     // MARK: Writes
+
+    /// Writes that wait for their commit.
+    package var waitingWritesCount: Int { self.writer.waitingCount }
+
+    /// Refuses every write with this, until it is called with `nil`; reads go on.
+    package func refuseWrites(_ refusal: StoreError?) {
+        self.writer.refuse(refusal)
+    }
+
+    /// Returns when the writer has taken a turn and committed; throws why it cannot.
+    package func checkWriter() async throws(StoreError) {
+        try await self.writer.write { (_) throws(StoreError) in }
+    }
 
     package func record(
         _ interactions: [Interaction],

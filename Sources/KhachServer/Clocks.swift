@@ -16,6 +16,21 @@ enum Clocks {
         )
     }
 
+    /// The time of day as RFC 3339 has it, in UTC, with milliseconds.
+    static func nowText() -> String {
+        var time = Self.read(CLOCK_REALTIME)
+        var parts = tm()
+        gmtime_r(&time.tv_sec, &parts)
+        var bytes = [CChar](repeating: 0, count: 32)
+        let count = strftime(&bytes, bytes.count, "%Y-%m-%dT%H:%M:%S", &parts)
+        let seconds = String(
+            decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+        let milliseconds = "\(1_000 + time.tv_nsec / 1_000_000)".dropFirst()
+        return "\(seconds).\(milliseconds)Z"
+    }
+
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -1,78 +1,59 @@
-internal import KhachService
 package import Logging
 package import TTRPCNIO
 
-/// What an operator chooses.
+/// What an operator chose, as the server takes it.
 package struct Configuration: Sendable {
     package static let listenDefault = "tcp:127.0.0.1:7440"
 
     /// Holds the store; made if it is not there, with access for its owner only.
     package var dataFolder: String
     package var addresses: [Address]
-    /// Where the same methods are served over gRPC; `nil`: nowhere.
-    package var grpc: Address?
+    /// Where the same methods are served over gRPC.
+    package var grpcAddress: Address?
+    /// Where metrics and health are served by HTTP.
+    package var metricsAddress: Address?
+    /// Room on the disk below which writes are refused.
+    package var diskReserveBytes: Int
     /// Event loops; each serves its connections on one thread.
     package var loops: Int
     /// How long running calls may take to finish once the server was told to stop, in seconds.
     package var drainSeconds: Int
     package var logLevel: Logger.Level
+    package var logFormat: LogFormat
     /// Days that texts of interactions are kept after they were received; `nil`: for good.
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
     package var tombstoneSeconds: Int64
 
+    /// Everywhere where calls are taken.
+    var callAddresses: [Address] { self.addresses + [self.grpcAddress].compactMap { $0 } }
+
     /// Checks what only all settings together tell.
-    package init(
-        dataFolder: String,
-        addresses: [Address],
-        grpc: Address? = nil,
-        loops: Int,
-        drainSeconds: Int,
-        logLevel: Logger.Level,
-        textDays: Int?,
-        tombstoneSeconds: Int64 = TombstoneRetention.secondsDefault,
-        allowsPlaintext: Bool
-    ) throws(ConfigurationError) {
-        guard !addresses.isEmpty else {
-            throw ConfigurationError("listen: at least one address expected, found none")
-        }
-        guard (1...64).contains(loops) else {
-            throw ConfigurationError("loops: 1 to 64 expected, found \(loops)")
-        }
-        guard (0...600).contains(drainSeconds) else {
-            throw ConfigurationError("drain: 0 to 600 seconds expected, found \(drainSeconds)")
-        }
-        if let textDays, !(1...TextRetention.daysMax).contains(textDays) {
+    init(_ chosen: ChosenSettings) throws(ConfigurationError) {
+        self.dataFolder = try chosen.value(Settings.data)
+        self.addresses = try chosen.value(Settings.listen)
+        self.grpcAddress = try chosen.value(Settings.grpcListen)
+        self.metricsAddress = try chosen.value(Settings.metricsListen)
+        self.diskReserveBytes = try chosen.value(Settings.diskReserve).bytes
+        self.loops = try chosen.value(Settings.loops)
+        self.drainSeconds = try chosen.value(Settings.drain)
+        self.logLevel = try chosen.value(Settings.logLevel)
+        self.logFormat = try chosen.value(Settings.logFormat)
+        let days = try chosen.value(Settings.keepTexts)
+        self.textDays = days == 0 ? nil : days
+        self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
+
+        let allowsPlaintext = try chosen.value(Settings.allowPlaintext)
+        let named =
+            self.addresses.map { ("listen", $0) }
+            + [self.grpcAddress].compactMap { $0 }.map { ("grpc-listen", $0) }
+            + [self.metricsAddress].compactMap { $0 }.map { ("metrics-listen", $0) }
+        for (name, address) in named where !allowsPlaintext && !address.isLocal {
             throw ConfigurationError(
-                "keep-texts: 1 to \(TextRetention.daysMax) days expected, found \(textDays)"
+                "\(name): a Unix socket or a loopback address expected, found \(address); nothing "
+                    + "is encrypted, so others need allow-plaintext"
             )
         }
-        guard (1...TombstoneRetention.secondsMax).contains(tombstoneSeconds) else {
-            let most = KeepingTime(seconds: TombstoneRetention.secondsMax)
-            throw ConfigurationError(
-                "keep-tombstones: 1s to \(most) expected, found "
-                    + "\(KeepingTime(seconds: tombstoneSeconds))"
-            )
-        }
-        for address in addresses where !allowsPlaintext && !address.isLocal {
-            throw ConfigurationError(
-                "listen: a Unix socket or a loopback address expected, found \(address); nothing "
-                    + "is encrypted, so others need --allow-plaintext"
-            )
-        }
-        if let grpc, !grpc.isLoopback {
-            throw ConfigurationError(
-                "grpc: tcp:127.0.0.1:PORT or tcp:[::1]:PORT expected, found \(grpc)"
-            )
-        }
-        self.dataFolder = dataFolder
-        self.addresses = addresses
-        self.grpc = grpc
-        self.loops = loops
-        self.drainSeconds = drainSeconds
-        self.logLevel = logLevel
-        self.textDays = textDays
-        self.tombstoneSeconds = tombstoneSeconds
     }
 }
 

@@ -9,41 +9,63 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
-internal import UnixSignals
 
 /// The whole server: a store, the methods over it, listeners, and an orderly end.
 package struct Daemon: Sendable {
     /// The exit status after a commit failed: what it left is known only after a restart.
     private static let failStopStatus: Int32 = 70
 
+    /// Bounds of connections, as every listener has them.
+    static let limits =
+        EnforcedLimit.wire(TTRPC.Limits()) + [
+            EnforcedLimit(
+                "connections",
+                Server.Configuration.connectionsMaxDefault,
+                .count,
+                "connections of one address; one more is closed"
+            )
+        ]
+
     private let configuration: Configuration
     private let logger: Logger
+    private let metrics = ServerMetrics()
+    private let condition = Condition()
+    private let signals: StopSignals
+    private let notifier: Notifier
 
-    package init(configuration: Configuration, logger: Logger) {
+    package init(configuration: Configuration, logger: Logger, notifySocket: String? = nil) {
+        self.signals = StopSignals(logger: logger)
+        self.notifier = Notifier(socketName: notifySocket)
         self.configuration = configuration
         self.logger = logger
     }
 
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
     ///
-    /// `announce` is called with each address once it is listened on.
+    /// `announce` is called with a line for each address once it is listened on. A second signal
+    /// ends the process at once.
     package func run(announce: @escaping @Sendable (String) -> Void) async throws {
-        let store = try self.openStore()
-        do {
-            try await self.serve(store, announce)
-        } catch {
+        try await self.signals.watched {
+            let store = try self.openStore()
+            do {
+                try await self.serve(store, announce)
+            } catch {
+                store.close()
+                throw error
+            }
+            self.logger.info("stopping", metadata: ["phase": "final-commit-and-checkpoint"])
             store.close()
-            throw error
+            self.logger.info("stopping", metadata: ["phase": "closed"])
         }
-        store.close()
-        self.logger.info("closed")
     }
 
     private func openStore() throws(StoreError) -> SQLiteStore {
         let logger = self.logger
         var configuration = SQLiteStore.Configuration()
         // One for each thread that reads in place.
-        configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.inPlaceReaders =
+            self.configuration.loops * self.configuration.callAddresses.count
+        configuration.committed = self.metrics.committed
         configuration.failure = { error in
             logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
             exit(Self.failStopStatus)
@@ -64,7 +86,41 @@ package struct Daemon: Sendable {
             throw StoreError(.unavailable, "memory for the plans of phones expected, none found")
         }
 
-        let environment = ServiceEnvironment(
+        let environment = self.environment(of: store)
+        try await environment.loadTokens()
+        if !environment.callers.areKnown,
+            let address = self.configuration.callAddresses.first(where: { !$0.isLocal })
+        {
+            throw StoreError(
+                .unavailable,
+                "a store with tokens expected to listen at \(address), which others can reach; "
+                    + "found none: see khachd init"
+            )
+        }
+        let entrances = try await Entrances.open(
+            self.configuration,
+            khachMethods(environment),
+            self.metrics,
+            self.logger
+        )
+        let services = self.services(store, environment, entrances, announce)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { service in
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: service,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
+                logger: self.quietLogger
+            )
+        )
+        self.signals.hold(group)
+        try await group.run()
+    }
+
+    private func environment(of store: SQLiteStore) -> ServiceEnvironment {
+        var environment = ServiceEnvironment(
             store: store,
             now: Clocks.now,
             monotonicNow: Clocks.monotonicNow,
@@ -77,50 +133,47 @@ package struct Daemon: Sendable {
                 pause: { try await Task.sleep(for: $0) }
             )
         )
-        try await environment.loadTokens()
-        if !environment.callers.areKnown,
-            let address = self.configuration.addresses.first(where: { !$0.isLocal })
-        {
-            throw StoreError(
-                .unavailable,
-                "a store with tokens expected to listen at \(address), which others can reach; "
-                    + "found none: see khachd init"
-            )
-        }
-        let methods = khachMethods(environment)
-        let (listeners, addresses) = try await self.startListeners(methods)
-        var entrances = Entrances(listeners: listeners)
-        var announced = addresses.map { "\($0)" }
-        if let address = self.configuration.grpc {
-            let grpc: GRPCEntrance
-            do {
-                grpc = try await GRPCEntrance.open(address, methods, self.configuration)
-            } catch {
-                for listener in listeners { await listener.server.shutdown(drain: .zero) }
-                throw ListenError(address: address, cause: error)
-            }
-            entrances.grpc = grpc
-            announced.append("grpc \(grpc.address)")
-        }
-        let sweeper = ExportSweeper(exports: environment.exports)
-        // Said by a service of the group: by then its signal handlers are there.
-        let announcer = Announcer(addresses: announced, announce: announce)
-        let services: [any Service] =
-            [sweeper, entrances, announcer] + self.keepers(of: store)
-            + [WatchKeeper(watches: environment.watches)]
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map { service in
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: service,
-                        successTerminationBehavior: .gracefullyShutdownGroup
-                    )
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: self.logger
-            )
+        environment.surroundingLimits = Self.limits
+        environment.readiness = self.condition.readiness
+        return environment
+    }
+
+    /// Everything that runs as long as the server does; the last is told first of a shutdown.
+    private func services(
+        _ store: SQLiteStore,
+        _ environment: ServiceEnvironment,
+        _ entrances: Entrances,
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
+        let disk = DiskGuard(
+            folder: self.configuration.dataFolder,
+            reserveBytes: self.configuration.diskReserveBytes,
+            store: store,
+            condition: self.condition,
+            logger: self.logger
         )
-        try await group.run()
+        disk.look()
+        return [ExportSweeper(exports: environment.exports)]
+            + self.operators(store, entrances, environment.watches, announce) + [
+                disk,
+                Heartbeat(
+                    entrances: entrances,
+                    condition: self.condition,
+                    notifier: self.notifier,
+                    logger: self.logger
+                ),
+                Listeners(entrances: entrances, logger: self.logger),
+            ] + self.keepers(of: store) + [
+                WatchKeeper(watches: environment.watches),
+                Announcer(
+                    entrances: entrances,
+                    condition: self.condition,
+                    signals: self.signals,
+                    notifier: self.notifier,
+                    logger: self.logger,
+                    announce: announce
+                ),
+            ]
     }
 
     /// What drops that which is older than it may be.
@@ -149,35 +202,31 @@ package struct Daemon: Sendable {
         return keepers
     }
 
-    /// Listens on every address, or on none.
-    private func startListeners(
-        _ methods: MethodTable
-    ) async throws -> (listeners: [Listener], addresses: [Address]) {
-        var started: [(listener: Listener, address: Address)] = []
-        for address in self.configuration.addresses {
-            var configuration = Server.Configuration(address: address)
-            configuration.loopsCount = self.configuration.loops
-            configuration.drain = .seconds(self.configuration.drainSeconds)
-            let server = Server(configuration: configuration, methods: methods, logger: self.logger)
-            do {
-                started.append((Listener(server: server), try await server.start()))
-            } catch {
-                for (listener, _) in started { await listener.server.shutdown(drain: .zero) }
-                throw ListenError(address: address, cause: error)
-            }
-        }
-        return (started.map(\.listener), started.map(\.address))
+    /// For libraries, whose details say nothing to whoever runs the server.
+    private var quietLogger: Logger {
+        var quiet = self.logger
+        quiet.logLevel = max(self.logger.logLevel, .notice)
+        return quiet
     }
-}
 
-/// Says where the server listens, once the group runs.
-private struct Announcer: Service {
-    let addresses: [String]
-    let announce: @Sendable (String) -> Void
+    /// What answers those who run the server, when they want it.
+    private func operators(
+        _ store: SQLiteStore,
+        _ entrances: Entrances,
+        _ watches: Watches,
+        _ announce: @escaping @Sendable (String) -> Void
+    ) -> [any Service] {
+        guard case .tcp(let host, let port) = self.configuration.metricsAddress else { return [] }
 
-    func run() async throws {
-        for address in self.addresses { self.announce(address) }
-        try await gracefulShutdown()
+        let server = OperatorServer(
+            metrics: self.metrics,
+            condition: self.condition,
+            store: store,
+            entrances: entrances,
+            watches: watches,
+            logger: self.quietLogger
+        )
+        return [server.service(at: host, port, announce: announce)]
     }
 }
 
@@ -191,5 +240,16 @@ struct ListenError: Error {
         self.address = address
         self.cause =
             (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
+    }
+}
+
+extension Address {
+    /// Nobody on another machine can reach it.
+    var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _):
+            host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
     }
 }

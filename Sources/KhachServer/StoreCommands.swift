@@ -157,10 +157,16 @@ enum Failures {
         }
     }
 
-    private static func tell(_ error: StoreError) -> ExitCode {
-        let line = Array("khachd: \(error.message)\n".utf8)
+    /// Says a sentence, which may be of several lines, on standard error.
+    static func complain(_ text: String) {
+        let lines = text.split(separator: "\n").map { "khachd: \($0)\n" }
+        let bytes = Array(lines.joined().utf8)
         // There is nowhere left to say that this failed.
-        _ = write(STDERR_FILENO, line, line.count)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    private static func tell(_ error: StoreError) -> ExitCode {
+        self.complain(error.message)
         return .failure
     }
 }

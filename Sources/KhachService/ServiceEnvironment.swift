@@ -12,6 +12,8 @@ package struct ServiceEnvironment: Sendable {
     package var detector: ContactDetector
     /// What makes the files of exports.
     package var presses: ExportPresses
+    /// Bounds of what is around the service, for who asks.
+    package var surroundingLimits: [EnforcedLimit] = []
     /// Who is known.
     package let callers: Callers
     /// Who calls the methods of this environment; `store` is what the caller sees of it.
@@ -22,6 +24,8 @@ package struct ServiceEnvironment: Sendable {
     package let exports = ExportSessions()
     /// Who waits for commits.
     package let watches: Watches
+    /// What health tells.
+    package var readiness = Readiness()
     package let zones = ZoneCache()
 
     package init(
@@ -46,7 +50,8 @@ package struct ServiceEnvironment: Sendable {
 
     /// Makes what the store says of tokens hold from here on.
     package func loadTokens() async throws(StoreError) {
-        self.callers.load(try await self.wholeStore.tokens())
+        let turn = self.callers.beginLoad()
+        self.callers.load(try await self.wholeStore.tokens(), turn)
     }
 
     /// The same for a caller who is known.
@@ -128,6 +133,8 @@ package func khachRows(_ environment: ServiceEnvironment) -> MethodRows {
     DigestMethods(environment: environment).register(in: &rows)
     OutboxMethods(environment: environment).register(in: &rows)
     WatchMethods(environment: environment).register(in: &rows)
-    HealthMethods(serving: Set(rows.services.keys)).register(in: &rows)
+    LimitMethods(environment: environment).register(in: &rows)
+    HealthMethods(serving: Set(rows.services.keys), readiness: environment.readiness)
+        .register(in: &rows)
     return rows
 }

@@ -1,12 +1,12 @@
 /// One call as its caller sees it, from its request to its terminal frame.
 ///
-/// Knows what may still come for it and nothing else: no task, no clock.
+/// Knows what may still come for it, what may still be sent, and nothing else: no task, no clock.
 package struct ClientStream: Hashable, Sendable {
-    /// What the method answers with.
+    /// How many messages go either way.
     package typealias Shape = ServerStream.Shape
 
     package enum OnFrame: Hashable, Sendable {
-        /// A unary call succeeded.
+        /// A call with one answer succeeded.
         case complete(Payload)
         /// A stream has one more message.
         case deliver(Payload)
@@ -17,18 +17,34 @@ package struct ClientStream: Hashable, Sendable {
         case fail(Status)
     }
 
+    package enum OnSend: Hashable, Sendable {
+        case write
+        case fail(Status)
+        /// The call is over, or its caller has said all; what is sent then goes nowhere.
+        case ignore
+    }
+
+    /// What this side may still send.
+    private enum Output: Hashable {
+        case open
+        case closed
+    }
+
     private let shape: Shape
+    private var output: Output
 
     package init(_ shape: Shape) {
         self.shape = shape
+        self.output = shape.takesMessages ? .open : .closed
     }
 
     /// A frame of this call arrived.
     package func received(_ frame: Frame) -> OnFrame {
-        switch (frame.kind, self.shape) {
-        case (.response, _): self.receivedResponse(frame)
-        case (.data, .serverStreaming): self.receivedData(frame)
-        case (.data, .unary): .fail(Status(.internal, "data on a unary call: protocol error"))
+        switch frame.kind {
+        case .response: self.receivedResponse(frame)
+        case .data where self.shape.isAnsweredOnce:
+            .fail(Status(.internal, "data in place of one answer: protocol error"))
+        case .data: self.receivedData(frame)
         default:
             .fail(
                 Status(
@@ -36,6 +52,29 @@ package struct ClientStream: Hashable, Sendable {
                     "unexpected message of type \(frame.kind.number) received: protocol error"
                 )
             )
+        }
+    }
+
+    /// The caller has one more message.
+    package func send(payloadBytes: Int) -> OnSend {
+        guard self.output == .open else { return .ignore }
+        guard let status = ServerStream.refusal(bodyBytes: payloadBytes) else { return .write }
+
+        return .fail(status)
+    }
+
+    /// The caller has said all.
+    package mutating func finish() -> OnSend {
+        exchange(&self.output, with: .closed) == .open ? .write : .ignore
+    }
+
+    /// How a request of this shape opens its call: what Rust sends, as some servers take a
+    /// request without noData for a first message (wire.md §1.7).
+    package static func flags(_ shape: Shape) -> Frame.Flags {
+        switch shape {
+        case .unary: []
+        case .serverStreaming: .remoteClosed
+        case .clientStreaming, .bidirectional: [.remoteOpen, .noData]
         }
     }
 
@@ -56,10 +95,8 @@ package struct ClientStream: Hashable, Sendable {
         }
 
         if let status = response.status { return .fail(status) }
-        return switch self.shape {
-        case .unary: .complete(response.payload)
-        case .serverStreaming: response.payload.count == 0 ? .end : .deliverLast(response.payload)
-        }
+        if self.shape.isAnsweredOnce { return .complete(response.payload) }
+        return response.payload.count == 0 ? .end : .deliverLast(response.payload)
     }
 
     private func receivedData(_ frame: Frame) -> OnFrame {

@@ -23,10 +23,31 @@ package struct Limits: Hashable, Sendable {
     package var outboundBytesMax = 1 << 20
     /// Bytes waiting to be written at which reading goes on.
     package var outboundBytesLow = 256 << 10
-    /// Messages of one stream waiting for their reader at which a client stops reading.
+    /// Messages of one stream waiting for their reader at which the connection is not read.
     package var bufferedMessagesMax = 64
-    /// Bytes of one stream waiting for their reader at which a client stops reading.
+    /// Bytes of one stream waiting for their reader at which the connection is not read.
     package var bufferedBytesMax = 1 << 20
+    /// How long a server leaves a connection unread for one stream's handler, before that call
+    /// fails and the others go on.
+    package var unreadMillisecondsMax = 1_000
+    /// CANCEL frames that a server takes from one peer in `cancelsMilliseconds`.
+    package var cancelsMax = 200
+    /// CANCEL frames that a client sends in `cancelsMilliseconds`; what is above is not told.
+    ///
+    /// Fewer than a server takes, as a network may bring them closer together.
+    package var cancelsSentMax = 100
+    /// The span in which CANCEL frames are counted.
+    package var cancelsMilliseconds = 10_000
+    /// How far apart pings must be, unless something else was sent between them.
+    package var pingMillisecondsMin = 10_000
+    /// Pings that may come sooner than that.
+    package var pingStrikesMax = 2
+    /// How long a server hears nothing of an extended peer before it pings.
+    package var silenceMillisecondsMax = 7_200_000
+    /// How long either side waits for a sign of life after it pinged.
+    package var pingAnswerMillisecondsMax = 20_000
+    /// How long a leaving server waits for the answer that says its peer has heard of it.
+    package var leaveMillisecondsMax = 1_000
 
     package init() {}
 
@@ -37,6 +58,8 @@ package struct Limits: Hashable, Sendable {
     package static let frameBodyBytesAbsurd = 16 << 20
     /// The last id of a call; those above are left to extensions.
     package static let streamIDMax = StreamID(0x7FFF_FFFF)
+    /// The longest body of a HELLO; a longer one is none.
+    package static let helloBytesMax = 1 << 10
     /// Ids remembered so that each is told once that it is not open.
     package static let toldStreamsMax = 64
     /// Bytes of a peer's name that a status repeats.

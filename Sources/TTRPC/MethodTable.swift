@@ -9,6 +9,14 @@ package struct MethodTable: Sendable {
     package typealias StreamingBody =
         @Sendable (CallContext, Payload, ResponseStream) async throws(Status) -> Void
 
+    /// Answers what a caller sends, message by message, with one.
+    package typealias CollectingBody =
+        @Sendable (CallContext, RequestStream) async throws(Status) -> Payload
+    /// Answers what a caller sends, message by message, with many; returning ends the call,
+    /// whether or not the caller has said all.
+    package typealias ConversingBody =
+        @Sendable (CallContext, RequestStream, ResponseStream) async throws(Status) -> Void
+
     /// How a method is run (architecture, decision 3).
     package enum Handler: Sendable {
         /// Bounded work: runs on the connection's own thread, before the read burst is flushed.
@@ -22,6 +30,10 @@ package struct MethodTable: Sendable {
         case unary(UnaryBody)
         /// One request, many responses. Returning ends the stream.
         case serverStreaming(StreamingBody)
+        /// Many requests, one response.
+        case clientStreaming(CollectingBody)
+        /// Many requests, many responses, in any order. Returning ends the call.
+        case bidirectional(ConversingBody)
     }
 
     private var services: [String: [String: Handler]] = [:]
@@ -118,5 +130,20 @@ package struct ResponseStream: Sendable {
 
     package init(send: @escaping @Sendable (Payload) async throws(Status) -> Void) {
         self.send = send
+    }
+}
+
+/// Where a streaming method has its caller's messages from.
+package struct RequestStream: Sendable {
+    /// The next message, `nil` when the caller has said all; for one reader.
+    ///
+    /// Throws when the call is over for another reason (cancelled, deadline passed, connection
+    /// gone). Only `Limits.bufferedMessagesMax` messages wait here; who leaves them unread for
+    /// longer than `Limits.unreadMillisecondsMax` loses the call, as its connection is not read
+    /// meanwhile.
+    package var next: @Sendable () async throws(Status) -> Payload?
+
+    package init(next: @escaping @Sendable () async throws(Status) -> Payload?) {
+        self.next = next
     }
 }

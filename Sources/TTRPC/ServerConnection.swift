@@ -3,8 +3,10 @@
 /// Knows frames, ids and limits; no channel, no task, no method, no clock. Events go in, actions
 /// come out, and the driver does them in the order given.
 package struct ServerConnection: ~Copyable {
-    private enum State: Hashable {
+    enum State: Hashable {
         case serving
+        /// An extended peer was told that the end is near; until it has heard of it, it is served.
+        case leaving
         /// No new call is begun; late ones are told so.
         case draining
         /// The peer has closed its side; what it asked for before, read or not, is answered.
@@ -12,20 +14,51 @@ package struct ServerConnection: ~Copyable {
         case closed
     }
 
+    /// What the peer understands.
+    enum Peer: Hashable {
+        /// Plain ttrpc; it is never sent anything else.
+        case stock
+        /// It has sent HELLO; what both sides speak.
+        case extended(Hello.Features)
+    }
+
     /// A request that may be answered.
     package struct Call: Hashable, Sendable {
         package var stream: StreamID
         package var request: Request
         package var deadline: MonotonicInstant?
+        /// Whether the caller said that nothing follows.
+        package var isInputClosed = false
+
+        /// The message in the request, if that is one for a method of this shape: who opens a
+        /// stream need not send anything with it.
+        package func firstMessage(_ shape: ServerStream.Shape) -> Payload? {
+            shape.takesMessages && self.request.payload.count == 0 ? nil : self.request.payload
+        }
+    }
+
+    /// What a caller that streams has sent.
+    package enum Arrival: Hashable, Sendable {
+        case message(Payload)
+        case lastMessage(Payload)
+        case end
     }
 
     package enum OnFrame: Hashable, Sendable {
         /// Run the method: in place, or after `begin`.
         case call(Call)
+        /// Hand this to the handler of that call.
+        case deliver(StreamID, Arrival)
         /// Write a Response with this status; nothing runs for that id.
         case reject(StreamID, Status)
         /// Write a Response with this status and cancel what runs for that id.
         case abort(StreamID, Status)
+        /// Write this frame.
+        case write(Frame)
+        /// Write this frame before all that waits to be written.
+        case writeFirst(Frame)
+        /// Write this, if it is anything, and close: the peer asks too much.
+        case close(Frame?)
         case ignore
     }
 
@@ -34,10 +67,17 @@ package struct ServerConnection: ~Copyable {
         case reject(Status)
     }
 
-    package enum OnDeadline: Hashable, Sendable {
+    package enum OnTimeout: Hashable, Sendable {
         case abort(Status)
         /// The call ended in the same tick as its timer.
         case ignore
+    }
+
+    package enum OnPeerClosed: Hashable, Sendable {
+        /// Answer what was received, then close.
+        case answer
+        /// Close at once: that cancels what runs.
+        case close
     }
 
     package enum OnIdle: Hashable, Sendable {
@@ -47,64 +87,36 @@ package struct ServerConnection: ~Copyable {
         case closeAfterQuiet
     }
 
-    private var state = State.serving
-    private var lastStream = StreamID(0)
-    private var streams: [StreamID: ServerStream] = [:]
-    private var told = RecentStreams()
-    private let limits: Limits
+    var state = State.serving
+    var peer = Peer.stock
+    var lastStream = StreamID(0)
+    var streams: [StreamID: ServerStream] = [:]
+    var told = RecentStreams()
+    var cancels: SlidingBudget
+    var strikes = PingStrikes()
+    let limits: Limits
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
-    }
-
-    /// A frame arrived.
-    package mutating func received(_ frame: Frame, now: MonotonicInstant) -> OnFrame {
-        guard self.state != .closed else { return .ignore }
-
-        switch frame.kind {
-        case .request where frame.stream.isClientInitiated:
-            return self.receivedRequest(frame, now: now)
-        case .data where frame.stream.isClientInitiated:
-            return self.receivedData(frame)
-        case .response where frame.stream.isClientInitiated:
-            return .ignore
-        case .request, .data, .response:
-            let text = "StreamID must be odd for client initiated streams"
-            return .reject(frame.stream, Status(.invalidArgument, text))
-        default:
-            return .ignore  // as every stock server does; extensions rest on it
-        }
-    }
-
-    /// A frame of more than 4 MiB was announced; its body is being skipped.
-    package mutating func receivedOversized(_ stream: StreamID, length: Int) -> OnFrame {
-        guard self.state != .closed else { return .ignore }
-
-        let limit = Limits.frameBodyBytesMax
-        let status = Status(
-            .resourceExhausted,
-            "message length \(length) exceed maximum message size of \(limit)"
-        )
-        if self.streams[stream] != nil { return self.abort(stream, status) }
-        if stream.isClientInitiated { self.lastStream = max(self.lastStream, stream) }
-        return .reject(stream, status)
+        self.cancels = SlidingBudget(limits.cancelsMax, milliseconds: limits.cancelsMilliseconds)
     }
 
     /// The driver found a method that runs as a task.
-    package mutating func begin(_ stream: StreamID, _ shape: ServerStream.Shape) -> OnBegin {
-        precondition(self.streams[stream] == nil, "a call begins once")
+    package mutating func begin(_ call: Call, _ shape: ServerStream.Shape) -> OnBegin {
+        precondition(self.streams[call.stream] == nil, "a call begins once")
         guard self.streams.count < self.limits.runningCallsMax else {
             let limit = self.limits.runningCallsMax
             return .reject(Status(.resourceExhausted, "\(limit) calls run on this connection"))
         }
 
-        self.streams[stream] = ServerStream(shape)
+        self.streams[call.stream] = ServerStream(shape, isInputClosed: call.isInputClosed)
         return .run
     }
 
     /// A streaming handler has one more message.
-    package func send(_ stream: StreamID, payloadBytes: Int) -> ServerStream.OnSend {
-        self.streams[stream]?.send(payloadBytes: payloadBytes)
+    package mutating func send(_ stream: StreamID, payloadBytes: Int) -> ServerStream.OnSend {
+        self.strikes.forget()
+        return self.streams[stream]?.send(payloadBytes: payloadBytes)
             ?? .fail(Status(.cancelled, "the call is over"))
     }
 
@@ -117,31 +129,34 @@ package struct ServerConnection: ~Copyable {
             return .ignore  // the connection closed first
         }
 
+        self.strikes.forget()
         return ended.handlerEnded(outcome)
     }
 
     /// The deadline of a call that runs as a task has passed.
-    package mutating func deadlinePassed(_ stream: StreamID) -> OnDeadline {
-        guard self.streams[stream]?.abort() == true else { return .ignore }
-
-        self.told.insert(stream)
-        return .abort(Self.deadlineExceeded)
+    package mutating func deadlinePassed(_ stream: StreamID) -> OnTimeout {
+        self.timedOut(stream, Self.deadlineExceeded)
     }
 
-    /// The server is to stop: running calls may end, new ones are refused.
-    package mutating func drain() {
-        switch self.state {
-        case .serving: self.state = .draining
-        case .draining, .halfClosed, .closed: break
-        }
+    /// The handler of a call has left what its caller sent unread for too long.
+    package mutating func inputUnread(_ stream: StreamID) -> OnTimeout {
+        let waited = self.limits.unreadMillisecondsMax
+        let text = "the messages sent expected to be read, found unread after \(waited) ms"
+        return self.timedOut(stream, Status(.resourceExhausted, text))
     }
 
     /// The peer will send nothing more.
-    package mutating func peerClosed() {
+    ///
+    /// A stock peer may still read what it asked for. An extended one says what it gives up, and
+    /// closes when it goes: nobody waits for its calls.
+    package mutating func peerClosed() -> OnPeerClosed {
+        if case .extended = self.peer { return .close }
+
         switch self.state {
-        case .serving, .draining: self.state = .halfClosed
+        case .serving, .leaving, .draining: self.state = .halfClosed
         case .halfClosed, .closed: break
         }
+        return .answer
     }
 
     /// The connection is gone; every handler that still runs is to be cancelled.
@@ -155,72 +170,25 @@ package struct ServerConnection: ~Copyable {
         guard self.streams.isEmpty else { return .stay }
 
         return switch self.state {
-        case .serving: .stay
+        case .serving, .leaving: .stay
         case .draining: .closeAfterQuiet
         case .halfClosed, .closed: .close
         }
     }
 
-    /// How many handlers run as tasks.
-    package var runningCallsCount: Int { self.streams.count }
-
-    private static var deadlineExceeded: Status {
+    static var deadlineExceeded: Status {
         Status(.deadlineExceeded, "context deadline exceeded")
     }
 
-    private var mayCall: Bool {
-        switch self.state {
-        case .serving, .halfClosed: true
-        case .draining, .closed: false
-        }
-    }
+    private mutating func timedOut(_ stream: StreamID, _ status: Status) -> OnTimeout {
+        guard self.streams[stream]?.abort() == true else { return .ignore }
 
-    private mutating func receivedRequest(_ frame: Frame, now: MonotonicInstant) -> OnFrame {
-        guard frame.stream > self.lastStream else {
-            return self.abort(
-                frame.stream,
-                Status(.invalidArgument, "StreamID cannot be re-used and must increment")
-            )
-        }
-        self.lastStream = frame.stream
-        if frame.stream > Limits.streamIDMax { self.drain() }
-        guard self.mayCall, frame.stream <= Limits.streamIDMax else {
-            return .reject(frame.stream, Status(.unavailable, "the connection is closing"))
-        }
-
-        let request: Request
-        do {
-            request = try Request(decoding: frame.body, limits: self.limits)
-        } catch {
-            return .reject(frame.stream, error)
-        }
-        guard request.timeoutNanoseconds >= 0 else {
-            return .reject(frame.stream, Self.deadlineExceeded)
-        }
-
-        var deadline: MonotonicInstant?
-        if request.timeoutNanoseconds > 0 {
-            let left = min(UInt64(request.timeoutNanoseconds), self.limits.timeoutNanosecondsMax)
-            deadline = MonotonicInstant(nanoseconds: now.nanoseconds + left)
-        }
-        return .call(Call(stream: frame.stream, request: request, deadline: deadline))
-    }
-
-    private mutating func receivedData(_ frame: Frame) -> OnFrame {
-        if self.streams[frame.stream] != nil {
-            // A caller that opened with remoteOpen ends its side so; there is no message in it.
-            guard frame.hasMessage else { return .ignore }
-
-            let text = "the method takes no data after its request"
-            return self.abort(frame.stream, Status(.invalidArgument, text))
-        }
-        guard self.told.insert(frame.stream) else { return .ignore }
-
-        return .reject(frame.stream, Status(.invalidArgument, "StreamID is no longer active"))
+        self.told.insert(stream)
+        return .abort(status)
     }
 
     /// Ends a call that may be running, so that its id has one terminal frame and not two.
-    private mutating func abort(_ stream: StreamID, _ status: Status) -> OnFrame {
+    mutating func abort(_ stream: StreamID, _ status: Status) -> OnFrame {
         guard self.streams[stream] != nil else { return .reject(stream, status) }
         guard self.streams[stream]?.abort() == true else { return .ignore }
 
@@ -230,7 +198,7 @@ package struct ServerConnection: ~Copyable {
 }
 
 /// The last few ids that were told that they are not open.
-private struct RecentStreams {
+struct RecentStreams {
     private var streams: [StreamID] = []
     private var next = 0
 

@@ -1,12 +1,19 @@
 /// One call that a server runs as a task, from its request to the end of its handler.
 ///
-/// Knows what may still be written for it and nothing else: no task, no bytes, no clock. A value
-/// that can be copied, as it lives in its connection's table.
+/// Knows what may still be written for it, what may still come, and nothing else: no task, no
+/// bytes, no clock. A value that can be copied, as it lives in its connection's table.
 package struct ServerStream: Hashable, Sendable {
-    /// What the method answers with.
-    package enum Shape: Hashable, Sendable {
+    /// How many messages go either way.
+    package enum Shape: Hashable, Sendable, CaseIterable {
         case unary
         case serverStreaming
+        case clientStreaming
+        case bidirectional
+
+        /// Whether the answer is one message, in a Response.
+        package var isAnsweredOnce: Bool { self == .unary || self == .clientStreaming }
+        /// Whether messages follow the request.
+        package var takesMessages: Bool { self == .clientStreaming || self == .bidirectional }
     }
 
     /// How a handler came to its end.
@@ -29,56 +36,92 @@ package struct ServerStream: Hashable, Sendable {
         case fail(Status)
     }
 
-    private enum State: Hashable {
-        /// The caller waits.
-        case answering(Shape)
-        /// The caller has its terminal frame; the handler has not noticed yet.
-        case answered
+    package enum OnData: Hashable, Sendable {
+        case deliver
+        case deliverLast
+        /// The caller has said all; there is no message in it.
+        case end
+        case abort(Status)
+        case ignore
     }
 
-    private var state: State
+    /// What the caller is still owed.
+    private enum Output: Hashable {
+        case response
+        case messages
+        /// It has its terminal frame; the handler has not noticed yet.
+        case nothing
+    }
 
-    package init(_ shape: Shape) {
-        self.state = .answering(shape)
+    /// What the caller may still send.
+    private enum Input: Hashable {
+        case open
+        case closed
+    }
+
+    private var output: Output
+    private var input: Input
+
+    package init(_ shape: Shape, isInputClosed: Bool = false) {
+        self.output = shape.isAnsweredOnce ? .response : .messages
+        self.input = shape.takesMessages && !isInputClosed ? .open : .closed
     }
 
     /// The handler has one more message.
     package func send(payloadBytes: Int) -> OnSend {
-        switch self.state {
-        case .answering(.serverStreaming):
+        switch self.output {
+        case .messages:
             guard let status = Self.refusal(bodyBytes: payloadBytes) else { return .write }
             return .fail(status)
-        case .answering(.unary):
-            preconditionFailure("a unary method has no stream to send on")
-        case .answered:
+        case .response:
+            preconditionFailure("a method with one answer has no stream to send on")
+        case .nothing:
             return .fail(Status(.cancelled, "the call is over"))
+        }
+    }
+
+    /// The caller sent data.
+    package mutating func receivedData(hasMessage: Bool, isLast: Bool) -> OnData {
+        guard self.output != .nothing else { return .ignore }  // sent before its answer was seen
+
+        switch (self.input, hasMessage) {
+        case (.open, true):
+            if isLast { self.input = .closed }
+            return isLast ? .deliverLast : .deliver
+        case (.open, false):
+            guard isLast else { return .ignore }
+
+            self.input = .closed
+            return .end
+        case (.closed, true):
+            let text = "the caller's side of the call is closed, no data expected"
+            return .abort(Status(.invalidArgument, text))
+        case (.closed, false):
+            return .ignore  // a caller that opened with remoteOpen ends its side so
         }
     }
 
     /// The caller must be answered now, whatever the handler is at; whether that is still possible.
     package mutating func abort() -> Bool {
-        switch exchange(&self.state, with: .answered) {
-        case .answering: true
-        case .answered: false
-        }
+        exchange(&self.output, with: .nothing) != .nothing
     }
 
     /// The handler came to its end.
     package mutating func handlerEnded(_ outcome: Outcome) -> OnEnd {
-        switch (exchange(&self.state, with: .answered), outcome) {
-        case (.answered, _):
+        switch (exchange(&self.output, with: .nothing), outcome) {
+        case (.nothing, _):
             .ignore
-        case (.answering(.unary), .answered(let payloadBytes)):
+        case (.response, .answered(let payloadBytes)):
             if let status = Self.refusal(responseTo: payloadBytes) {
                 .reject(status)
             } else {
                 .writeResponse
             }
-        case (.answering(.serverStreaming), .finishedStream):
+        case (.messages, .finishedStream):
             .writeEnd
-        case (.answering, .failed(let status)):
+        case (.response, .failed(let status)), (.messages, .failed(let status)):
             .reject(status.sendable)
-        case (.answering(.unary), .finishedStream), (.answering(.serverStreaming), .answered):
+        case (.response, .finishedStream), (.messages, .answered):
             preconditionFailure("a handler ends as its method is shaped")
         }
     }
@@ -89,14 +132,11 @@ package struct ServerStream: Hashable, Sendable {
         return self.refusal(bodyBytes: payloadBytes == 0 ? 0 : 1 + lengthBytes + payloadBytes)
     }
 
-    private static func refusal(bodyBytes: Int) -> Status? {
+    /// Why a frame of that many bytes cannot be sent, if it cannot.
+    package static func refusal(bodyBytes: Int) -> Status? {
         guard bodyBytes > Limits.frameBodyBytesMax else { return nil }
 
-        let limit = Limits.frameBodyBytesMax
-        return Status(
-            .resourceExhausted,
-            "message length \(bodyBytes) exceed maximum message size of \(limit)"
-        )
+        return .tooLong(bodyBytes)
     }
 }
 
@@ -109,6 +149,15 @@ extension Status {
         }
 
         return self
+    }
+
+    /// What is said of a body above the limit, in Go's words.
+    static func tooLong(_ bodyBytes: Int) -> Status {
+        let limit = Limits.frameBodyBytesMax
+        return Status(
+            .resourceExhausted,
+            "message length \(bodyBytes) exceed maximum message size of \(limit)"
+        )
     }
 
     private var encodedBytesAtMost: Int {

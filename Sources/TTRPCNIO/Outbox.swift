@@ -6,6 +6,8 @@ internal import NIOCore
 struct Outbox {
     /// Where frames are appended.
     var buffer = ByteBuffer()
+    /// Where frames are appended that go before those.
+    var urgent = ByteBuffer()
     /// How much was ever taken from here.
     private var takenBytes = 0
 
@@ -14,6 +16,10 @@ struct Outbox {
 
     /// What there is to write, if there is anything.
     mutating func take() -> ByteBuffer? {
+        if self.urgent.readableBytes > 0 {
+            self.urgent.writeImmutableBuffer(self.buffer)
+            self.buffer = exchange(&self.urgent, with: ByteBuffer())
+        }
         guard self.buffer.readableBytes > 0 else { return nil }
 
         self.takenBytes += self.buffer.readableBytes

@@ -12,6 +12,14 @@ struct Timers {
         case halfClosed
         /// The connection drains and waits for stragglers.
         case drainQuiet
+        /// An extended peer was told that the server stops, and has not answered.
+        case leaving
+        /// The handler of a stream leaves what came for it unread.
+        case unread
+        /// Nothing comes from an extended peer.
+        case silence
+        /// It was pinged.
+        case pingAnswer
     }
 
     private final class Entry {
@@ -101,6 +109,10 @@ extension Limits {
         case .stalledWrite: .milliseconds(Int64(self.stalledWriteMillisecondsMax))
         case .halfClosed: .milliseconds(Int64(self.halfClosedMillisecondsMax))
         case .drainQuiet: .milliseconds(Int64(self.drainQuietMilliseconds))
+        case .leaving: .milliseconds(Int64(self.leaveMillisecondsMax))
+        case .unread: .milliseconds(Int64(self.unreadMillisecondsMax))
+        case .silence: .milliseconds(Int64(self.silenceMillisecondsMax))
+        case .pingAnswer: .milliseconds(Int64(self.pingAnswerMillisecondsMax))
         }
     }
 }

@@ -49,6 +49,8 @@ final class Daemon {
     private let log: URL?
     /// Where it listens, as it said itself.
     private(set) var addresses: [String] = []
+    /// Everything that it said by then.
+    private var outputText = ""
 
     var address: String { self.addresses[0] }
     var pid: Int32 { self.child.pid }
@@ -102,9 +104,24 @@ final class Daemon {
             guard !data.isEmpty else { throw DaemonError.ended("\(text)\n\(self.logText)") }
 
             text += String(decoding: data, as: UTF8.self)
+            self.outputText = text
             self.addresses = text.split(separator: "\n").compactMap { line in
                 line.hasPrefix("listening ") ? String(line.dropFirst("listening ".count)) : nil
             }
+        }
+    }
+
+    /// The lines that begin so, once there is one.
+    func lines(beginning: String) throws -> [Substring] {
+        while true {
+            let lines = self.outputText.split(separator: "\n").filter { $0.hasPrefix(beginning) }
+            if !lines.isEmpty, self.outputText.hasSuffix("\n") { return lines }
+            guard self.outputIsReady() else { throw DaemonError.silent(self.outputText) }
+
+            let data = self.output.fileHandleForReading.availableData
+            guard !data.isEmpty else { throw DaemonError.ended(self.outputText) }
+
+            self.outputText += String(decoding: data, as: UTF8.self)
         }
     }
 

@@ -55,7 +55,7 @@ struct ExitStatusTests {
                 Int32($0.trimmingCharacters(in: .whitespaces))
             }
         }
-        let tested = Self.cases.map(\.status) + [FailStopTests.status]
+        let tested = Self.cases.map(\.status) + [FailStopTests.status, OperationTests.status]
         #expect(Set(named) == Set(tested))
         #expect(named.count == Set(named).count)
     }

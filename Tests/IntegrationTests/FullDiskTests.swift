@@ -12,7 +12,11 @@ struct FullDiskTests {
     func server() async throws {
         let folder = try TemporaryFolder()
         let disk = try SmallDisk(in: folder)
-        var daemon = try Daemon.khachd(folder, data: disk.path("data"))
+        var daemon = try Daemon.khachd(
+            folder,
+            ["--disk-reserve", "0"],
+            data: disk.path("data")
+        )
         let client = try await OnlineClient.connect(to: daemon.address)
         let recorder = try await Recorder(making: client)
         var acknowledged: [Int] = []
@@ -50,13 +54,54 @@ struct FullDiskTests {
         await client.close()
         #expect(daemon.kill(SIGTERM) == 0, "\(daemon.logText)")
 
-        daemon = try Daemon.khachd(folder, data: disk.path("data"))
+        daemon = try Daemon.khachd(
+            folder,
+            ["--disk-reserve", "0"],
+            data: disk.path("data")
+        )
         let again = Recorder(
             try await OnlineClient.connect(to: daemon.address),
             business: recorder.business
         )
         #expect(try await again.digest() == whole)
         await again.client.close()
+        #expect(daemon.kill(SIGTERM) == 0, "\(daemon.logText)")
+    }
+
+    @Test(
+        "below the reserve writes are refused and reads go on; with room writes go on by themselves"
+    )
+    func reserve() async throws {
+        let folder = try TemporaryFolder()
+        let disk = try SmallDisk(in: folder, mebibytes: 16)
+        let daemon = try Daemon.khachd(
+            folder,
+            ["--disk-reserve", "4MiB"] + OperatorPort.settings,
+            data: disk.path("data")
+        )
+        let port = try OperatorPort(of: daemon)
+        let client = try await OnlineClient.connect(to: daemon.address)
+        let recorder = try await Recorder(making: client)
+        for number in 0..<5 { _ = try await recorder.record(number) }
+        let before = try await recorder.digest()
+        #expect(try port.wait("/readyz", for: 200).status == 200)
+
+        try disk.fill(leaving: 2 << 20)
+        let unready = try port.wait("/readyz", for: 503)
+        #expect(unready.body.contains("read-only"), "\(unready)")
+        #expect(try port.value("khach_read_only") == 1)
+        #expect(try port.get("/healthz").status == 200)
+        let refusal = await #expect(throws: RPCError.self) { try await recorder.record(5) }
+        #expect(refusal?.code == .resourceExhausted)
+        #expect(refusal?.reason == "STORE_FULL")
+        #expect(refusal?.message.contains("4194304") == true, "\(refusal?.message ?? "")")
+        #expect(try await recorder.digest() == before)
+
+        try disk.makeRoom()
+        #expect(try port.wait("/readyz", for: 200).status == 200)
+        #expect(try port.value("khach_read_only") == 0)
+        #expect(try await recorder.record(5).allSatisfy { $0 == .createdCustomer })
+        await client.close()
         #expect(daemon.kill(SIGTERM) == 0, "\(daemon.logText)")
     }
 

@@ -128,6 +128,12 @@ struct LookTests {
         #expect(try String(contentsOfFile: other, encoding: .utf8) == "a letter to a friend")
         // A new one is as good as the old one.
         _ = try shop.sync(shop.businesses[0])
+        // What waits in a cache of a newer khach cannot be counted.
+        try change(cache, "PRAGMA user_version = 99")
+        let newer = try khach(["offline", "wipe", "--yes", "--cache", cache])
+        #expect(newer.status == 1)
+        #expect(newer.errors.contains("--discard-edits gives up what may wait in it"))
+        #expect(FileManager.default.fileExists(atPath: cache))
         #expect(shop.daemon.kill(SIGTERM) == 0)
     }
 }

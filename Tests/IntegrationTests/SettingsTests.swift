@@ -13,7 +13,7 @@ struct SettingsTests {
         ["--loops", "65"],
         ["--drain", "601"],
         ["--log-level", "loud"],
-        ["--keep-texts", "0"],
+        ["--keep-texts", "-1"],
         ["--keep-texts", "36501"],
         ["--keep-tombstones", "0s"],
         ["--keep-tombstones", "36501d"],

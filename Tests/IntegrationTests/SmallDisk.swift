@@ -35,6 +35,14 @@ final class SmallDisk {
         try #require(errno == ENOSPC)
     }
 
+    /// Writes until there is so little room.
+    func fill(leaving bytes: Int) throws {
+        var facts = statvfs()
+        try #require(statvfs(self.root, &facts) == 0)
+        let free = Int(facts.f_bavail) * Int(facts.f_frsize)
+        try Data(count: max(0, free - bytes)).write(to: URL(filePath: self.filler))
+    }
+
     func makeRoom() throws {
         try FileManager.default.removeItem(atPath: self.filler)
     }

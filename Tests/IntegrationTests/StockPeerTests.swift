@@ -15,6 +15,14 @@ struct StockPeerTests {
         #expect(daemon.kill(SIGTERM) == 0)
     }
 
+    @Test("the server stops in the middle: what runs is answered, what comes later is unavailable")
+    func stop() throws {
+        let daemon = try Daemon("ttrpc-testd", ["tcp:127.0.0.1:0"])
+        let result = try run(Binaries.goPeer, [daemon.address, "stop", "\(daemon.pid)", "1"])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(try result.objects().count == 3, "\(result.output)")
+    }
+
     @Test("calls unary methods of khachd over TCP and over a Unix socket")
     func khachd() throws {
         let folder = try TemporaryFolder()

@@ -232,7 +232,7 @@ struct SQLiteStoreTests {
         }
     }
 
-    private static func later(_ milliseconds: UInt64) -> Deadline {
+    static func later(_ milliseconds: UInt64) -> Deadline {
         Deadline(
             monotonicNanoseconds: DispatchTime.now().uptimeNanoseconds + milliseconds * 1_000_000
         )

@@ -475,6 +475,72 @@ struct ServerHandlerTests {
         #expect(connection.hasEnded)
     }
 
+    @Test("an extended peer that is silent for long is pinged, and closed when it stays silent")
+    func silence() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        try connection.receive(Hello(Limits()).frame)
+        #expect(kinds(try connection.writes()) == [.hello])
+        connection.pass(.hours(2))
+        #expect(kinds(try connection.writes()) == [.ping])
+        connection.pass(.seconds(19))
+        try connection.receive(Ping(7, isAnswer: true).frame)
+        connection.pass(.seconds(2))
+        #expect(connection.isOpen)
+        connection.pass(.hours(2))
+        #expect(kinds(try connection.writes()) == [.ping])
+        connection.pass(.seconds(17))
+        #expect(connection.isOpen)
+        connection.pass(.seconds(2))
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a stock peer may be silent for ever, and is not pinged")
+    func stockSilence() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        try connection.receive(.request(1, "now"))
+        connection.pass(.hours(48))
+        #expect(kinds(try connection.writes()) == [.response])
+        #expect(connection.isOpen)
+    }
+
+    @Test("a draining connection says so in two steps to a peer that does not answer")
+    func leaving() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        try connection.receive(Hello(Limits()).frame)
+        connection.drain()
+        connection.pass(.milliseconds(999))
+        #expect(kinds(try connection.writes()) == [.hello, .goAway, .ping])
+        #expect(connection.isOpen)
+        connection.pass(.milliseconds(1))
+        #expect(kinds(try connection.writes()) == [.goAway])
+        connection.pass(.milliseconds(500))
+        #expect(!connection.isOpen)
+    }
+
+    @Test("a ping is answered before what the same burst asked")
+    func pingFirst() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        try connection.receive(Hello(Limits()).frame)
+        _ = try connection.writes()
+        try connection.receive(.request(1, "now"), Ping(7).frame)
+        #expect(kinds(try connection.writes()) == [.ping, .response])
+    }
+
+    @Test("too many CANCEL close the connection")
+    func cancels() throws {
+        let connection = try Connection(table())
+        defer { connection.finish() }
+        let cancel = Cancel(StreamID(1), .cancelled).frame.bytes
+        try connection.receive((0..<200).flatMap { _ in cancel })
+        #expect(connection.isOpen)
+        try connection.receive(cancel)
+        #expect(!connection.isOpen)
+    }
+
     @Test("whatever comes, a connection answers in whole frames", arguments: 0..<300)
     func fuzz(_ seed: Int) throws {
         // The seed is the test's argument, so a failure names it.
@@ -507,4 +573,13 @@ private struct SeededNumbers: RandomNumberGenerator {
         self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return (self.state ^ (self.state >> 33)) &* 0xFF51_AFD7_ED55_8CCD
     }
+}
+
+/// The kinds of the frames in these writes, in order.
+private func kinds(_ writes: [[UInt8]]) -> [Frame.Kind] {
+    var decoder = FrameDecoder()
+    var buffer = ByteBuffer(bytes: writes.flatMap(\.self))
+    var kinds: [Frame.Kind] = []
+    while case .frame(let frame) = decoder.next(from: &buffer) { kinds.append(frame.kind) }
+    return kinds
 }

@@ -85,6 +85,24 @@ struct ClientConnectionTests {
             expected: ["deliverLast"]
         ),
         Row(
+            testDescription: "Data in place of the one answer to a stream fails that call",
+            shape: .clientStreaming,
+            frames: [.data(1), response(1, "")],
+            expected: ["fail internal"]
+        ),
+        Row(
+            testDescription: "a stream that is answered once",
+            shape: .clientStreaming,
+            frames: [response(1, "120107")],
+            expected: ["complete"]
+        ),
+        Row(
+            testDescription: "a stream both ways, which the server ends first",
+            shape: .bidirectional,
+            frames: [.data(1), .data(1, flags: [.remoteClosed, .noData], []), .data(1)],
+            expected: ["deliver", "end"]
+        ),
+        Row(
             testDescription: "a stream that fails after a message",
             shape: .serverStreaming,
             frames: [.data(1), response(1, "0a020805")],
@@ -95,7 +113,10 @@ struct ClientConnectionTests {
     @Test(arguments: rows)
     func row(_ row: Row) {
         var connection = ClientConnection()
-        #expect(connection.open(row.shape, requestBytes: 10) == .write(StreamID(1)))
+        #expect(
+            connection.open(row.shape, requestBytes: 10)
+                == .write(StreamID(1), before: [Hello(Limits()).frame])
+        )
         var told: [String] = []
         for frame in row.frames {
             if case .tell(_, let news) = connection.received(frame) { told.append(news.name) }
@@ -128,7 +149,7 @@ struct ClientConnectionTests {
             return
         }
         #expect(status.code == .resourceExhausted)
-        #expect(connection.open(.unary, requestBytes: 4 << 20) == .write(StreamID(1)))
+        #expect(connection.open(.unary, requestBytes: 4 << 20).id == 1)
     }
 
     @Test("the end of the connection fails what is open, in order, and what comes later")
@@ -142,25 +163,21 @@ struct ClientConnectionTests {
         #expect(connection.open(.unary, requestBytes: 1) == .fail(status))
     }
 
-    @Test("an abandoned call's answer is ignored")
-    func abandoned() {
-        var connection = ClientConnection()
-        _ = connection.open(.unary, requestBytes: 1)
-        let wasOpen = [connection.abandon(StreamID(1)), connection.abandon(StreamID(1))]
-        #expect(wasOpen == [true, false])
-        #expect(connection.received(Self.response(1, "")) == .ignore)
-    }
-
-    @Test("ids end at 0x7FFFFFFF")
+    @Test("ids end at 0x7FFFFFFF; then calls go elsewhere")
     func retires() {
         var connection = ClientConnection(firstStream: StreamID(0x7FFF_FFFD))
-        #expect(connection.open(.unary, requestBytes: 1) == .write(StreamID(0x7FFF_FFFD)))
-        #expect(connection.open(.unary, requestBytes: 1) == .write(StreamID(0x7FFF_FFFF)))
-        guard case .fail(let status) = connection.open(.unary, requestBytes: 1) else {
-            Issue.record("refused")
-            return
-        }
-        #expect(status.code == .unavailable)
+        #expect(connection.open(.unary, requestBytes: 1).id == 0x7FFF_FFFD)
+        #expect(connection.open(.unary, requestBytes: 1).id == 0x7FFF_FFFF)
+        #expect(connection.open(.unary, requestBytes: 1) == .elsewhere)
+        let isRetired = connection.isRetired
+        #expect(isRetired)
+    }
+}
+
+extension ClientConnection.OnOpen {
+    /// The id to write the request with.
+    var id: UInt32? {
+        if case .write(let stream, _) = self { stream.number } else { nil }
     }
 }
 

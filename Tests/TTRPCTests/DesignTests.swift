@@ -52,8 +52,8 @@ struct DesignTests {
         let counts = Dictionary(grouping: Self.cells, by: \.machine).mapValues(\.count)
         #expect(
             counts == [
-                "ServerStream": 15, "ServerConnection": 36, "ClientStream": 18,
-                "ClientConnection": 9,
+                "ServerStream": 36, "ServerConnection": 85, "ClientStream": 18,
+                "ClientConnection": 15,
             ]
         )
     }
@@ -86,7 +86,11 @@ struct DesignTests {
     }
 
     private static func serverStream(_ cell: Cell) -> String {
-        var stream = ServerStream(cell.state == "answering, streaming" ? .serverStreaming : .unary)
+        let hasOneAnswer = cell.state.hasPrefix("one answer")
+        var stream = ServerStream(
+            hasOneAnswer ? .clientStreaming : .bidirectional,
+            isInputClosed: cell.state.hasSuffix("closed")
+        )
         if cell.state == "answered" { _ = stream.abort() }
         func name(_ end: ServerStream.OnEnd) -> String {
             switch end {
@@ -96,6 +100,9 @@ struct DesignTests {
             case .ignore: "ignore"
             }
         }
+        func name(_ data: ServerStream.OnData) -> String {
+            if case .abort(let status) = data { "abort \(status.code)" } else { "\(data)" }
+        }
         switch cell.event {
         case "send":
             return switch stream.send(payloadBytes: 1) {
@@ -103,6 +110,10 @@ struct DesignTests {
             case .fail(let status): "fail \(status.code)"
             }
         case "abort": return stream.abort() ? "yes" : "no"
+        case "message": return name(stream.receivedData(hasMessage: true, isLast: false))
+        case "last message": return name(stream.receivedData(hasMessage: true, isLast: true))
+        case "end of messages": return name(stream.receivedData(hasMessage: false, isLast: true))
+        case "nothing": return name(stream.receivedData(hasMessage: false, isLast: false))
         case "handler answers": return name(stream.handlerEnded(.answered(payloadBytes: 1)))
         case "handler finishes": return name(stream.handlerEnded(.finishedStream))
         case "handler fails": return name(stream.handlerEnded(.failed(Status(.notFound, ""))))
@@ -112,37 +123,57 @@ struct DesignTests {
 
     private static func serverConnection(_ cell: Cell) -> String {
         var connection = ServerConnection()
+        let now = MonotonicInstant(nanoseconds: 0)
+        let isExtended = cell.event.hasSuffix("extended")
+        // Half-closed is what a stock peer can be: this one greets when it is that already.
+        if cell.state == "leaving" || (isExtended && cell.state != "halfClosed") {
+            _ = connection.received(.hello(), now: now)
+        }
         switch cell.state {
-        case "draining": connection.drain()
-        case "halfClosed": connection.peerClosed()
+        case "leaving": _ = connection.drain()
+        case "draining":
+            _ = connection.drain()
+            _ = connection.leave()
+        case "halfClosed": _ = connection.peerClosed()
         case "closed": connection.closed()
         default: break
         }
+        if isExtended, cell.state == "halfClosed" { _ = connection.received(.hello(), now: now) }
         func name(_ action: ServerConnection.OnFrame) -> String {
             switch action {
             case .call: "call"
             case .reject(_, let status): "reject \(status.code)"
             case .abort(_, let status): "abort \(status.code)"
+            case .write(let frame), .writeFirst(let frame): "write \(frame.extensionName ?? "")"
+            case .deliver, .close: "no cell has it"
             case .ignore: "ignore"
             }
         }
-        let now = MonotonicInstant(nanoseconds: 0)
         switch cell.event {
         case "request": return name(connection.received(.request(1, "now"), now: now))
         case "data, id not open": return name(connection.received(.data(1), now: now))
         case "response": return name(connection.received(.other(1, 2), now: now))
-        case "unknown kind": return name(connection.received(.other(1, 0xE0), now: now))
+        case "unknown kind": return name(connection.received(.other(1, 0xEF), now: now))
         case "oversized": return name(connection.receivedOversized(StreamID(1), length: 5 << 20))
         case "idle": return "\(connection.onIdle)"
-        case "drain": connection.drain()
-        case "peer closed": connection.peerClosed()
+        case "hello": return name(connection.received(.hello(), now: now))
+        case "cancel, id not open": return name(connection.received(.cancel(1), now: now))
+        case "ping, extended": return name(connection.received(.ping(7), now: now))
+        case "ping answered, extended":
+            let answer = Ping(0x4C45_4156_494E_4721, isAnswer: true).frame
+            return name(connection.received(answer, now: now))
+        case "silence, extended": return connection.ping()?.extensionName ?? "nothing"
+        case "drain", "drain, extended": _ = connection.drain()
+        case "peer knows": _ = connection.leave()
+        case "peer closed, extended": return "\(connection.peerClosed())"
+        case "peer closed": if connection.peerClosed() == .close { return "close" }
         case "connection closed": connection.closed()
         default: return "no such event"
         }
         // The state it came to, told by what it does.
         let isClosed = connection.receivedOversized(StreamID(1), length: 5 << 20) == .ignore
         return switch connection.onIdle {
-        case .stay: "serving"
+        case .stay: connection.leave() == nil ? "serving" : "leaving"
         case .closeAfterQuiet: "draining"
         case .close: isClosed ? "closed" : "halfClosed"
         }
@@ -165,22 +196,32 @@ struct DesignTests {
     }
 
     private static func clientConnection(_ cell: Cell) -> String {
-        var connection = ClientConnection(firstStream: Limits.streamIDMax)
-        if cell.state == "open" { connection = ClientConnection() }
+        let first = cell.state == "retired" ? Limits.streamIDMax : StreamID.first
+        var connection = ClientConnection(firstStream: first)
         var live = StreamID(1)
-        if cell.state != "open" || cell.event == "frame, id open" {
-            if case .write(let stream) = connection.open(.unary, requestBytes: 1) { live = stream }
+        if cell.state != "open" || cell.event != "open a call" {
+            live = connection.open(.unary, requestBytes: 1).id.map { StreamID($0) } ?? live
+            _ = connection.received(.hello())
         }
         if cell.state == "closed" { _ = connection.closed(Status(.unavailable, "gone")) }
         func name(_ action: ClientConnection.OnFrame) -> String {
-            if case .tell = action { "tell" } else { "ignore" }
+            switch action {
+            case .tell: "tell"
+            case .writeFirst: "write"
+            case .notBegun(let streams): "notBegun \(streams.count)"
+            case .ignore: "ignore"
+            }
         }
         switch cell.event {
         case "open a call":
             return switch connection.open(.unary, requestBytes: 1) {
             case .write: "write"
             case .fail(let status): "fail \(status.code)"
+            case .elsewhere: "elsewhere"
             }
+        case "goaway below it":
+            return name(connection.received(GoAway(StreamID(0), .noError).frame))
+        case "ping": return name(connection.received(.ping(7)))
         case "frame, id open":
             return name(connection.received(ClientConnectionTests.response(live.number, "")))
         case "frame, id not open":

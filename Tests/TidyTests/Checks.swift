@@ -201,7 +201,8 @@ struct Law: Sendable {
                 "KhachService",
                 "KhachSQLite", "CLibCrypto", "Logging", "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
-                "NIOPosix", "Synchronization", "ArgumentParser",
+                "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
+                "SystemPackage", "CoreMetrics", "Hummingbird",
             ],
             why: "wiring, and no domain rules"
         ),

@@ -44,18 +44,29 @@ struct OfflineWipe: AsyncParsableCommand {
         surroundings.console.write("wiped \(ShownText.oneLine(self.cache))\n")
     }
 
-    /// Edits that wait for the server are not lost unasked.
-    ///
-    /// A cache that cannot be opened has none that could be sent.
+    /// Edits that wait for the server are not lost unasked; nor are those that may wait in a cache
+    /// that is damaged, in use, or of a newer khach.
     private func refuseEdits() throws {
-        let client = try? OfflineClient.open(cachePath: self.cache)
-        guard let waiting = try? client?.state().waitingCount, waiting > 0, !self.discardEdits
-        else { return }
+        guard !self.discardEdits else { return }
 
-        throw CommandFailure(
-            .failure,
-            "a cache without edits that wait expected, \(waiting) found: khach sync sends them, "
-                + "--discard-edits gives them up"
-        )
+        let waiting: UInt64
+        do throws(ClientError) {
+            waiting = try OfflineClient.open(cachePath: self.cache).state().waitingCount
+        } catch {
+            guard error.code != .cacheForeign else { throw error }
+
+            throw CommandFailure(
+                .failure,
+                "a cache whose edits can be counted expected, found: \(error.message); "
+                    + "--discard-edits gives up what may wait in it"
+            )
+        }
+        guard waiting == 0 else {
+            throw CommandFailure(
+                .failure,
+                "a cache without edits that wait expected, \(waiting) found: khach sync sends "
+                    + "them, --discard-edits gives them up"
+            )
+        }
     }
 }

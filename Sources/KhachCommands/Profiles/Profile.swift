@@ -75,6 +75,13 @@ struct Profile: Equatable {
         guard let path = try Self.path(of: name), let folder = Self.folder else {
             throw CommandFailure(.failure, "HOME expected, none found")
         }
+        guard self.text.utf8.count <= Self.bytesMax else {
+            throw CommandFailure(
+                .usage,
+                "a server and a token of at most \(Self.bytesMax) bytes expected, "
+                    + "\(self.text.utf8.count) found"
+            )
+        }
 
         try FileManager.default.createDirectory(
             atPath: folder,
@@ -98,15 +105,30 @@ struct Profile: Equatable {
     }
 
     /// The names of those that are there, in order.
-    static func names() -> [String] {
-        let found = Self.folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) }
-        return (found ?? []).filter { !$0.hasSuffix(".new") }.sorted()
+    static func names() throws -> [String] {
+        guard let folder = Self.folder, FileManager.default.fileExists(atPath: folder) else {
+            return []
+        }
+
+        return try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { !$0.hasSuffix(".new") }.sorted()
     }
 
     static func remove(_ name: String) throws {
-        guard let path = try Self.path(of: name), unlink(path) == 0 else {
-            throw CommandFailure(.notFound, "a profile expected, none found named \(name)")
+        guard let path = try Self.path(of: name) else {
+            throw CommandFailure(.failure, "HOME expected, none found")
         }
+        guard unlink(path) != 0 else { return }
+
+        let code = errno
+        guard code == ENOENT else {
+            throw CommandFailure(
+                .failure,
+                "a profile that can be removed expected at \(path), found: "
+                    + String(cString: strerror(code))
+            )
+        }
+        throw CommandFailure(.notFound, "a profile expected, none found named \(name)")
     }
 
     private static var folder: String? {

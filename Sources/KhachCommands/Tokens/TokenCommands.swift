@@ -94,6 +94,13 @@ struct TokenRotate: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    /// The service takes 0 for what was left out.
+    func validate() throws {
+        guard self.overlap > 0 else {
+            throw ValidationError("--overlap: at least 1 second expected, 0 found")
+        }
+    }
+
     func run() async throws {
         let request = Khach_V1_RotateTokenRequest.with {
             $0.id = self.id

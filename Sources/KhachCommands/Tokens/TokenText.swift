@@ -36,6 +36,13 @@ enum TokenText {
         )
     }
 
+    private static func state(_ token: Khach_V1_AccessToken, now: Double) -> String {
+        if token.hasRevokedAt { return "revoked" }
+        guard token.hasExpiresAt else { return "valid" }
+
+        return Double(token.expiresAt.seconds) <= now ? "expired" : "expires"
+    }
+
     static func table(_ tokens: [Khach_V1_AccessToken]) -> String {
         var table = Table([
             .init("ID"), .init("NAME"), .init("BUSINESS"), .init("PAGES"), .init("MAY"),
@@ -47,7 +54,7 @@ enum TokenText {
                 token.pageIds.isEmpty ? "every" : "\(token.pageIds.count)",
                 PermissionName.allCases.filter { token.permissions.contains($0.permission) }
                     .map(\.rawValue).joined(separator: ","),
-                token.hasRevokedAt ? "revoked" : token.hasExpiresAt ? "expires" : "valid",
+                Self.state(token, now: Surroundings.current.now()),
             ]
         }
         return table.lines(rows) + "\(PlainText.count(rows.count, "token", "tokens"))\n"

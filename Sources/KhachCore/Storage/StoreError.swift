@@ -7,6 +7,7 @@ package struct StoreError: Error, Sendable {
             case alreadyExists
             case invalid
             case deadlineExceeded
+            case cancelled
             case unavailable
             case zoneMissing
             case full
@@ -27,6 +28,8 @@ package struct StoreError: Error, Sendable {
         package static var invalid: Self { .init(value: .invalid) }
         /// The deadline passed before the answer was found.
         package static var deadlineExceeded: Self { .init(value: .deadlineExceeded) }
+        /// Nobody waited for the answer any more, and it was not looked for to its end.
+        package static var cancelled: Self { .init(value: .cancelled) }
         /// Nothing was changed, and the same call may succeed later.
         package static var unavailable: Self { .init(value: .unavailable) }
         /// Nothing was changed: tzdata lacks the zone of the business.

@@ -18,8 +18,12 @@ package enum BackupMark {
         let (path, new) = ("\(dataFolder)/\(self.fileName)", "\(dataFolder)/\(self.fileName).new")
         let text = Array("\(begun.milliseconds - self.commitMillisecondsMax)\n".utf8)
         let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        var folder = stat()
+        // Whoever makes backups may be another than the server, which reads this.
         let isWritten =
-            descriptor >= 0 && Glibc.write(descriptor, text, text.count) == text.count
+            descriptor >= 0 && stat(dataFolder, &folder) == 0
+            && fchown(descriptor, folder.st_uid, folder.st_gid) == 0
+            && Glibc.write(descriptor, text, text.count) == text.count
             && fsync(descriptor) == 0
         if descriptor >= 0 { close(descriptor) }
         guard isWritten, rename(new, path) == 0 else {

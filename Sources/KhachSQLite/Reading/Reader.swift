@@ -12,7 +12,7 @@ final class Reader {
     let index: CustomerIndex
     let history: HistoryStatements
     let digestStatements: DigestStatements
-    private let deadline: UnsafeMutablePointer<UInt64>
+    private let patience: UnsafeMutablePointer<Patience>
 
     /// How much of the file a connection keeps in memory.
     enum Memory {
@@ -36,13 +36,31 @@ final class Reader {
         self.history = try HistoryStatements(self.database)
         self.digestStatements = try DigestStatements(self.database)
         self.index = try CustomerIndex(self.database)
-        self.deadline = .allocate(capacity: 1)
-        self.deadline.initialize(to: .max)
+        self.patience = .allocate(capacity: 1)
+        self.patience.initialize(to: Patience())
     }
 
     deinit {
         sqlite3_progress_handler(self.database.handle, 0, nil, nil)
-        self.deadline.deallocate()
+        self.patience.deinitialize(count: 1)
+        self.patience.deallocate()
+    }
+
+    /// Runs `body` for a caller, whose end ends every snapshot in it: `cancelled`.
+    func serve<Answer>(
+        _ caller: ReadCaller,
+        _ body: () throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        guard !caller.isGone else { throw ReadCaller.gone }
+
+        self.patience.pointee.caller = caller
+        defer { self.patience.pointee.caller = nil }
+        do {
+            return try body()
+        } catch {
+            // SQLite says that it was interrupted, and not by what.
+            throw error.code == .deadlineExceeded && caller.isGone ? ReadCaller.gone : error
+        }
     }
 
     /// Runs `body` on one state of the store.
@@ -63,7 +81,7 @@ final class Reader {
         self.set(deadline)
         defer {
             // In this order: the end of a snapshot is never interrupted.
-            self.set(nil)
+            self.unset()
             _ = self.statements.end.runForResult()
         }
         return try body()
@@ -82,7 +100,7 @@ final class Reader {
         _ body: () throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {
         self.set(deadline)
-        defer { self.set(nil) }
+        defer { self.unset() }
         return try body()
     }
 
@@ -110,28 +128,37 @@ final class Reader {
     }
 
     private func set(_ deadline: Deadline?) {
-        guard let deadline else {
-            sqlite3_progress_handler(self.database.handle, 0, nil, nil)
-            self.index.setPause(nil, nil)
-            return
-        }
-        self.deadline.pointee = deadline.monotonicNanoseconds
+        guard deadline != nil || self.patience.pointee.caller != nil else { return self.unset() }
+
+        self.patience.pointee.deadline = deadline?.monotonicNanoseconds ?? .max
         sqlite3_progress_handler(
             self.database.handle,
             Self.stepsPerLook,
-            hasPassed,
-            self.deadline
+            isOver,
+            self.patience
         )
-        self.index.setPause(hasPassed, self.deadline)
+        self.index.setPause(isOver, self.patience)
+    }
+
+    private func unset() {
+        sqlite3_progress_handler(self.database.handle, 0, nil, nil)
+        self.index.setPause(nil, nil)
     }
 }
 
-/// Whether the deadline that the argument points to has passed: 1, otherwise 0.
-private let hasPassed: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { argument in
-    guard let argument else { return 0 }
+/// How long a read may go on.
+private struct Patience {
+    var deadline: UInt64 = .max
+    /// Who waits for it, if anybody can stop waiting.
+    var caller: ReadCaller?
+}
 
-    let deadline = argument.assumingMemoryBound(to: UInt64.self).pointee
-    return monotonicNanoseconds() >= deadline ? 1 : 0
+/// Whether the patience that the argument points to is at its end: 1, otherwise 0.
+private let isOver: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { argument in
+    guard let patience = argument?.assumingMemoryBound(to: Patience.self) else { return 0 }
+
+    if let caller = patience.pointee.caller, caller.isGone { return 1 }
+    return monotonicNanoseconds() >= patience.pointee.deadline ? 1 : 0
 }
 
 /// The clock of `Deadline`.

@@ -81,25 +81,27 @@ final class Readers: Sendable {
         }
     }
 
-    /// Runs `body` on a reader's thread.
+    /// Runs `body` on a reader's thread; ends it when this task is cancelled.
     func read<Answer: Sendable>(
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
-        let result = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
-            let job = Job(
-                run: { reader in
-                    continuation.resume(
-                        returning: Result { () throws(StoreError) in try body(reader) }
-                    )
-                },
-                refuse: { continuation.resume(returning: .failure($0)) }
-            )
-            if let refusal = self.enqueue(job) {
-                continuation.resume(returning: .failure(refusal))
+        try await ReadCaller.wait { caller in
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
+                let job = Job(
+                    run: { reader in
+                        let result = Result { () throws(StoreError) in
+                            try reader.serve(caller) { () throws(StoreError) in try body(reader) }
+                        }
+                        continuation.resume(returning: result)
+                    },
+                    refuse: { continuation.resume(returning: .failure($0)) }
+                )
+                if let refusal = self.enqueue(job) {
+                    continuation.resume(returning: .failure(refusal))
+                }
             }
         }
-        return try result.get()
     }
 
     /// Runs `body` here.

@@ -45,7 +45,10 @@ final class SnapshotThread: Sendable {
         return try started.get()
     }
 
-    /// Runs `body` in the snapshot.
+    /// Runs `body` in the snapshot, to its end or its deadline.
+    ///
+    /// A cancelled task does not interrupt it: its steps are short, and an export that is cut goes
+    /// on from where its last step left it.
     func read<Answer: Sendable>(
         _ deadline: Deadline?,
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
@@ -54,27 +57,30 @@ final class SnapshotThread: Sendable {
             (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
             let job = Job(
                 run: { reader in
-                    continuation.resume(
-                        returning: Result { () throws(StoreError) in
-                            try reader.read(deadline: deadline) { () throws(StoreError) in
-                                try body(reader)
-                            }
+                    let result = Result { () throws(StoreError) in
+                        try reader.read(deadline: deadline) { () throws(StoreError) in
+                            try body(reader)
                         }
-                    )
+                    }
+                    continuation.resume(returning: result)
                 },
                 refuse: { continuation.resume(returning: .failure($0)) }
             )
-            let isTaken = self.queue.withLock { queue in
-                if queue.isOpen { queue.jobs.append(job) }
-                return queue.isOpen
-            }
-            if isTaken {
-                self.arrivals.signal()
-            } else {
-                job.refuse(Self.closed)
-            }
+            self.enqueue(job)
         }
         return try result.get()
+    }
+
+    private func enqueue(_ job: Job) {
+        let isTaken = self.queue.withLock { queue in
+            if queue.isOpen { queue.jobs.append(job) }
+            return queue.isOpen
+        }
+        if isTaken {
+            self.arrivals.signal()
+        } else {
+            job.refuse(Self.closed)
+        }
     }
 
     /// Ends it; what waits is refused.

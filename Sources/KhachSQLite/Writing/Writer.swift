@@ -44,6 +44,8 @@ final class Writer: Sendable {
         var state = State.open
         var commands: [Command] = []
         var weight = 0
+        /// What every write is refused with, while there is one.
+        var refusal: StoreError?
     }
 
     private let queue = Mutex(Queue())
@@ -104,6 +106,14 @@ final class Writer: Sendable {
         self.observers.withLock { $0.append(observer) }
     }
 
+    /// Writes that wait for their commit.
+    var waitingCount: Int { self.queue.withLock { $0.commands.count } }
+
+    /// Refuses every write from now on, or, with `nil`, none; those that wait are written.
+    func refuse(_ refusal: StoreError?) {
+        self.queue.withLock { $0.refusal = refusal }
+    }
+
     /// Writes what waits, ends the thread, and lets go of the connection.
     ///
     /// Blocks until then. After a failure the connection stays as it is: closing it would copy a
@@ -127,7 +137,7 @@ final class Writer: Sendable {
             case .closing:
                 return StoreError(.unavailable, "an open store expected, a closed one found")
             case .open:
-                break
+                if let refusal = queue.refusal { return refusal }
             }
             let weight = queue.weight + command.weight
             guard queue.commands.count < self.configuration.pendingWritesMax,
@@ -213,6 +223,7 @@ final class Writer: Sendable {
     /// Returns the error after which nothing more may be written.
     private func write(_ group: [Command], _ session: WriteSession) -> StoreError? {
         var answers: [@Sendable () -> Void] = []
+        let begun = DispatchTime.now().uptimeNanoseconds
         do throws(StoreError) {
             try session.begin()
             for command in group {
@@ -227,15 +238,24 @@ final class Writer: Sendable {
             return self.giveUp(group, session, error)
         }
 
+        let flushed = DispatchTime.now().uptimeNanoseconds
         let result = session.commit()
         switch result.primary {
         case SQLITE_OK:
+            let ended = DispatchTime.now().uptimeNanoseconds
             session.committed()
             for answer in answers {
                 answer()
             }
             self.tell(session.takeHeads())
             session.answered()
+            self.configuration.committed(
+                CommitReport(
+                    writes: group.count,
+                    nanoseconds: ended - begun,
+                    syncNanoseconds: ended - flushed
+                )
+            )
             return nil
         case SQLITE_FULL, SQLITE_BUSY:
             // The frame that commits was not written.

@@ -22,12 +22,22 @@ package final class Callers: Sendable {
         case closed([[UInt8]: Known])
     }
 
+    /// What was read of the store's tokens, and when.
+    private struct Readings {
+        var begun: UInt64 = 0
+        /// The latest that holds.
+        var held: UInt64 = 0
+        /// Revoked since the start: no reading brings them back.
+        var revoked: Set<TokenID> = []
+    }
+
     private static let key = "authorization"
 
     package let mint: SecretMint
     private let now: @Sendable () -> Instant
     private let pause: @Sendable (Duration) async throws -> Void
     private let state: Mutex<State>
+    private let readings = Mutex(Readings())
 
     /// Nobody needs to be known until `load` finds a token.
     package init(
@@ -46,8 +56,44 @@ package final class Callers: Sendable {
         self.state.withLock { if case .closed = $0 { true } else { false } }
     }
 
+    /// Said before the tokens of a store are read, and behind the commit that they are read for.
+    package func beginLoad() -> UInt64 {
+        self.readings.withLock { readings in
+            readings.begun += 1
+            return readings.begun
+        }
+    }
+
     /// Takes the tokens of a store in the place of those that were known.
-    package func load(_ tokens: [AccessToken]) {
+    ///
+    /// A reading that was begun earlier than one that holds may lack its commit: nothing is taken.
+    package func load(_ tokens: [AccessToken], _ turn: UInt64) {
+        self.readings.withLock { readings in
+            guard turn > readings.held else { return }
+
+            readings.held = turn
+            let known = Self.known(tokens.filter { !readings.revoked.contains($0.id) })
+            self.state.withLock { state in
+                if case .open = state, tokens.isEmpty { return }
+
+                state = .closed(known)
+            }
+        }
+    }
+
+    /// Ends a token, whatever else is read meanwhile, and whether or not who asked is still there.
+    package func revoke(_ id: TokenID) {
+        self.readings.withLock { readings in
+            readings.revoked.insert(id)
+            self.state.withLock { state in
+                guard case .closed(let known) = state else { return }
+
+                state = .closed(known.filter { $0.value.caller.token != id })
+            }
+        }
+    }
+
+    private static func known(_ tokens: [AccessToken]) -> [[UInt8]: Known] {
         var known: [[UInt8]: Known] = [:]
         for token in tokens where token.revokedAt == nil {
             for secret in token.secrets {
@@ -57,11 +103,7 @@ package final class Callers: Sendable {
                 )
             }
         }
-        self.state.withLock { state in
-            if case .open = state, tokens.isEmpty { return }
-
-            state = .closed(known)
-        }
+        return known
     }
 
     /// Who makes a call.

@@ -89,6 +89,8 @@ final class GuardedMethods: Sendable {
                     try await body(context, payload, responses)
                 }
             }
+        case .clientStreaming, .bidirectional:
+            preconditionFailure("no method takes a stream yet; one that does is to be watched here")
         }
     }
 
@@ -101,7 +103,7 @@ final class GuardedMethods: Sendable {
     ) throws(Status) -> MethodTable.Handler {
         let caller = try self.environment.callers.caller(of: context)
         try row.need.check(caller)
-        guard caller != .localAdministrator, let token = caller.token else { return row.handler }
+        guard let token = caller.token else { return row.handler }
 
         let rows = self.scoped.withLock { scoped in
             if let rows = scoped[token] { return rows }

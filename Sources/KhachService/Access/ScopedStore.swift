@@ -9,8 +9,8 @@ internal import Synchronization
 final class ScopedStore<Base: CustomerStore>: CustomerStore {
     let base: Base
     let scope: AccessScope
-    /// Pages of the scope by the channel's names for them, once they were met.
-    private let met = Mutex<[PageKey: PageID]>([:])
+    /// Channels' names of pages of the scope that were met.
+    private let met = Mutex<Set<PageKey>>([])
 
     init(_ base: Base, _ scope: AccessScope) {
         self.base = base
@@ -205,10 +205,10 @@ final class ScopedStore<Base: CustomerStore>: CustomerStore {
     }
 
     private func sees(_ key: PageKey) async throws(StoreError) -> Bool {
-        if self.met.withLock({ $0[key] != nil }) { return true }
-        guard let page = try await self.page(key) else { return false }
+        if self.met.withLock({ $0.contains(key) }) { return true }
+        guard try await self.page(key) != nil else { return false }
 
-        self.met.withLock { $0[key] = page.id }
+        self.met.withLock { _ = $0.insert(key) }
         return true
     }
 }

@@ -46,6 +46,8 @@ extension InputError {
             found = "the id of a page"
         } else if CustomerID(text: text) != nil {
             found = "the id of a customer"
+        } else if TokenID(text: text) != nil {
+            found = "the id of a token"
         } else {
             found = "\(text.utf8.count) bytes that are no id"
         }

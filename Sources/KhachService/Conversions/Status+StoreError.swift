@@ -14,6 +14,7 @@ extension Status {
         case .invalid: self.init(.invalidArgument, reason: "INVALID", error.message)
         case .deadlineExceeded:
             self.init(.deadlineExceeded, reason: "DEADLINE_EXCEEDED", error.message)
+        case .cancelled: self.init(.cancelled, reason: "CANCELLED", error.message)
         case .unavailable, .zoneMissing:
             self.init(.unavailable, reason: "STORE_UNAVAILABLE", error.message)
         case .full: self.init(.resourceExhausted, reason: "STORE_FULL", error.message)

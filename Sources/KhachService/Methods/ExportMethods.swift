@@ -213,7 +213,10 @@ struct ExportMethods {
             try await stream.run(after: token)
             park(ServiceLimits.exportFinishedNanosecondsMax, isFinished: true)
         } catch {
-            if error is CancellationError || (error as? Status)?.code == .cancelled {
+            let isCut =
+                error is CancellationError || (error as? Status)?.code == .cancelled
+                || (error as? StoreError)?.code == .cancelled
+            if isCut {
                 park(ServiceLimits.exportParkedNanosecondsMax, isFinished: false)
             } else {
                 environment.exports.remove(session)

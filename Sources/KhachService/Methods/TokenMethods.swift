@@ -85,6 +85,12 @@ struct TokenMethods {
         guard !permissions.isEmpty else {
             throw InputError("permissions", "at least one expected, found none")
         }
+        try self.checkHeld(permissions)
+        return permissions
+    }
+
+    /// Nobody gets a secret that may more than its own.
+    private func checkHeld(_ permissions: Permissions) throws(Status) {
         guard self.environment.caller.permissions.isSuperset(of: permissions) else {
             throw Status(
                 .permissionDenied,
@@ -92,7 +98,6 @@ struct TokenMethods {
                 "permissions: those of the caller's own token expected, found others"
             )
         }
-        return permissions
     }
 
     private static func expiry(
@@ -123,6 +128,9 @@ struct TokenMethods {
                     "at most \(most) expected, found \(request.overlapSeconds)"
                 )
             }
+            // What is not in the scope is not listed, and not found below.
+            let asked = try await self.environment.store.tokens().first { $0.id == id }
+            try self.checkHeld(asked?.permissions ?? [])
             let overlap =
                 request.overlapSeconds == 0
                 ? Limits.tokenOverlapSecondsDefault : Int64(request.overlapSeconds)
@@ -152,7 +160,7 @@ struct TokenMethods {
                 by: Authorship(actor: try checkedActor(request.actor, field: "actor")),
                 now: self.environment.now()
             )
-            try await self.environment.loadTokens()
+            self.environment.callers.revoke(token.id)
             return token
         }
         return try Khach_V1_RevokeTokenResponse.with {

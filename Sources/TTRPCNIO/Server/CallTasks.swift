@@ -25,17 +25,22 @@ final class CallTasks {
     enum Body: Sendable {
         case unary(MethodTable.UnaryBody)
         case serverStreaming(MethodTable.StreamingBody)
+        case clientStreaming(MethodTable.CollectingBody)
+        case bidirectional(MethodTable.ConversingBody)
 
         var shape: ServerStream.Shape {
             switch self {
             case .unary: .unary
             case .serverStreaming: .serverStreaming
+            case .clientStreaming: .clientStreaming
+            case .bidirectional: .bidirectional
             }
         }
 
         func run(
             _ context: CallContext,
             _ payload: Payload,
+            _ requests: RequestStream,
             _ responses: ResponseStream
         ) async -> Outcome {
             do throws(Status) {
@@ -43,6 +48,10 @@ final class CallTasks {
                 case .unary(let body): return .answered(try await body(context, payload))
                 case .serverStreaming(let body):
                     try await body(context, payload, responses)
+                    return .finishedStream
+                case .clientStreaming(let body): return .answered(try await body(context, requests))
+                case .bidirectional(let body):
+                    try await body(context, requests, responses)
                     return .finishedStream
                 }
             } catch {
@@ -84,9 +93,10 @@ final class CallTasks {
         let loop = self.loop
         self.calls[stream] = .starting
         let bound = NIOLoopBound(handler, eventLoop: loop)
+        let requests = RequestStream(on: stream, of: bound, loop: loop)
         let responses = ResponseStream(on: stream, of: bound, loop: loop)
         let task = Task.immediate(executorPreference: self.executor) {
-            let outcome = await body.run(context, payload, responses)
+            let outcome = await body.run(context, payload, requests, responses)
             // A handler that left the loop and came back is on it again; one that ends in a
             // foreign executor is not.
             if loop.inEventLoop {

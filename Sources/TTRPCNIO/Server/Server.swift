@@ -10,13 +10,17 @@ package import TTRPC
 /// `shutdown` is called; it returns when no connection and no call is left.
 package final class Server: Sendable {
     package struct Configuration: Sendable {
+        package static let connectionsMaxDefault = 1024
+
         package var address: Address
         /// Threads that serve connections; each connection stays on one.
         package var loopsCount = 1
-        package var connectionsMax = 1024
+        package var connectionsMax = connectionsMaxDefault
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
+        /// Told of each frame that is refused, on the connection's thread.
+        package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
         package init(address: Address) {
             self.address = address
@@ -38,7 +42,7 @@ package final class Server: Sendable {
         case idle
         case starting
         case listening(Listening)
-        case stopping
+        case stopping(Listening)
     }
 
     private let configuration: Configuration
@@ -101,7 +105,7 @@ package final class Server: Sendable {
         let listening = self.state.withLock { state -> Listening? in
             guard case .listening(let listening) = state else { return nil }
 
-            state = .stopping
+            state = .stopping(listening)
             return listening
         }
         self.stopRequested.fire()
@@ -119,6 +123,19 @@ package final class Server: Sendable {
         try? await listening.group.shutdownGracefully()
         self.logger.info("stopped", metadata: ["address": "\(listening.address)"])
         self.stopped.fire()
+    }
+
+    /// Returns once every thread that serves connections has taken a turn.
+    package func turn() async {
+        let listening: Listening
+        switch self.state.withLock({ $0 }) {
+        case .listening(let now), .stopping(let now): listening = now
+        case .idle, .starting: return
+        }
+        for loop in listening.group.makeIterator() {
+            // A loop that has ended has nothing left to do.
+            try? await loop.submit {}.get()
+        }
     }
 
     private var isIdle: Bool {
@@ -165,6 +182,7 @@ package final class Server: Sendable {
         let limits = self.configuration.limits
         let connections = self.connections
         let methods = self.methods
+        let onProtocolError = self.configuration.onProtocolError
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -180,7 +198,8 @@ package final class Server: Sendable {
                 let handler = ServerHandler(
                     methods: methods,
                     limits: limits,
-                    on: channel.eventLoop
+                    on: channel.eventLoop,
+                    onProtocolError: onProtocolError
                 ) { connections.ended(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {

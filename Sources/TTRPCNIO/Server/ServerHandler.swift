@@ -15,57 +15,43 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
-    /// How the connection stands with its peer.
-    private enum State {
-        case open
-        /// The peer does not take what it is owed; nothing is read or answered until it does.
-        case paused
-        /// Everything is answered, or nothing can be; the socket closes.
-        case closing
-        /// The socket is gone; handlers may still be ending.
-        case gone
-    }
-
-    /// What this turn of the loop does, which decides when answers are written.
-    private enum Turn {
-        case idle
-        /// Tasks have answered; one write at the end of the tick takes it all.
-        case flushScheduled
-        /// Between the first read of a burst and its end, where all answers are written at once.
-        case reading
-        /// Inside the loop over frames; a write in it may call back.
-        case takingFrames
-    }
-
-    private let limits: Limits
-    private let loop: any EventLoop
-    private let tasks: CallTasks
-    private let onEnded: () -> Void
-    private var connection: ServerConnection
-    private var methods: MethodCache
-    private var inbox = Inbox()
-    private var outbox = Outbox()
-    private var senders = WaitingSenders()
-    private var timers = Timers()
-    private var context: ChannelHandlerContext?
+    let limits: Limits
+    let loop: any EventLoop
+    let tasks: CallTasks
+    let onProtocolError: (ProtocolError) -> Void
+    let onEnded: () -> Void
+    var connection: ServerConnection
+    var methods: MethodCache
+    var inbox = Inbox()
+    var outbox = Outbox()
+    var senders = WaitingSenders()
+    /// What callers that stream have sent and handlers have not read.
+    var mailboxes = Mailboxes()
+    var timers = Timers()
+    var context: ChannelHandlerContext?
     /// When something was last asked for, or the drain began.
-    private var latestRequest: NIODeadline
-    private var state = State.open
-    private var turn = Turn.idle
+    var latestRequest: NIODeadline
+    /// When something last came.
+    var latestHeard: NIODeadline
+    var state = State.open
+    var turn = Turn.idle
 
     init(
         methods: MethodTable,
         limits: Limits,
         on loop: any EventLoop,
+        onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
     ) {
         self.limits = limits
         self.tasks = CallTasks(on: loop)
+        self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
         self.methods = MethodCache(methods)
         self.loop = loop
         self.latestRequest = loop.now
+        self.latestHeard = loop.now
     }
 
     // MARK: What the channel says
@@ -92,7 +78,9 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.state == .open, context.channel.isWritable { context.read() }
+        if self.state == .open, context.channel.isWritable, !self.mailboxes.isFull {
+            context.read()
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -102,7 +90,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.timers.cancel(.stalledWrite)
         guard self.turn != .takingFrames else { return }  // a write in `takeFrames` made this true
 
-        if self.state == .paused {
+        if self.state == .paused, !self.mailboxes.isFull {
             self.state = .open
             self.turn = .reading
             self.takeFrames(context)
@@ -113,15 +101,14 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is Drain:
-            self.connection.drain()
-            // A peer that does not know yet may still send: it has a quiet time from now.
-            self.latestRequest = self.loop.now
-            self.settle(context)
+        case is Drain: self.drain(context)
         case ChannelEvent.inputClosed:
-            self.connection.peerClosed()
-            self.timers.close(context, .halfClosed, self.limits)
-            self.settle(context)
+            switch self.connection.peerClosed() {
+            case .answer:
+                self.timers.close(context, .halfClosed, self.limits)
+                self.settle(context)
+            case .close: context.close(promise: nil)
+            }
         default: break
         }
     }
@@ -136,6 +123,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.connection.closed()
         self.timers.cancelAll()
         self.senders.releaseAll()
+        self.mailboxes.dropAll(.status(Status(.cancelled, "the connection is closed")))
         self.state = .gone
         self.inbox.clear()
         self.tasks.cancelAll()
@@ -148,8 +136,9 @@ final class ServerHandler: ChannelDuplexHandler {
 
     // MARK: Frames
 
-    private func takeFrames(_ context: ChannelHandlerContext) {
+    func takeFrames(_ context: ChannelHandlerContext) {
         let now = self.loop.now
+        self.latestHeard = now
         self.turn = .takingFrames
         defer { self.turn = .reading }
         while self.hasRoom(context), let output = self.inbox.next() {
@@ -159,16 +148,21 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.perform(self.connection.received(frame, now: instant), now)
             case .oversized(let stream, let length):
                 self.perform(self.connection.receivedOversized(stream, length: length), now)
-            case .malformed: self.closeAfterWrites(context)
+            case .malformed:
+                self.onProtocolError(.malformed)
+                self.closeAfterWrites(context)
             }
         }
     }
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.state == .open,
-            self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow
-        else { return self.state == .open }
+        guard self.state == .open else { return false }
+        guard !self.mailboxes.isFull else {
+            self.awaitReader()
+            return false
+        }
+        guard self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow else { return true }
 
         self.flush(context)
         if self.state == .open, !context.channel.isWritable { self.state = .paused }
@@ -182,15 +176,27 @@ final class ServerHandler: ChannelDuplexHandler {
             self.run(call)
         case .reject(let stream, let status):
             self.latestRequest = now
-            self.reject(stream, status)
+            self.refuse(stream, status)
         case .abort(let stream, let status):
-            self.reject(stream, status)
+            self.refuse(stream, status)
             self.stop(stream)
+        case .deliver(let stream, let arrival): self.deliver(arrival, on: stream)
+        case .write(let frame): self.write(frame)
+        case .writeFirst(let frame): FrameEncoder.write(frame, into: &self.outbox.urgent)
+        case .close(let frame):
+            if let frame { self.write(frame) }
+            if let context = self.context { self.closeAfterWrites(context) }
         case .ignore: break
         }
     }
 
-    private func endBurst(_ context: ChannelHandlerContext) {
+    /// Rejects what is no call of a method.
+    func refuse(_ stream: StreamID, _ status: Status) {
+        self.onProtocolError(.refused(status.code))
+        self.reject(stream, status)
+    }
+
+    func endBurst(_ context: ChannelHandlerContext) {
         self.turn = .idle
         self.flush(context)
         self.wakeSenders(context)
@@ -205,139 +211,11 @@ final class ServerHandler: ChannelDuplexHandler {
         self.settle(context)
     }
 
-    // MARK: Calls
-
-    private func run(_ call: ServerConnection.Call) {
-        let entry: MethodCache.Entry
-        do { entry = try self.methods.entry(for: call.request) } catch {
-            return self.reject(call.stream, error)
-        }
-
-        let context = entry.context(of: call)
-        let payload = call.request.payload
-        switch entry.handler {
-        case .inPlace(let body):
-            self.answer(call.stream) { () throws(Status) in try body(context, payload) }
-        case .inPlaceOrTask(let body, let fallback):
-            let isAnswered = self.answer(call.stream) { () throws(Status) in
-                try body(context, payload)
-            }
-            if !isAnswered { self.start(call, context, .unary(fallback)) }
-        case .unary(let body): self.start(call, context, .unary(body))
-        case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
-        }
-    }
-
-    /// Answers in place, unless the method says it cannot.
-    @inline(__always)
-    @discardableResult
-    private func answer(_ stream: StreamID, _ body: () throws(Status) -> Payload?) -> Bool {
-        do throws(Status) {
-            guard let payload = try body() else { return false }
-
-            if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
-            FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
-        } catch {
-            self.reject(stream, error)
-        }
-        return true
-    }
-
-    private func start(
-        _ call: ServerConnection.Call,
-        _ context: CallContext,
-        _ body: CallTasks.Body
-    ) {
-        switch self.connection.begin(call.stream, body.shape) {
-        case .run: self.tasks.start(call, context, for: self, body)
-        case .reject(let status): self.reject(call.stream, status)
-        }
-    }
-
-    /// A call's handler came to its end.
-    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
-        self.tasks.ended(stream)
-        switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
-        case (.writeResponse, .answered(let payload)):
-            FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
-        case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
-        case (.reject(let status), _): self.reject(stream, status)
-        case (.ignore, _), (.writeResponse, _): break
-        }
-        guard self.state != .gone else {
-            if self.tasks.isEmpty { self.onEnded() }
-            return
-        }
-        self.flushSoon()
-    }
-
-    /// A call's deadline passed before its handler ended.
-    func deadlinePassed(_ stream: StreamID) {
-        switch self.connection.deadlinePassed(stream) {
-        case .abort(let status):
-            self.reject(stream, status)
-            self.stop(stream)
-            self.flushSoon()
-        case .ignore: break
-        }
-    }
-
-    private func reject(_ stream: StreamID, _ status: Status) {
-        FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
-    }
-
-    private func stop(_ stream: StreamID) {
-        self.senders.release(stream)
-        self.tasks.cancel(stream)
-    }
-
-    // MARK: Streams
-
-    /// Writes a message now, or when those before it have gone out.
-    func send(_ payload: Payload, on stream: StreamID, _ room: WaitingSenders.Room) {
-        guard let context = self.context, context.channel.isActive else {
-            room.resume(returning: .failure(Status(.cancelled, "the connection is closed")))
-            return
-        }
-        if self.outbox.buffer.readableBytes >= self.limits.outboundBytesLow {
-            self.flush(context)
-        }
-        guard context.channel.isWritable, self.senders.isEmpty else {
-            self.senders.append(.init(stream: stream, payload: payload, room: room))
-            return
-        }
-
-        room.resume(returning: self.write(payload, on: stream))
-        self.flushSoon()
-    }
-
-    /// Writes for those who wait, one write each, until the peer's side is full again.
-    private func wakeSenders(_ context: ChannelHandlerContext) {
-        while context.channel.isWritable, let sender = self.senders.popFirst() {
-            sender.room.resume(returning: self.write(sender.payload, on: sender.stream))
-            self.flush(context)
-        }
-    }
-
-    private func write(_ payload: Payload, on stream: StreamID) -> Result<Void, Status> {
-        switch self.connection.send(stream, payloadBytes: payload.count) {
-        case .write:
-            FrameEncoder.writeData(stream, payload: payload, into: &self.outbox.buffer)
-            return .success(())
-        case .fail(let status): return .failure(status)
-        }
-    }
-
-    /// Lets go of a handler that waits for room it no longer needs.
-    func release(_ stream: StreamID) {
-        self.senders.release(stream)
-    }
-
     // MARK: Writing and closing
 
-    private var isServing: Bool { self.state == .open || self.state == .paused }
+    var isServing: Bool { self.state == .open || self.state == .paused }
 
-    private func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         guard let bytes = self.outbox.take() else { return }
 
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
@@ -345,7 +223,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     /// Writes at the end of this loop tick what tasks have answered by then.
-    private func flushSoon() {
+    func flushSoon() {
         guard self.turn == .idle else { return }
 
         self.turn = .flushScheduled
@@ -359,7 +237,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     /// Closes the connection if it has done what it had to.
-    private func settle(_ context: ChannelHandlerContext) {
+    func settle(_ context: ChannelHandlerContext) {
         guard self.state == .open, self.turn == .idle else { return }
 
         switch self.connection.onIdle {
@@ -388,7 +266,7 @@ final class ServerHandler: ChannelDuplexHandler {
         }
     }
 
-    private func closeAfterWrites(_ context: ChannelHandlerContext) {
+    func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.state = .closing
         self.inbox.clear()
         self.flush(context)

@@ -28,6 +28,37 @@ struct CallersTests {
         #expect(reply.businesses.count == 1)
     }
 
+    @Test("what was read before a change does not undo it, and nothing undoes a revocation")
+    func readBefore() async throws {
+        var harness = ServiceHarness()
+        _ = try await harness.business()
+        let (token, secret) = try await harness.makeToken(.all)
+        let callers = harness.environment.callers
+        let early = callers.beginLoad()
+        let before = try await harness.store.tokens()
+        let other = try await harness.makeToken(.all)
+        callers.load(before, early)
+        harness.token = other.secret
+        let reply: Khach_V1_ListBusinessesResponse = try await harness.call(
+            Self.list,
+            Self.request
+        )
+        #expect(reply.businesses.count == 1)
+
+        let revoked: Khach_V1_RevokeTokenResponse = try await harness.call(
+            "khach.v1.DirectoryService/RevokeToken",
+            Khach_V1_RevokeTokenRequest.with {
+                $0.id = token.id.text
+                $0.actor = "an"
+            }
+        )
+        #expect(revoked.token.hasRevokedAt)
+        callers.load(before, callers.beginLoad())
+        harness.token = secret
+        let status = try await harness.refusal(Self.list, Self.request)
+        #expect(status.code == .unauthenticated)
+    }
+
     @Test("health asks nobody")
     func health() async throws {
         let harness = ServiceHarness()

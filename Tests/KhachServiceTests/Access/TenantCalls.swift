@@ -89,6 +89,7 @@ struct TenantCall: Sendable {
             $0.pageID = $1.page
         },
         "ListBlockCapabilities": nobody(Khach_V1_ListBlockCapabilitiesRequest()),
+        "GetLimits": nobody(Khach_V1_GetLimitsRequest()),
         "CreateToken": call(.page, Khach_V1_CreateTokenRequest.self) {
             $0.name = "New"
             $0.businessID = $1.business

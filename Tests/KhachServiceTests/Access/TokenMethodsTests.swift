@@ -116,6 +116,28 @@ struct TokenMethodsTests {
         #expect(Set(listed.tokens.map(\.businessID)) == [shop.business.id])
     }
 
+    @Test("nobody gets another secret of a token that may more than its own")
+    func rotatesNoMore() async throws {
+        var harness = ServiceHarness()
+        let shop = try await harness.shop()
+        let business = try #require(BusinessID(text: shop.business.id))
+        _ = try await harness.makeToken(.all)
+        let cases: [(target: AccessToken, code: Status.Code?)] = [
+            (try await harness.makeToken([.read], .business(business)).token, nil),
+            (try await harness.makeToken([.erase], .business(business)).token, .permissionDenied),
+            (try await harness.makeToken([.erase]).token, .notFound),
+        ]
+        try await harness.beKnown([.administer, .read], .business(business))
+        for (target, code) in cases {
+            let payload: Payload = try Khach_V1_RotateTokenRequest.with {
+                $0.id = target.id.text
+                $0.actor = "an"
+            }.serializedBytes()
+            let name = "khach.v1.DirectoryService/RotateToken"
+            #expect(await harness.status(name, payload)?.code == code)
+        }
+    }
+
     @Test("a server whose callers need no token makes none: khachd init does")
     func notInitialized() async throws {
         let status = try await ServiceHarness().refusal(Self.create, Self.request { _ in })

@@ -1,6 +1,7 @@
 // A stock Go client (Debian's containerd/ttrpc) that calls whatever answers at ADDRESS.
 //
 //	go-peer ADDRESS echo N CONCURRENCY             checks against ttrpc-testd
+//	go-peer ADDRESS stop PID 1                     stops ttrpc-testd in the middle of a call
 //	go-peer ADDRESS call SERVICE METHOD HEXPAYLOAD one call, bytes in and bytes out
 //
 // Prints one JSON line per check; exits 1 when a check did not hold.
@@ -17,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/containerd/ttrpc"
@@ -174,8 +176,34 @@ func checkOutOfOrder(c *ttrpc.Client) {
 	}
 }
 
+// checkStop stops the server while a call runs: that one is answered, later ones are refused.
+func checkStop(c *ttrpc.Client, pid int) {
+	running := make(chan error, 1)
+	go func() {
+		out, err := call(context.Background(), c, service, "Echo", echo(1, "sleep:1s"))
+		if err == nil && !bytes.Equal(out, echo(2, "sleep:1s")) {
+			err = fmt.Errorf("another answer: %x", out)
+		}
+		running <- err
+	}()
+	// Ids go out in the order of calls, so once this is answered the other one has begun or is
+	// next in line; a few more let it go ahead.
+	for i := 0; i < 100; i++ {
+		_, _ = call(context.Background(), c, service, "Echo", echo(1, "before"))
+	}
+	report("stop", syscall.Kill(pid, syscall.SIGTERM) == nil, "")
+
+	var err error
+	for err == nil {
+		_, err = call(context.Background(), c, service, "Echo", echo(1, "after"))
+	}
+	s, _ := status.FromError(err)
+	report("refused when it stops", s.Code() == codes.Unavailable, fmt.Sprint(err))
+	report("what ran is answered", <-running == nil, "")
+}
+
 func main() {
-	usage := "usage: go-peer ADDRESS echo N CONCURRENCY | go-peer ADDRESS call SERVICE METHOD HEX"
+	usage := "usage: go-peer ADDRESS echo N CONCURRENCY | go-peer ADDRESS stop PID 1 | go-peer ADDRESS call SERVICE METHOD HEX"
 	if len(os.Args) < 5 {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(64)
@@ -195,6 +223,9 @@ func main() {
 		checkLimits(client)
 		checkConcurrent(client, count, concurrency)
 		checkOutOfOrder(client)
+	case os.Args[2] == "stop":
+		pid, _ := strconv.Atoi(os.Args[3])
+		checkStop(client, pid)
 	case os.Args[2] == "call" && len(os.Args) == 6:
 		in, err := hex.DecodeString(os.Args[5])
 		if err != nil {

@@ -8,6 +8,11 @@ internal import KhachTestKit
 final class CacheFiles {
     private static let root = "/dev/shm"
 
+    /// The run cannot go on, which says nothing of the caches.
+    private struct NoCache: Error {
+        var path: String
+    }
+
     private let folder: String
     private let business: String
     private var empty: Data?
@@ -54,7 +59,7 @@ final class CacheFiles {
 
     private func client(_ path: String) throws -> SimulatedClient {
         guard let client = SimulatedClient(path: path, business: self.business) else {
-            throw Violation(.liveness, "a cache does not open at \(path)")
+            throw NoCache(path: path)
         }
         return client
     }

@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 /// One seed: some caches, a server, a network that loses things, and after each step the oracles.
 struct Simulation {
     /// Most runs are short, so that many begin; what takes long to come about needs long ones.
-    private static let stepsCounts = (short: 12, long: 80)
+    private static let stepsCounts = (short: 10, long: 72)
     private static let longOneIn = 4
     private static let clientsCount = 2
     private static let usersCount = 7

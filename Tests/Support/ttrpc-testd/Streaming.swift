@@ -7,7 +7,7 @@ private typealias EchoPayload = Ttrpc_Integration_Streaming_EchoPayload
 private typealias Part = Ttrpc_Integration_Streaming_Part
 private typealias Sum = Ttrpc_Integration_Streaming_Sum
 
-/// The methods of `ttrpc.integration.streaming.Streaming` that have one request.
+/// The methods of `ttrpc.integration.streaming.Streaming`.
 enum Streaming {
     private static let service = "ttrpc.integration.streaming.Streaming"
 
@@ -44,6 +44,33 @@ enum Streaming {
             .serverStreaming { _, _, responses async throws(Status) in
                 for seq: UInt32 in 1...2 {
                     try await responses.send(try Self.payload(EchoPayload.with { $0.seq = seq }))
+                }
+            }
+        )
+        table.add(
+            self.service,
+            "SumStream",
+            .clientStreaming { _, requests async throws(Status) in
+                var sum = Sum()
+                while let payload = try await requests.next() {
+                    let part: Part = try Self.message(payload)
+                    sum.sum &+= part.add
+                    sum.num += 1
+                }
+                return try Self.payload(sum)
+            }
+        )
+        table.add(
+            self.service,
+            "EchoStream",
+            .bidirectional { _, requests, responses async throws(Status) in
+                while let payload = try await requests.next() {
+                    var message: EchoPayload = try Self.message(payload)
+                    if message.msg == "fail" {
+                        throw Status(.aborted, "stream aborted by server")
+                    }
+                    message.seq &+= 1
+                    try await responses.send(try Self.payload(message))
                 }
             }
         )

@@ -58,7 +58,7 @@ do {
     print("listening \(address)")
     fflush(nil)
     for await _ in signals { break }
-    await server.shutdown(drain: .seconds(1))
+    await server.shutdown(drain: .seconds(60))
 } catch {
     complain("ttrpc-testd: \(error)")
     exit(1)

@@ -99,7 +99,8 @@ static khach_status explain_outbox(
     khach_cache *cache, khach_explanation *out, int64_t customer, khach_error **error)
 {
     static const char sql[] =
-        "SELECT count(*) FROM outbox WHERE target = ?1 AND state IN (?2, ?3)";
+        "SELECT count(*) FROM outbox"
+        " WHERE target = ?1 AND state IN (?2, ?3) AND is_closed = 0";
     sqlite3_stmt *row = NULL;
     khach_status status = khach__cache_prepare(cache, &row, sql, error);
 

@@ -1,6 +1,6 @@
-/* A cache of layout 2 becomes one of layout 3: its rows are read again from the records that it
- * keeps, and the derived tables are filled from them. Layout 4 adds what repairs have to say, and
- * the outbox. */
+/* An older cache becomes one of layout 4, which added what repairs have to say, and the outbox. Of
+ * layout 2, the rows are read again from the records that it keeps; of layouts 2 and 3, the derived
+ * tables are filled anew. */
 
 #include "outbox.h"
 
@@ -97,20 +97,38 @@ static khach_status migrate_2(khach_cache *cache, khach_error **error)
         status = copy_rows(cache, error);
     if (status == KHACH_OK)
         status = khach__cache_run(cache, after, error);
-    return status != KHACH_OK ? status : derive(cache, error);
+    return status;
+}
+
+/* Layout 3 had other derived tables, and indexes once its first pass was over. */
+static khach_status migrate_3(khach_cache *cache, khach_error **error)
+{
+    static const char before[] =
+        "DROP TABLE customer_counts; DROP TABLE name_tokens; DROP TABLE token_counts;"
+        "DROP TABLE customer_days; DROP TABLE contact_values; DROP TABLE block_events;"
+        "DROP INDEX IF EXISTS base_customers_by_created;"
+        "DROP INDEX IF EXISTS base_customers_by_page_created;"
+        "DROP INDEX IF EXISTS base_customers_by_page_inbound;"
+        "DROP INDEX IF EXISTS base_customers_by_name;"
+        "DROP INDEX IF EXISTS base_customers_by_first_recorded;"
+        "DROP INDEX IF EXISTS base_customers_by_first_inbound;";
+    khach_status status = khach__cache_run(cache, before, error);
+
+    return status != KHACH_OK ? status : khach__cache_run(cache, khach__cache_repair_sql, error);
 }
 
 static khach_status migrate(khach_cache *cache, int version, khach_error **error)
 {
     char stamp[64];
-    khach_status status = version == 2 ? migrate_2(cache, error)
-                                       : khach__cache_run(cache, khach__cache_repair_sql, error);
+    khach_status status = version == 2 ? migrate_2(cache, error) : migrate_3(cache, error);
 
     if (status == KHACH_OK)
         status = khach__cache_run(cache, khach__cache_outbox_sql, error);
     (void)sqlite3_snprintf((int)sizeof(stamp), stamp, "PRAGMA user_version = %d",
         KHACH_CACHE_SCHEMA_VERSION);
-    return status != KHACH_OK ? status : khach__cache_run(cache, stamp, error);
+    if (status == KHACH_OK)
+        status = khach__cache_run(cache, stamp, error);
+    return status != KHACH_OK ? status : derive(cache, error);
 }
 
 khach_status khach__cache_migrate(khach_cache *cache, khach_error **error)

@@ -100,7 +100,7 @@ static khach_status create(khach_cache *cache, khach_error **error)
         status = khach__cache_run(cache, insert, error);
     if (status == KHACH_OK)
         status = khach__cache_step(cache, "COMMIT", error);
-    else
+    if (status != KHACH_OK)
         khach__cache_rollback(cache);
     sqlite3_free(insert);
     return status;

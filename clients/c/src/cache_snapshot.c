@@ -96,7 +96,7 @@ khach_status khach__cache_restart(khach_cache *cache, khach_error **error)
         status = khach__cache_run(cache, sql, error);
         if (status == KHACH_OK)
             status = khach__cache_step(cache, "COMMIT", error);
-        else
+        if (status != KHACH_OK)
             khach__cache_rollback(cache);
         khach__cache_unlock(cache);
     }

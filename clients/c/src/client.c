@@ -74,7 +74,7 @@ static khach_status check_options(const khach_options *options, khach_error **er
             error, KHACH_E_INVALID, KHACH_ADDRESS_EXPECTED);
     if (options->token != NULL && !is_token(options->token))
         return khach__error_set(error, KHACH_E_INVALID,
-            "a token of at most %d letters, digits and _ expected, another found",
+            "a token of at most %d letters, digits, _, - and . expected, another found",
             TOKEN_BYTES_MAX);
     if (options->page_rows == 0 || options->page_rows > KHACH_PAGE_ROWS_MAX
         || options->page_bytes == 0 || options->page_bytes > KHACH_PAGE_BYTES_MAX)

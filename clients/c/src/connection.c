@@ -6,6 +6,10 @@
 #define RECEIVE_BYTES_MIN 65536
 /* Far from where ids of a stock peer would wrap. */
 #define STREAM_ID_MAX 0x7FFFFFFFu
+#define PING_BYTES 8u
+/* Codes of google.rpc.Code: why a call is given up. */
+#define CODE_CANCELLED 1u
+#define CODE_DEADLINE_EXCEEDED 4u
 
 /* Makes room for `wanted` bytes from `first` on, and for more to arrive. */
 static khach_status reserve(khach_connection *connection, size_t wanted)
@@ -33,6 +37,32 @@ static khach_status reserve(khach_connection *connection, size_t wanted)
     return KHACH_OK;
 }
 
+/* A frame of no call: a ping is answered, and a server that leaves is noted. */
+static khach_status take_extension(khach_connection *connection, uint32_t stream_id,
+    const khach_frame *frame, int64_t deadline_ms, khach_error **error)
+{
+    if (frame->kind == KHACH_FRAME_PING && (frame->flags & KHACH_FRAME_ANSWER) == 0
+        && frame->payload_bytes == PING_BYTES) {
+        uint8_t answer[KHACH_FRAME_HEADER_BYTES + PING_BYTES];
+        khach_frame header = *frame;
+
+        header.flags = KHACH_FRAME_ANSWER;
+        khach__frame_write(answer, &header);
+        memcpy(answer + KHACH_FRAME_HEADER_BYTES, frame->payload, PING_BYTES);
+        return khach__transport_send(connection->fd, answer, sizeof(answer),
+            khach__connection_patience(connection, deadline_ms), error);
+    }
+    if (frame->kind == KHACH_FRAME_GOAWAY) {
+        connection->is_leaving = true;
+        if (khach__frame_last_id(frame) < stream_id) {
+            connection->is_not_begun = true;
+            return khach__error_set(
+                error, KHACH_E_NETWORK, "a server that stays expected, one that leaves found");
+        }
+    }
+    return KHACH_OK;
+}
+
 khach_status khach__connection_frame(khach_connection *connection, uint32_t stream_id,
     khach_frame *frame, int64_t deadline_ms, khach_error **error)
 {
@@ -46,9 +76,14 @@ khach_status khach__connection_frame(khach_connection *connection, uint32_t stre
             connection->end - connection->first, frame, &consumed)) {
         case KHACH_FRAME_READY:
             connection->first += consumed;
-            if (frame->stream_id != stream_id)
+            if (frame->stream_id == stream_id)
+                return KHACH_OK;
+            if (frame->stream_id != KHACH_FRAME_CONNECTION)
                 continue;
-            return KHACH_OK;
+            status = take_extension(connection, stream_id, frame, deadline_ms, error);
+            if (status != KHACH_OK)
+                return status;
+            continue;
         case KHACH_FRAME_OVERSIZED:
             return khach__error_set(error, KHACH_E_PROTOCOL,
                 "a frame of at most %d bytes expected, %u found", KHACH_FRAME_PAYLOAD_BYTES_MAX,
@@ -82,6 +117,21 @@ static void disconnect(khach_connection *connection)
     connection->fd = -1;
     connection->first = 0;
     connection->end = 0;
+    connection->is_leaving = false;
+}
+
+/* Tells the server that nobody waits for a call, if that can be told at once; the connection is
+ * closed next. */
+static void give_up(khach_connection *connection, uint32_t stream_id, khach_status why)
+{
+    uint8_t frame[KHACH_FRAME_CANCEL_BYTES];
+
+    if (connection->fd < 0 || (why != KHACH_E_TIMEOUT && why != KHACH_E_STOPPED))
+        return;
+    khach__frame_write_cancel(
+        frame, stream_id, why == KHACH_E_TIMEOUT ? CODE_DEADLINE_EXCEEDED : CODE_CANCELLED);
+    (void)khach__transport_send(
+        connection->fd, frame, sizeof(frame), (khach_patience){0, -1}, NULL);
 }
 
 khach_status khach__connection_open(
@@ -102,6 +152,20 @@ khach_status khach__connection_open(
     return KHACH_OK;
 }
 
+/* Puts the greeting before the first request of a connection, in the same write. */
+static bool greet(khach_bytes *request)
+{
+    uint8_t *grown = realloc(request->bytes, khach__frame_hello_bytes + request->count);
+
+    if (grown == NULL)
+        return false;
+    memmove(grown + khach__frame_hello_bytes, grown, request->count);
+    memcpy(grown, khach__frame_hello, khach__frame_hello_bytes);
+    request->bytes = grown;
+    request->count += khach__frame_hello_bytes;
+    return true;
+}
+
 khach_status khach__connection_send(khach_connection *connection, const khach_call *call,
     uint8_t flags, const khach_bytes *payload, uint32_t *stream_id, int64_t deadline_ms,
     khach_error **error)
@@ -111,10 +175,15 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
 
     *stream_id = connection->next_stream_id;
     connection->next_stream_id += 2;
+    connection->is_not_begun = false;
     status = khach__envelope_request(&request, *stream_id, flags, call->service, call->method,
         payload, call->call_timeout_ms, connection->authorization);
     if (status != KHACH_OK)
         return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
+    if (*stream_id == 1 && !greet(&request)) {
+        free(request.bytes);
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory to encode the call");
+    }
     status = khach__transport_send(connection->fd, request.bytes, request.count,
         khach__connection_patience(connection, deadline_ms), error);
     free(request.bytes);
@@ -130,6 +199,7 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     uint32_t stream_id = 0;
     int64_t deadline_ms;
     khach_status status;
+    bool is_sent;
 
     *was_idle = connection->fd >= 0;
     status = khach__connection_open(connection, call, error);
@@ -137,13 +207,19 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     if (status == KHACH_OK)
         status =
             khach__connection_send(connection, call, 0, payload, &stream_id, deadline_ms, error);
+    is_sent = status == KHACH_OK;
     if (status == KHACH_OK)
         status = khach__connection_frame(connection, stream_id, frame, deadline_ms, error);
     if (status == KHACH_OK && frame->kind != KHACH_FRAME_RESPONSE)
         status = khach__error_set(error, KHACH_E_PROTOCOL,
             "a response expected, a frame of kind %u found", (unsigned)frame->kind);
     if (status != KHACH_OK) {
-        *was_idle = *was_idle && status == KHACH_E_NETWORK && connection->end == 0;
+        /* Frames of no call may have come; an answer that broke off has not. */
+        *was_idle =
+            *was_idle && status == KHACH_E_NETWORK && connection->first == connection->end;
+        /* Behind a part of a request it would be taken for the rest of it. */
+        if (is_sent)
+            give_up(connection, stream_id, status);
         disconnect(connection);
     }
     return status;
@@ -156,10 +232,10 @@ khach_status khach__connection_call(khach_connection *connection, const khach_ca
     bool was_idle = false;
     khach_status status;
 
-    if (connection->next_stream_id > STREAM_ID_MAX)
+    if (connection->next_stream_id > STREAM_ID_MAX || connection->is_leaving)
         disconnect(connection);
     status = call_once(connection, call, payload, &frame, &was_idle, error);
-    if (status == KHACH_E_NETWORK && was_idle)
+    if (status == KHACH_E_NETWORK && (was_idle || connection->is_not_begun))
         status = call_once(connection, call, payload, &frame, &was_idle, error);
     if (status != KHACH_OK)
         return status;

@@ -44,3 +44,25 @@ void khach__frame_write(uint8_t *out, const khach_frame *frame)
     out[8] = frame->kind;
     out[9] = frame->flags;
 }
+
+/* {1 version = 1, 2 features = CANCEL | PING | GOAWAY, 5 body_bytes_max = 4 MiB, 8 agent} */
+const uint8_t khach__frame_hello[] = {
+    0, 0, 0, 19, 0xFF, 0xFF, 0xFF, 0xFF, KHACH_FRAME_HELLO, 0, /* the header */
+    0x08, 1, 0x10, 0x16, 0x28, 0x80, 0x80, 0x80, 0x02, /* the numbers */
+    0x42, 8, 'l', 'i', 'b', 'k', 'h', 'a', 'c', 'h' /* the agent */
+};
+const size_t khach__frame_hello_bytes = sizeof(khach__frame_hello);
+
+void khach__frame_write_cancel(uint8_t *out, uint32_t stream_id, uint32_t code)
+{
+    khach_frame frame = {
+        .payload_bytes = 4, .stream_id = stream_id, .kind = KHACH_FRAME_CANCEL};
+
+    khach__frame_write(out, &frame);
+    write_u32_be(out + KHACH_FRAME_HEADER_BYTES, code);
+}
+
+uint32_t khach__frame_last_id(const khach_frame *frame)
+{
+    return frame->payload_bytes < 8 ? UINT32_MAX : read_u32_be(frame->payload);
+}

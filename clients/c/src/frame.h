@@ -12,12 +12,21 @@
 enum {
     KHACH_FRAME_REQUEST = 1,
     KHACH_FRAME_RESPONSE = 2,
-    KHACH_FRAME_DATA = 3
+    KHACH_FRAME_DATA = 3,
+    /* What is added to ttrpc (docs/protocol.md); stock servers ignore it. */
+    KHACH_FRAME_HELLO = 0xE0,
+    KHACH_FRAME_CANCEL = 0xE1,
+    KHACH_FRAME_PING = 0xE2,
+    KHACH_FRAME_GOAWAY = 0xE4
 };
+
+/* Where frames go that are of no call. */
+#define KHACH_FRAME_CONNECTION 0xFFFFFFFFu
 
 enum {
     KHACH_FRAME_REMOTE_CLOSED = 0x01, /* nothing follows from this side */
-    KHACH_FRAME_NO_DATA = 0x04
+    KHACH_FRAME_NO_DATA = 0x04,
+    KHACH_FRAME_ANSWER = 0x01 /* of a ping */
 };
 
 typedef enum khach_frame_result {
@@ -37,6 +46,18 @@ typedef struct khach_frame {
 /* Reads one frame from `bytes`. Cannot fail. */
 khach_frame_result khach__frame_read(
     const uint8_t *bytes, size_t bytes_count, khach_frame *frame, size_t *consumed);
+
+/* The bytes of a greeting, which go before the first request of a connection. */
+extern const uint8_t khach__frame_hello[];
+extern const size_t khach__frame_hello_bytes;
+
+#define KHACH_FRAME_CANCEL_BYTES (KHACH_FRAME_HEADER_BYTES + 4)
+
+/* Writes a frame that says that the caller of a call waits no longer. */
+void khach__frame_write_cancel(uint8_t *out, uint32_t stream_id, uint32_t code);
+
+/* The last id of a call that a leaving server begins; the highest id when `frame` does not say. */
+uint32_t khach__frame_last_id(const khach_frame *frame);
 
 /* Writes the header that `frame` describes; `out` has KHACH_FRAME_HEADER_BYTES. */
 void khach__frame_write(uint8_t *out, const khach_frame *frame);

@@ -73,6 +73,12 @@ static int wait_request(int fd)
         if (got <= 0)
             return 0;
         count += (size_t)got;
+        /* What is of no call has no answer. */
+        while (khach__frame_read(bytes, count, &frame, &consumed) == KHACH_FRAME_READY
+            && frame.stream_id == KHACH_FRAME_CONNECTION) {
+            count -= consumed;
+            memmove(bytes, bytes + consumed, count);
+        }
         if (khach__frame_read(bytes, count, &frame, &consumed) == KHACH_FRAME_READY)
             return 1;
     }

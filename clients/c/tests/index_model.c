@@ -146,6 +146,9 @@ static void make_days(model *world, model_customer *customer)
             customer->first_inbound_at = at;
         customer->last_inbound_at = at;
     }
+    /* Delivered again with a later time, it counts on the day of the first. */
+    if (customer->last_inbound_at != 0 && model_pick(world, 6) == 0)
+        customer->last_inbound_at += (int64_t)model_pick(world, 4) * MODEL_DAY_MS;
 }
 
 void model_change(model *world, size_t number)

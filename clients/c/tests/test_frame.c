@@ -121,8 +121,33 @@ static void test_broken_wire(void)
     }
 }
 
+/* What is added to ttrpc, byte for byte (docs/protocol.md). */
+static void test_extensions(void)
+{
+    static const uint8_t cancel[] = {0, 0, 0, 4, 0, 0, 0, 7, 0xE1, 0, 0, 0, 0, 4};
+    static const uint8_t last[] = {0, 0, 0, 9, 0, 0, 0, 0};
+    uint8_t written[KHACH_FRAME_CANCEL_BYTES];
+    khach_frame frame;
+    size_t consumed;
+
+    CHECK_INT(khach__frame_read(khach__frame_hello, khach__frame_hello_bytes, &frame, &consumed),
+        KHACH_FRAME_READY);
+    CHECK_INT(consumed, khach__frame_hello_bytes);
+    CHECK_INT(frame.stream_id, KHACH_FRAME_CONNECTION);
+    CHECK_INT(frame.kind, KHACH_FRAME_HELLO);
+
+    khach__frame_write_cancel(written, 7, 4);
+    CHECK(memcmp(written, cancel, sizeof(cancel)) == 0);
+
+    frame = (khach_frame){.payload_bytes = sizeof(last), .payload = last};
+    CHECK_INT(khach__frame_last_id(&frame), 9);
+    frame.payload_bytes = 7;
+    CHECK_INT(khach__frame_last_id(&frame), UINT32_MAX);
+}
+
 int main(void)
 {
+    test_extensions();
     test_every_split();
     test_the_largest();
     test_round_trip();

@@ -17,9 +17,9 @@ static const char schema[] =
     " last_inbound_at INTEGER NOT NULL, name_folded TEXT NOT NULL, record BLOB NOT NULL)";
 static const char *const texts[] = {"a", "an", "ánh", "nguyen", "nguyễn", "Nguyễn", "nguyen an",
     "an nguyen", "văn an", "lan", "lan lan", "dao", "đào", "thi", "nobody", "n a", "hà", "🌸",
-    "nguyen nguyen", "guyen", "🌸 lan"};
+    "nguyen nguyen", "guyen", "🌸 lan", "🌸🌸", "*", "* *", "."};
 static const char *const tables[] = {"customer_counts", "name_tokens", "customer_days",
-    "contact_values", "block_events", "token_counts"};
+    "contact_values", "block_events", "token_counts", "day_counts"};
 
 static void run_sql(sqlite3 *db, const char *sql)
 {

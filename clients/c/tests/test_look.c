@@ -290,6 +290,7 @@ static void test_explain_edits(void)
     fixture_page page = {0};
     khach_edit edit;
     khach_explanation found;
+    uint64_t last = 0;
     scene at;
 
     begin(&at, NULL);
@@ -303,7 +304,7 @@ static void test_explain_edits(void)
     edit.actor = "lan";
     for (int i = 0; i < 2; i++) {
         edit.text = i == 0 ? "12 Hàng Bạc" : "14 Hàng Bạc";
-        CHECK_INT(khach_mutate(at.client, &edit, NULL, NULL), KHACH_OK);
+        CHECK_INT(khach_mutate(at.client, &edit, &last, NULL), KHACH_OK);
     }
     CHECK_INT(explain(&at, 104).pending_count, 0);
     serve(&at);
@@ -313,6 +314,9 @@ static void test_explain_edits(void)
     CHECK_INT(found.server_word, KHACH_SERVER_SAME);
     fixture_stop(&at.server);
     free((void *)(uintptr_t)at.server.replies[0].bytes);
+    /* What was taken back does not wait. */
+    CHECK_INT(khach_outbox_discard(at.client, last, NULL), KHACH_OK);
+    CHECK_INT(explain(&at, 101).pending_count, 1);
     end(&at);
 }
 

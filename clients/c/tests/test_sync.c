@@ -529,8 +529,50 @@ static void test_reconnects(void)
     scene_close(&at);
 }
 
+static khach_bytes copy_of(const uint8_t *bytes, size_t count)
+{
+    khach_bytes copy = {malloc(count), count};
+
+    CHECK(copy.bytes != NULL);
+    memcpy(copy.bytes, bytes, count);
+    return copy;
+}
+
+/* A server that leaves before it begins a call is asked again, over another connection; one that
+ * pings is answered, and its page taken. */
+static void test_leaving_server(void)
+{
+    static const uint8_t goaway[] = {
+        0, 0, 0, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0xE4, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t ping[] = {
+        0, 0, 0, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0xE2, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+    scene at;
+    fixture_page page = {0};
+    khach_bytes frame;
+    khach_bytes both;
+
+    scene_open(&at);
+    fixture_add(&at.server, copy_of(goaway, sizeof(goaway)));
+    first_page(&page);
+    fixture_end(&page, "one", 0, 6);
+    frame = fixture_frame(&page, 1);
+    both = (khach_bytes){malloc(sizeof(ping) + frame.count), sizeof(ping) + frame.count};
+    CHECK(both.bytes != NULL);
+    memcpy(both.bytes, ping, sizeof(ping));
+    memcpy(both.bytes + sizeof(ping), frame.bytes, frame.count);
+    fixture_add(&at.server, both);
+    free(frame.bytes);
+    fixture_free(&page);
+    scene_start(&at, 5000);
+    CHECK_INT(khach_sync_once(at.client, NULL, NULL), KHACH_OK);
+    CHECK_INT(state_of(&at).seq, 6);
+    scene_stop(&at);
+    scene_close(&at);
+}
+
 int main(void)
 {
+    test_leaving_server();
     test_snapshot_and_changes();
     test_every_cut();
     test_every_cut_later(KHACH_PHASE_SNAPSHOT);

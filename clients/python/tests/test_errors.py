@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
         "400",
     ),
     "a column": (
-        lambda c: c.export(os.devnull, khach.ExportOptions(columns=["nme"]), replace=True),
+        lambda c: c.export(f"{c.cache_path}.csv", khach.ExportOptions(columns=["nme"])),
         "columns",
         "nme",
     ),

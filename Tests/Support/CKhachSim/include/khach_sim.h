@@ -65,7 +65,7 @@ khach_outbox_list *khach_sim_outbox(khach_sim *sim);
 
 khach_sim_state khach_sim_read(khach_sim *sim);
 void khach_sim_rows(khach_sim *sim, khach_sim_row *row, void *context);
-/* Whether any table has the text. */
+/* Whether any record or edit that is stored has the text. */
 bool khach_sim_has(khach_sim *sim, const char *text);
 /* Forgets the cursor, as khach_sync_restart() does: for planted bugs. */
 void khach_sim_restart(khach_sim *sim);

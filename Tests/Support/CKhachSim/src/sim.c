@@ -274,8 +274,7 @@ khach_sim_state khach_sim_read(khach_sim *sim)
         abort();
     if (khach__outbox_counts(sim->cache, &state.waiting_count, &failed, NULL) != KHACH_OK)
         abort();
-    if (sync.cursor.count > sizeof(state.generation))
-        memcpy(state.generation, sync.cursor.bytes + 1, sizeof(state.generation));
+    (void)khach__position_generation(state.generation, &sync.cursor);
     free(sync.cursor.bytes);
     state.seq = sync.seq;
     state.head_seq = sync.head_seq;
@@ -311,6 +310,7 @@ bool khach_sim_has(khach_sim *sim, const char *text)
     static const char sql[] =
         "SELECT EXISTS(SELECT 1 FROM base_customers WHERE instr(record, ?1))"
         " OR EXISTS(SELECT 1 FROM overlays WHERE instr(record, ?1))"
+        " OR EXISTS(SELECT 1 FROM quarantine WHERE instr(record, ?1))"
         " OR EXISTS(SELECT 1 FROM outbox WHERE instr(payload, ?1) OR instr(outcome, ?1))";
     sqlite3_stmt *at = NULL;
     bool found;

@@ -39,7 +39,8 @@ typedef enum khach_presence {
     KHACH_PRESENCE_OLDER = 3,
     /** The only state that came cannot be read and was put aside. */
     KHACH_PRESENCE_PUT_ASIDE = 4,
-    /** It has left together with the right to see its page, and may well exist. */
+    /** It has left together with the right to see its page, and may well exist. Told for as long as
+     *  khach_difference counts it. */
     KHACH_PRESENCE_OUT_OF_SCOPE = 5
 } khach_presence;
 

@@ -75,20 +75,20 @@ static khach_index_status count_searched(counting *work)
     plan *costs = &work->plan;
     const bounds *limits = &costs->index->bounds;
     verdict out = {.count_max = work->max};
-    bool is_flower = costs->filter->name != NULL && !costs->has_tokens;
     double runs_cost = (double)costs->runs.customers * limits->row_cost
         + (double)costs->runs.count * limits->run_cost;
     bool is_whole = true;
     khach_index_status status = KHACH_INDEX_OK;
 
-    if (costs->best_cost <= runs_cost || is_flower) {
+    if (costs->best_cost <= runs_cost || costs->is_flower) {
         status = khach__plan_read(costs, &out);
         work->count = out.count;
         return status;
     }
     if (costs->has_days) {
-        status = khach__days_collect(
-            costs->index, &costs->ids, limits->ids, UINT64_MAX, &is_whole);
+        day_range range = {costs->day_from, costs->day_to, limits->ids};
+
+        status = khach__days_collect(costs->index, &range, &costs->ids, &is_whole);
         if (status == KHACH_INDEX_OK && !is_whole) {
             status = khach__source_scan(costs->index, &out);
             work->count = out.count;
@@ -111,13 +111,15 @@ khach_index_status khach_index_count(
     if (status == KHACH_INDEX_OK && !index->is_ready) {
         status = khach__source_scan(index, &all);
         work.count = all.count;
+    } else if (status == KHACH_INDEX_OK && khach__plan_is_empty(costs)) {
+        work.count = 0;
     } else if (status == KHACH_INDEX_OK && costs->has_days && filter->name == NULL
-        && !costs->has_created && !khach__judge_has_traits(index)
         && count_max <= index->bounds.ids) {
         /* What the days alone tell. */
+        day_range range = {costs->day_from, costs->day_to, count_max};
         bool is_whole;
 
-        status = khach__days_collect(index, &costs->ids, count_max, UINT64_MAX, &is_whole);
+        status = khach__days_collect(index, &range, &costs->ids, &is_whole);
         work.count = costs->ids.count;
     } else if (status == KHACH_INDEX_OK && is_searched) {
         status = count_searched(&work);

@@ -134,10 +134,11 @@ static bool accepts(const cursor *rows, sqlite3_stmt *statement, khach_index_pos
     const khach_index_filter *filter = asked->filter;
 
     if (rows->kind == CURSOR_DAYS)
-        return is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
-                   sqlite3_column_int64(statement, 4), filter->messaged_kinds,
+        return is_first_day((uint32_t)sqlite3_column_int64(statement, 4),
+                   sqlite3_column_int64(statement, 5), filter->messaged_kinds,
                    filter->messaged_from)
-            && khach__judge_has_page(filter, sqlite3_column_int64(statement, 2));
+            && khach__judge_has_run(rows->index, sqlite3_column_int64(statement, 2),
+                sqlite3_column_int64(statement, 3));
     if (rows->order == KHACH_INDEX_INBOUND_DESCENDING
         && (sqlite3_column_int64(statement, 2) < filter->created_from
             || sqlite3_column_int64(statement, 2) >= asked->created_before))

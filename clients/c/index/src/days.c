@@ -2,7 +2,11 @@
 
 #include "index.h"
 
-khach_index_status khach__days_clip(khach_index *index, int32_t *from, int32_t *to)
+/* Rows of a day that are counted to tell its size. */
+#define DAY_ROWS_MAX 20000
+
+khach_index_status khach__days_clip(
+    khach_index *index, int32_t *from, int32_t *to, int32_t *last)
 {
     const khach_index_filter *filter = index->judge.filter;
     static const khach_index_sql ends[] = {SQL_DAYS_FIRST, SQL_DAYS_LAST};
@@ -17,14 +21,33 @@ khach_index_status khach__days_clip(khach_index *index, int32_t *from, int32_t *
         (void)sqlite3_bind_int64(statement, 1, filter->business_id);
         status = khach__index_number(index, statement, &days[i]);
     }
-    *from = filter->messaged_from > days[0] ? filter->messaged_from : (int32_t)days[0];
-    *to = filter->messaged_to < days[1] ? filter->messaged_to : (int32_t)days[1];
+    *from = (int32_t)days[0];
+    *to = *last = (int32_t)days[1];
+    if (filter->messaged_kinds != 0 && filter->messaged_from > *from)
+        *from = filter->messaged_from;
+    if (filter->messaged_kinds != 0 && filter->messaged_to < *to)
+        *to = filter->messaged_to;
     return status;
+}
+
+khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
+    int64_t created_before, int64_t rows_max, int64_t *rows)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAYS_SIZE);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    (void)sqlite3_bind_int64(statement, 2, day);
+    (void)sqlite3_bind_int64(statement, 3, created_from);
+    (void)sqlite3_bind_int64(statement, 4, created_before);
+    (void)sqlite3_bind_int64(statement, 5, rows_max);
+    return khach__index_number(index, statement, rows);
 }
 
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows)
 {
-    const khach_index_filter *filter = index->judge.filter;
+    const judge *asked = &index->judge;
     int64_t days = (int64_t)to - from + 1;
     int64_t found = 0;
     khach_index_status status = KHACH_INDEX_OK;
@@ -32,52 +55,61 @@ khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to
     /* The first day, the last, and the one between stand for the others. */
     *rows = 0;
     for (int i = 0; i < 3 && days > 0 && status == KHACH_INDEX_OK; i++) {
-        sqlite3_stmt *statement = khach__index_statement(index, SQL_DAYS_SIZE);
-
-        if (statement == NULL)
-            return khach__index_failure(index->db);
-        (void)sqlite3_bind_int64(statement, 1, filter->business_id);
-        (void)sqlite3_bind_int64(statement, 2, from + (days - 1) * i / 2);
-        (void)sqlite3_bind_int64(statement, 3, 20000);
-        status = khach__index_number(index, statement, &found);
+        status = khach__day_size(index, (int32_t)(from + (days - 1) * i / 2),
+            asked->filter->created_from, asked->created_before, DAY_ROWS_MAX, &found);
         *rows += found;
     }
     *rows = days > 0 ? *rows * days / 3 : 0;
     return status;
 }
 
-khach_index_status khach__days_collect(khach_index *index, id_set *out, size_t room_max,
-    uint64_t rows_max, bool *is_whole)
+/* Adds those of a day of whom it is the first of the range. */
+static khach_index_status collect_day(
+    khach_index *index, const day_range *range, int32_t day, id_set *out, bool *is_whole)
 {
-    const khach_index_filter *filter = index->judge.filter;
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAYS_SET);
+    const judge *asked = &index->judge;
+    const khach_index_filter *filter = asked->filter;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAY_CREATED);
     khach_index_status status = KHACH_INDEX_OK;
-    int result;
+    int result = SQLITE_DONE;
 
-    out->count = 0;
-    *is_whole = true;
     if (statement == NULL)
         return khach__index_failure(index->db);
     (void)sqlite3_bind_int64(statement, 1, filter->business_id);
-    (void)sqlite3_bind_int64(statement, 2, filter->messaged_from);
-    (void)sqlite3_bind_int64(statement, 3, filter->messaged_to);
+    (void)sqlite3_bind_int64(statement, 2, day);
+    (void)sqlite3_bind_int64(statement, 3, filter->created_from);
+    (void)sqlite3_bind_int64(statement, 4, asked->created_before);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (rows_max-- == 0 || out->count == room_max) {
+        if (out->count == range->customers_max) {
             *is_whole = false;
             break;
         }
-        if (!is_first_day((uint32_t)sqlite3_column_int64(statement, 2),
-                sqlite3_column_int64(statement, 3), filter->messaged_kinds, filter->messaged_from)
-            || !khach__judge_has_page(filter, sqlite3_column_int64(statement, 1)))
-            continue;
-        if (!khach__id_set_add(out, sqlite3_column_int64(statement, 0)))
+        if (is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
+                sqlite3_column_int64(statement, 4), filter->messaged_kinds, filter->messaged_from)
+            && khach__judge_has_run(index, sqlite3_column_int64(statement, 1),
+                sqlite3_column_int64(statement, 2))
+            && !khach__id_set_add(out, sqlite3_column_int64(statement, 0)))
             status = KHACH_INDEX_MEMORY;
     }
-    if (status == KHACH_INDEX_OK && *is_whole && result != SQLITE_DONE)
+    if (status == KHACH_INDEX_OK && result != SQLITE_ROW && result != SQLITE_DONE)
         status = khach__index_failure(index->db);
     (void)sqlite3_reset(statement);
-    if (status == KHACH_INDEX_OK && khach__index_must_stop(index))
-        status = KHACH_INDEX_INTERRUPTED;
+    return status;
+}
+
+khach_index_status khach__days_collect(
+    khach_index *index, const day_range *range, id_set *out, bool *is_whole)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+
+    out->count = 0;
+    *is_whole = true;
+    for (int32_t day = range->from; status == KHACH_INDEX_OK && *is_whole && day <= range->to;
+         day++) {
+        status = collect_day(index, range, day, out, is_whole);
+        if (status == KHACH_INDEX_OK && khach__index_must_stop(index))
+            status = KHACH_INDEX_INTERRUPTED;
+    }
     if (status == KHACH_INDEX_OK)
         khach__id_set_sort(out);
     return status;

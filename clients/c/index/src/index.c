@@ -22,9 +22,17 @@ static const char *const statements_sql[SQL_CURSORS] = {
                             " ON CONFLICT DO UPDATE SET customers = customers + 1",
     [SQL_TOKEN_COUNT_TAKE] = "UPDATE token_counts SET customers = customers - 1"
                              " WHERE business_id = ?1 AND token = ?2",
-    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                    " ?8)",
     [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
                      " AND created_at = ?3 AND customer_id = ?4",
+    [SQL_DAILY_GET] = "SELECT counts FROM day_counts WHERE business_id = ?1 AND day = ?2"
+                      " AND page_id = ?3",
+    [SQL_DAILY_PUT] = "INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4)",
+    [SQL_DAILY_DROP] = "DELETE FROM day_counts WHERE business_id = ?1 AND day = ?2"
+                       " AND page_id = ?3",
+    [SQL_DAILY_FILL] = "SELECT business_id, day, page_id, activity, since FROM customer_days"
+                       " ORDER BY business_id, day, page_id",
     [SQL_CONTACT_FIRST] = "SELECT first_seen_at, customer_id, is_first FROM contact_values"
                           " WHERE page_id = ?1 AND kind = ?2 AND value = ?3 LIMIT 1",
     [SQL_CONTACT_MARK] = "UPDATE contact_values SET is_first = ?6 WHERE page_id = ?1 AND kind = ?2"
@@ -44,13 +52,19 @@ static const char *const statements_sql[SQL_CURSORS] = {
                      " WHERE t.business_id = ?1 AND t.token >= ?2 AND t.token < ?3"
                      " AND khach_rank(t.name_folded)",
     [SQL_IDS_BY_TOKEN] = "SELECT customer_id FROM name_tokens WHERE business_id = ?1"
-                         " AND token >= ?2 AND token < ?3 AND khach_rank(name_folded)",
+                         " AND token >= ?2 AND token < ?3 AND khach_wanted(customer_id)"
+                         " AND khach_rank(name_folded)",
     [SQL_BY_NAME] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_name"
                     " WHERE c.business_id = ?1 AND c.name_folded >= ?2 AND c.name_folded < ?3"
                     " AND khach_rank(c.name_folded)",
+    [SQL_IDS_BY_NAME] = "SELECT id FROM $ INDEXED BY $_by_name"
+                        " WHERE business_id = ?1 AND name_folded >= ?2 AND name_folded < ?3",
     [SQL_BY_CREATED] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_created"
                        " WHERE c.business_id = ?1 AND c.created_at >= ?2 AND c.created_at < ?3"
                        " AND " ACCEPTED,
+    [SQL_IDS_BY_CREATED] = "SELECT c.id FROM $ AS c INDEXED BY $_by_created"
+                           " WHERE c.business_id = ?1 AND c.created_at >= ?2"
+                           " AND c.created_at < ?3 AND " ACCEPTED,
     [SQL_BY_RUN] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_page_created"
                    " WHERE c.page_id = ?1 AND c.traits = ?2"
                    " AND c.created_at >= ?3 AND c.created_at < ?4",
@@ -70,10 +84,15 @@ static const char *const statements_sql[SQL_CURSORS] = {
         "SELECT page_id, traits, customers FROM customer_counts WHERE business_id = ?1",
     [SQL_TRAITS_OF_PAGE] = "SELECT page_id, traits, customers FROM customer_counts"
                            " WHERE business_id = ?1 AND page_id = ?2",
-    [SQL_DAYS_SET] = "SELECT customer_id, page_id, activity, since FROM customer_days"
-                     " WHERE business_id = ?1 AND day >= ?2 AND day <= ?3",
     [SQL_DAYS_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM customer_days"
-                      " WHERE business_id = ?1 AND day = ?2 LIMIT ?3)",
+                      " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                      " AND created_at < ?4 LIMIT ?5)",
+    [SQL_DAY_CREATED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
+                        " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                        " AND created_at < ?4",
+    [SQL_DAY_WANTED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
+                       " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
+                       " AND created_at < ?4 AND khach_wanted(customer_id)",
     [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
     [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
     [SQL_COUNT_RUN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
@@ -81,10 +100,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_COUNT_NAMES] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
                         " WHERE c.page_id = ?1 AND c.traits = ?2 AND " ACCEPTED
                         " AND khach_rank(c.name_folded) LIMIT ?3)",
+    [SQL_TALLY_DAYS] = "SELECT day, page_id, counts FROM day_counts WHERE business_id = ?1"
+                       " AND day >= ?2 AND day <= ?3",
     /* Statements that give no rows: the function takes each. */
-    [SQL_TALLY_DAYS] = "SELECT 1 FROM customer_days WHERE business_id = ?1"
-                       " AND day >= ?2 AND day <= ?3 AND khach_tally(1, page_id, day, activity,"
-                       " since)",
     [SQL_TALLY_CREATED] = "SELECT 1 FROM $ INDEXED BY $_by_created WHERE business_id = ?1"
                           " AND created_at >= ?2 AND created_at < ?3"
                           " AND khach_tally(2, page_id, created_at)",
@@ -107,7 +125,7 @@ static const char *const order_keys[] = {"created_at", "created_at", "last_inbou
 static const char *const order_directions[] = {"DESC", "ASC", "DESC"};
 /* By kind, and for the last order; what a row is judged by follows its key and its id. */
 static const char *const cursor_columns[][2] = {
-    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, activity, since", ""}};
+    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, traits, activity, since", ""}};
 static const char *const cursor_sources[][2] = {
     {"$ INDEXED BY $_by_created WHERE business_id = ?1", ""},
     {"$ INDEXED BY $_by_page_created WHERE page_id = ?1 AND traits = ?2",
@@ -220,8 +238,9 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){.row_cost = 400, .lookup_cost = 1200, .probe_cost = 2000,
-        .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100, .ids = 4000000};
+    index->bounds = (bounds){.pass_cost = 150, .row_cost = 400, .lookup_cost = 1200,
+        .probe_cost = 2000, .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100,
+        .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {
         free(index);

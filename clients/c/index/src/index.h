@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+#define DAY_MS INT64_C(86400000)
+/* After the end of a day in UTC, what is still this day somewhere. */
+#define DAY_SLACK_MS (DAY_MS / 2)
 /* Rows of a source that are counted to tell its cost. */
 #define SIZE_ROWS_MAX 30000
 /* Bytes of a folded text, and the code point above all that may follow it. */
@@ -22,6 +25,10 @@ typedef enum khach_index_sql {
     SQL_TOKEN_COUNT_TAKE,
     SQL_DAY_PUT,
     SQL_DAY_DROP,
+    SQL_DAILY_GET,
+    SQL_DAILY_PUT,
+    SQL_DAILY_DROP,
+    SQL_DAILY_FILL,
     SQL_CONTACT_FIRST,
     SQL_CONTACT_MARK,
     SQL_CONTACT_ADD,
@@ -33,6 +40,8 @@ typedef enum khach_index_sql {
     SQL_BY_TOKEN,
     SQL_IDS_BY_TOKEN,
     SQL_BY_NAME,
+    SQL_IDS_BY_NAME,
+    SQL_IDS_BY_CREATED,
     SQL_BY_CREATED,
     SQL_BY_RUN,
     SQL_TOKENS_SIZE,
@@ -41,8 +50,9 @@ typedef enum khach_index_sql {
     SQL_RUN_SIZE,
     SQL_TRAITS_OF_BUSINESS,
     SQL_TRAITS_OF_PAGE,
-    SQL_DAYS_SET,
     SQL_DAYS_SIZE,
+    SQL_DAY_CREATED,
+    SQL_DAY_WANTED,
     SQL_DAYS_FIRST,
     SQL_DAYS_LAST,
     SQL_COUNT_RUN,
@@ -84,11 +94,21 @@ typedef struct id_set {
     size_t room;
 } id_set;
 
+/* By hash, for what is asked of many rows. */
+typedef struct id_hash {
+    int64_t *ids; /* 0 is nobody */
+    size_t count;
+    size_t room; /* a power of two */
+} id_hash;
+
 /* What the SQL functions consult while a statement runs. */
 typedef struct judge {
     const khach_index_filter *filter;
     bool traits[KHACH_TRAITS_COUNT];
     const id_set *ids;     /* NULL: every id */
+    const id_hash *wanted; /* where only these are; NULL: everyone */
+    bool are_days_known;   /* only who wrote on days of the filter is looked up */
+    uint64_t passed;       /* rows that were asked for whether they are wanted */
     int rank_max;          /* names of worse rank are not wanted */
     uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
     bool is_spent;
@@ -103,6 +123,7 @@ typedef struct judge {
 /* What decides which way a question goes; its answer does not depend on them. Costs are in
  * nanoseconds, as measured over a million customers in memory. */
 typedef struct bounds {
+    double pass_cost;   /* a row of an index of which only the id is looked at */
     double row_cost;    /* a row of an index, judged where it is */
     double lookup_cost; /* a customer's row, by its id */
     double probe_cost;  /* the same, and a look into its record */
@@ -142,23 +163,31 @@ bool khach__index_must_stop(const khach_index *index);
 /* Runs SQL in which every $ stands for the table. */
 khach_index_status khach__index_execute(sqlite3 *db, const char *table, const char *sql);
 
-/* --- judge.c: the SQL functions khach_accept() and khach_rank() --- */
+/* --- judge.c: the SQL functions khach_accept(), khach_wanted() and khach_rank() --- */
 
 khach_index_status khach__judge_register(khach_index *index);
 /* Makes the judge ready for a filter; unlimited rows, every id. */
 void khach__judge_open(khach_index *index, const khach_index_filter *filter);
-/* Whether the filter asks for some channels, statuses or flags. */
-bool khach__judge_has_traits(const khach_index *index);
+/* Whether the filter has a page and traits among its own. */
+bool khach__judge_has_run(const khach_index *index, int64_t page, int64_t traits);
 /* Everything but names, days and ids. */
 bool khach__judge_accepts(
     const khach_index *index, int64_t page, int64_t traits, int64_t created);
 /* The best rank of a folded name; 1 when there is no query, or it has no tokens. */
 int khach__judge_rank(const khach_index *index, const char *folded, size_t folded_bytes);
 bool khach__judge_has_page(const khach_index_filter *filter, int64_t page);
+
+/* --- ids.c --- */
+
 bool khach__id_set_has(const id_set *set, int64_t id);
 /* False when there is no memory. */
 bool khach__id_set_add(id_set *set, int64_t id);
 void khach__id_set_sort(id_set *set);
+/* Adds everyone of a sorted set. */
+khach_index_status khach__id_hash_fill(id_hash *set, const id_set *ids);
+khach_index_status khach__id_hash_add(id_hash *set, int64_t id, bool *is_new);
+bool khach__id_hash_has(const id_hash *set, int64_t id);
+void khach__id_hash_free(id_hash *set);
 
 /* --- record.c: fields of a record without decoding it --- */
 
@@ -170,7 +199,7 @@ bool khach__record_has_day(const uint8_t *record, size_t record_bytes, uint32_t 
 
 /* --- parts.c: the table-valued function khach_parts(what, source) --- */
 
-enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4 };
+enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4, PARTS_SIGNS = 5 };
 
 khach_index_status khach__parts_register(khach_index *index);
 
@@ -182,6 +211,7 @@ typedef struct top {
     size_t room;
     khach_index_order order;
     const khach_index_position *after;
+    int complete_rank; /* all names of this rank and better are among them */
 } top;
 
 /* Negative when `left` comes before `right`. */
@@ -189,6 +219,9 @@ int khach__position_compare(khach_index_order order, const khach_index_position 
     const khach_index_position *right);
 /* False for a row that would not be kept, whose rank may be worse than it is said to be here. */
 bool khach__top_wants(const top *list, const khach_index_position *row);
+/* Whether it is full, and cannot be bettered by rows with keys below `bound`, or, without a bound
+ * (INT64_MIN), by any behind those that it was given in its order. */
+bool khach__top_is_settled(const top *list, int64_t bound);
 /* Adds a row that comes behind the place where the list goes on, when it is good enough. */
 void khach__top_add(top *list, const khach_index_position *row);
 
@@ -250,12 +283,17 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
 khach_index_status khach__source_created(khach_index *index, verdict *out);
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out);
 khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out);
-/* Whether the customer of a cursor's row answers what only its record says; ranks it. */
+/* Whether the customer of a row answers what only its own row says; gives its place if it does. */
 khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
     khach_index_position *row, bool *is_accepted);
 
+/* The customers whose names are equal to the query, or begin with it. */
+khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out);
 /* The customers of the rarest token's rows. */
 khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
+
+/* Those who were created when the filter says, with its pages and traits. */
+khach_index_status khach__ids_of_created(khach_index *index, id_set *out);
 
 /* Rows of a source; other than tokens counted up to SIZE_ROWS_MAX. `matches` is a guess of how many
  * of `customers` names answer. */
@@ -264,16 +302,71 @@ khach_index_status khach__size_of_tokens(
 khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int64_t *rows);
 khach_index_status khach__size_of_created(khach_index *index, int64_t *rows);
 
+/* --- recent.c: the latest writers --- */
+
+/* What it may cost, and what it did. */
+typedef struct recent_walk {
+    int32_t from; /* days, the last one first */
+    int32_t to;
+    double budget;
+    bool is_done; /* nobody who was not met comes into the list */
+} recent_walk;
+
+khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk *walk);
+
 /* --- days.c: who wrote in a range of days --- */
 
-/* The days of the filter that the business has. */
-khach_index_status khach__days_clip(khach_index *index, int32_t *from, int32_t *to);
-/* About how many rows the days of a range have. */
+/* The days of the filter that the business has, and its last one. */
+khach_index_status khach__days_clip(
+    khach_index *index, int32_t *from, int32_t *to, int32_t *last);
+/* How many rows a day has with dates of creation in a range, up to `rows_max`. */
+khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
+    int64_t created_before, int64_t rows_max, int64_t *rows);
+/* About how many rows the days of a range have, of customers created when the filter says. */
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
-/* Collects them; stops at `room_max` customers and `rows_max` rows read, and then `*is_whole` is
- * false. */
-khach_index_status khach__days_collect(khach_index *index, id_set *out, size_t room_max,
-    uint64_t rows_max, bool *is_whole);
+/* Collects those whom the filter accepts but for their names; stops at `customers_max`, and then
+ * `*is_whole` is false. */
+typedef struct day_range {
+    int32_t from;
+    int32_t to;
+    size_t customers_max;
+} day_range;
+
+khach_index_status khach__days_collect(
+    khach_index *index, const day_range *range, id_set *out, bool *is_whole);
+
+/* --- daily.c: what was done on a day on a page --- */
+
+/* Whom a day has of a kind, or, DAILY_CONVERSATIONS, how many were begun: by messages, by
+ * comments. */
+enum { DAILY_ACTIVE, DAILY_MESSAGING, DAILY_COMMENTING, DAILY_CONVERSATIONS, DAILY_BITS = 2 };
+
+/* How many customers did it last so many days before; 0 days: never. */
+typedef struct daily_part {
+    uint64_t key;
+    uint64_t count;
+} daily_part;
+
+/* Of one day and one page; keys ascend. */
+typedef struct daily {
+    daily_part *parts;
+    size_t count;
+    size_t room;
+} daily;
+
+static inline uint64_t daily_key(int measure, int64_t days)
+{
+    return (uint64_t)days << DAILY_BITS | (uint64_t)measure;
+}
+
+/* Reads a row's counts into `out`, in which others may have been. */
+khach_index_status khach__daily_read(daily *out, const uint8_t *bytes, size_t bytes_count);
+void khach__daily_free(daily *counted);
+/* A customer's day becomes another; NULL for none. */
+khach_index_status khach__daily_put(khach_index *index, const khach_index_customer *customer,
+    const khach_index_day *before, const khach_index_day *after);
+/* Counts the days of all customers. */
+khach_index_status khach__daily_fill(khach_index *index);
 
 /* --- statistics.c --- */
 

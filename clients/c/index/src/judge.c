@@ -3,7 +3,6 @@
 #include "index.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool khach__judge_has_page(const khach_index_filter *filter, int64_t page)
@@ -54,13 +53,20 @@ void khach__judge_open(khach_index *index, const khach_index_filter *filter)
     }
 }
 
-bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits, int64_t created)
+bool khach__judge_has_run(const khach_index *index, int64_t page, int64_t traits)
 {
     const judge *asked = &index->judge;
 
     return asked->traits[traits & (KHACH_TRAITS_COUNT - 1)]
-        && created >= asked->filter->created_from && created < asked->created_before
         && khach__judge_has_page(asked->filter, page);
+}
+
+bool khach__judge_accepts(const khach_index *index, int64_t page, int64_t traits, int64_t created)
+{
+    const judge *asked = &index->judge;
+
+    return created >= asked->filter->created_from && created < asked->created_before
+        && khach__judge_has_run(index, page, traits);
 }
 
 /* khach_accept(page_id, traits, created_at, id) */
@@ -107,6 +113,18 @@ static void rank_name(sqlite3_context *context, int count, sqlite3_value **value
     sqlite3_result_int(context, rank != 0 && rank <= index->judge.rank_max);
 }
 
+/* khach_wanted(customer_id) */
+static void want_row(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    khach_index *index = sqlite3_user_data(context);
+    judge *asked = &index->judge;
+
+    (void)count;
+    asked->passed++;
+    sqlite3_result_int(context,
+        asked->wanted == NULL || khach__id_hash_has(asked->wanted, sqlite3_value_int64(values[0])));
+}
+
 khach_index_status khach__judge_register(khach_index *index)
 {
     int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
@@ -115,65 +133,11 @@ khach_index_status khach__judge_register(khach_index *index)
             index->db, "khach_accept", 4, flags, index, accept_row, NULL, NULL, NULL)
             != SQLITE_OK
         || sqlite3_create_function_v2(
+               index->db, "khach_wanted", 1, flags, index, want_row, NULL, NULL, NULL)
+            != SQLITE_OK
+        || sqlite3_create_function_v2(
                index->db, "khach_rank", 1, flags, index, rank_name, NULL, NULL, NULL)
             != SQLITE_OK)
         return khach__index_failure(index->db);
     return KHACH_INDEX_OK;
-}
-
-/* --- sets of ids --- */
-
-bool khach__id_set_add(id_set *set, int64_t id)
-{
-    if (set->count == set->room) {
-        size_t room = set->room * 2 + 1024;
-        int64_t *grown = realloc(set->ids, room * sizeof(*grown));
-
-        if (grown == NULL)
-            return false;
-        set->ids = grown;
-        set->room = room;
-    }
-    set->ids[set->count++] = id;
-    return true;
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
-void khach__id_set_sort(id_set *set)
-{
-    size_t count = 0;
-
-    if (set->count == 0)
-        return;
-    qsort(set->ids, set->count, sizeof(*set->ids), compare_ids);
-    for (size_t i = 0; i < set->count; i++) {
-        if (count == 0 || set->ids[i] != set->ids[count - 1])
-            set->ids[count++] = set->ids[i];
-    }
-    set->count = count;
-}
-
-bool khach__id_set_has(const id_set *set, int64_t id)
-{
-    size_t low = 0;
-    size_t high = set->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (set->ids[middle] == id)
-            return true;
-        if (set->ids[middle] < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
 }

@@ -1,6 +1,7 @@
 /* How a list is found. Every way gives the same rows in the same order; they differ in cost. What
- * is cheap is done at once; else rows are taken in the order of the list until there are enough,
- * for at most what the best source of all answers would cost, and then that source is read. */
+ * is cheap is done at once; else rows are taken in the order of the list, or from the latest days,
+ * until there are enough, for about what the best source of all answers would cost, and then that
+ * source is read. */
 
 #include "plan.h"
 
@@ -10,8 +11,6 @@
 typedef struct listing {
     plan plan;
     top list;
-    /* All names of this rank and better are in the list. */
-    int complete_rank;
 } listing;
 
 static bool is_created_order(const listing *work)
@@ -38,26 +37,18 @@ static double runs_cost(const plan *costs)
 
 /* --- in the order of the list --- */
 
-/* Whether a list that is full cannot be bettered by rows behind those that were seen. */
-static bool is_settled(const listing *work)
-{
-    if (work->list.count < work->list.room)
-        return false;
-    return work->list.order != KHACH_INDEX_RELEVANCE
-        || work->list.rows[work->list.room - 1].rank <= work->complete_rank + 1;
-}
-
 /* Whether only the row of a customer tells that it answers. */
 static bool needs_probe(const listing *work, cursor_kind kind)
 {
     const plan *costs = &work->plan;
 
     if (kind == CURSOR_DAYS)
-        return khach__judge_has_traits(costs->index) || costs->filter->name != NULL;
+        return costs->filter->name != NULL;
     if (costs->has_days && costs->index->judge.ids == NULL)
         return true;
-    /* A name is in the index by the last message, but for its marks. */
-    return costs->filter->name != NULL && work->list.order != KHACH_INDEX_INBOUND_DESCENDING;
+    /* A name is in the index by the last message, but for its marks and signs. */
+    return costs->is_flower || khach__plan_ranks_by_record(costs, work->list.order)
+        || (costs->filter->name != NULL && is_created_order(work));
 }
 
 /* Takes rows until the list is settled, there are no more, or they have cost too much. */
@@ -76,7 +67,7 @@ static khach_index_status take_rows(
     bool is_accepted = true;
 
     *is_done = true;
-    while (!is_settled(work)) {
+    while (!khach__top_is_settled(&work->list, INT64_MIN)) {
         status = khach__cursor_next(rows, &row, &has_row);
         if (status != KHACH_INDEX_OK || !has_row)
             break;
@@ -172,88 +163,156 @@ static khach_index_status take_order(
     return take_cursor(work, CURSOR_RUNS, runs, after, budget, is_done);
 }
 
-/* --- by name, best first --- */
+/* --- the ways of a list that is not done at once --- */
 
-/* The names that are equal to the query or begin with it, from their own index, when they are fewer
- * than the rows that a walk would read to find them. */
-static khach_index_status take_names(listing *work)
-{
-    khach_index *index = work->plan.index;
-    double customers = (double)work->plan.runs.customers_all;
-    khach_index_status status = KHACH_INDEX_OK;
+typedef enum way { WAY_ORDER, WAY_RECENT, WAY_DAYS } way;
 
-    for (int is_prefix = 1; is_prefix >= 0 && work->complete_rank == 0; is_prefix--) {
-        verdict out = {.list = &work->list, .count_max = UINT64_MAX};
-        int64_t rows = 0;
-
-        status = khach__size_of_names(index, is_prefix != 0, &rows);
-        if (status != KHACH_INDEX_OK)
-            return status;
-        if ((double)rows * index->bounds.lookup_cost
-            > 1e5 + (double)work->list.room * customers / (double)(rows + 1)
-                * index->bounds.row_cost)
-            continue;
-        work->complete_rank = is_prefix != 0 ? 4 : 2;
-        status = khach__source_names(index, is_prefix != 0, &out);
-    }
-    if (khach_name_query_has_marks(work->plan.filter->name) == 0)
-        work->complete_rank++;
-    index->judge.rank_max = 8;
-    return status;
-}
-
-/* Then the others, newest first. */
+/* The others of a search, newest first. */
 static khach_index_status take_ranked(listing *work, double budget, bool *is_done)
 {
     const khach_index_position *after = work->list.after;
-    khach_index_status status = take_names(work);
+    khach_index_status status;
 
-    *is_done = is_settled(work);
-    if (status != KHACH_INDEX_OK || *is_done)
-        return status;
     /* Behind a row of a rank, first the rest of that rank; the ranks behind it are newest first
      * again, which the source of all answers does better. */
-    if (after != NULL && after->rank > work->complete_rank)
-        work->complete_rank = after->rank - 1;
+    if (after != NULL && after->rank > work->list.complete_rank)
+        work->list.complete_rank = after->rank - 1;
     else
         after = NULL;
     status = take_order(work, after, budget, is_done);
-    if (after != NULL && !is_settled(work))
+    if (after != NULL && !khach__top_is_settled(&work->list, INT64_MIN))
         *is_done = false;
     return status;
 }
 
-/* --- choosing --- */
-
-/* Whether the order of the list will not give enough rows for what the source costs. */
-static bool is_source_better(const listing *work)
+/* The days of the last writers; behind a row, those that it may have written on. */
+static khach_index_status take_recent(listing *work, double budget, bool *is_done)
 {
     const plan *costs = &work->plan;
-    double opening = is_created_order(work) ? 0 : runs_cost(costs);
+    const khach_index_position *after = work->list.after;
+    recent_walk walk = {costs->day_from, costs->day_last, budget, false};
+    khach_index_status status;
 
-    if (costs->best_cost <= costs->index->bounds.cheap_cost)
-        return true;
-    return costs->has_tokens
-        && opening + rows_wanted(work) * costs->index->bounds.row_cost > costs->best_cost;
+    if (after != NULL && work->list.order == KHACH_INDEX_INBOUND_DESCENDING
+        && after->key < (walk.to - 1) * DAY_MS)
+        walk.to = after->key > 0 ? (int32_t)(after->key / DAY_MS) + 1 : 0;
+    status = khach__recent_take(costs->index, &work->list, &walk);
+    *is_done = walk.is_done;
+    return status;
 }
 
-/* After the order of the list has cost too much. */
+/* Who has the sign of a flower, when it costs less to know than to look at those who wrote last. */
+static khach_index_status collect_flowers(listing *work)
+{
+    plan *costs = &work->plan;
+    const bounds *limits = &costs->index->bounds;
+    double everyone = (double)costs->runs.customers_all;
+    double walked = (double)work->list.room * everyone / (costs->named + 1);
+    khach_index_status status;
+
+    if (costs->ids.count > 0
+        || costs->named * limits->row_cost > walked * (limits->probe_cost - limits->row_cost))
+        return KHACH_INDEX_OK;
+    status = khach__ids_of_tokens(costs->index, &costs->ids);
+    if (status != KHACH_INDEX_OK)
+        return status;
+    khach__id_set_sort(&costs->ids);
+    costs->index->judge.ids = &costs->ids;
+    return KHACH_INDEX_OK;
+}
+
+/* Begins a list: empty, or with the best names when they are few. */
+static khach_index_status begin(listing *work, bool *is_done)
+{
+    khach_index_status status = KHACH_INDEX_OK;
+
+    work->list.count = 0;
+    *is_done = false;
+    /* All flowers have one rank. */
+    work->list.complete_rank = work->plan.is_flower;
+    if (work->plan.is_flower && !is_created_order(work))
+        return collect_flowers(work);
+    if (work->list.order != KHACH_INDEX_RELEVANCE)
+        return KHACH_INDEX_OK;
+    status = khach__names_take(&work->plan, &work->list);
+    *is_done = status == KHACH_INDEX_OK && khach__top_is_settled(&work->list, INT64_MIN);
+    return status;
+}
+
+/* Takes one way, for what it may cost. */
+static khach_index_status take(listing *work, way taken, double budget, bool *is_done)
+{
+    if (taken == WAY_RECENT)
+        return take_recent(work, budget, is_done);
+    if (taken == WAY_DAYS)
+        return take_days(work, budget, is_done);
+    return work->list.order == KHACH_INDEX_RELEVANCE
+        ? take_ranked(work, budget, is_done)
+        : take_order(work, work->list.after, budget, is_done);
+}
+
+/* The two ways that there are, the cheaper one first, unless the source of all answers is cheaper.
+ * Guesses are wrong at times: the first gets what both were thought to cost, and more. */
+static khach_index_status take_ways(listing *work, bool *is_done)
+{
+    plan *costs = &work->plan;
+    double source_cost = costs->best_cost;
+    guess guessed;
+    way ways[2];
+    double guesses[2];
+    khach_index_status status = begin(work, is_done);
+
+    if (status == KHACH_INDEX_OK && !*is_done)
+        status = khach__plan_guess(costs, work->list.order, work->list.room, &guessed);
+    if (status != KHACH_INDEX_OK || *is_done)
+        return status;
+    ways[0] = WAY_ORDER;
+    ways[1] = is_created_order(work) ? WAY_DAYS : WAY_RECENT;
+    guesses[0] = guessed.order;
+    guesses[1] = guessed.days;
+    if (guesses[1] < guesses[0]) {
+        ways[1] = ways[0];
+        ways[0] = is_created_order(work) ? WAY_DAYS : WAY_RECENT;
+        guesses[1] = guesses[0];
+        guesses[0] = guessed.days;
+    }
+    for (int i = 0; i < 2 && status == KHACH_INDEX_OK && !*is_done; i++) {
+        double budget = i == 0 ? costs->index->bounds.cheap_cost + 2 * guesses[1] : source_cost;
+        double most = i == 0 && guesses[1] < 1e18 && is_created_order(work)
+            ? costs->index->bounds.cheap_cost + 2 * source_cost
+            : source_cost;
+
+        /* What a source costs is known better than what a way does. */
+        if (guesses[i] >= source_cost
+            || (source_cost <= costs->index->bounds.cheap_cost * 2
+                && guesses[i] * 2 >= source_cost))
+            break;
+        if (i > 0)
+            status = begin(work, is_done);
+        if (status == KHACH_INDEX_OK && !*is_done)
+            status = take(work, ways[i], budget < most ? budget : most, is_done);
+    }
+    return status;
+}
+
+/* After the ways have cost too much. */
 static khach_index_status take_source(listing *work)
 {
     plan *costs = &work->plan;
     verdict out = {.list = &work->list, .count_max = UINT64_MAX};
+    day_range range = {costs->day_from, costs->day_to, costs->index->bounds.ids};
     bool is_whole = true;
     bool is_done;
     khach_index_status status;
 
     work->list.count = 0;
     costs->index->judge.rank_max = 8;
+    costs->index->judge.ids = NULL;
     if (costs->best != SOURCE_DAYS || costs->filter->name != NULL
         || costs->best_cost <= costs->index->bounds.cheap_cost * 10)
         return khach__plan_read(costs, &out);
     /* Many wrote on these days: who they are is read once, and the order walked. */
-    status = khach__days_collect(
-        costs->index, &costs->ids, costs->index->bounds.ids, UINT64_MAX, &is_whole);
+    status = khach__days_collect(costs->index, &range, &costs->ids, &is_whole);
     if (status != KHACH_INDEX_OK)
         return status;
     costs->index->judge.ids = is_whole ? &costs->ids : NULL;
@@ -264,24 +323,18 @@ static khach_index_status choose(listing *work)
 {
     plan *costs = &work->plan;
     verdict out = {.list = &work->list, .count_max = UINT64_MAX};
-    int64_t days = (int64_t)costs->day_to - costs->day_from + 1;
     bool is_done = false;
     khach_index_status status;
 
-    if (!costs->index->is_ready || (costs->filter->name != NULL && !costs->has_tokens
-            && costs->best_cost > 1e17))
+    if (!costs->index->is_ready
+        || (costs->is_flower && !costs->has_tokens && costs->best_cost > 1e17))
         return khach__source_scan(costs->index, &out);
-    if (costs->has_days && days <= 0)
+    if (khach__plan_is_empty(costs))
         return KHACH_INDEX_OK;
-    if (is_source_better(work) || (costs->filter->name != NULL && !costs->has_tokens))
+    if (costs->best_cost <= costs->index->bounds.cheap_cost / 8
+        || (costs->is_flower && !costs->has_tokens))
         return khach__plan_read(costs, &out);
-    if (work->list.order == KHACH_INDEX_RELEVANCE)
-        status = take_ranked(work, costs->best_cost, &is_done);
-    else if (costs->has_days && is_created_order(work)
-        && days <= (int64_t)costs->index->bounds.days)
-        status = take_days(work, costs->best_cost, &is_done);
-    else
-        status = take_order(work, work->list.after, costs->best_cost, &is_done);
+    status = take_ways(work, &is_done);
     return status != KHACH_INDEX_OK || is_done ? status : take_source(work);
 }
 
@@ -289,7 +342,7 @@ khach_index_status khach_index_list(khach_index *index, const khach_index_filter
     khach_index_order order, const khach_index_position *after, khach_index_position *out,
     size_t *count)
 {
-    listing work = {.complete_rank = 0};
+    listing work = {0};
     khach_index_status status = KHACH_INDEX_OK;
 
     work.list = (top){.rows = out, .room = *count, .order = order, .after = after};

@@ -85,17 +85,26 @@ static int close_parts(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
-/* The token that begins at `at`. */
+/* The token that begins at `at`, or the sign from there on. */
 static void find_token(parts_cursor *parts)
 {
     const char *space;
 
     parts->count = 0;
+    if (parts->what == PARTS_SIGNS) {
+        parts->count = khach_text_find_sign(parts->text, parts->text_bytes, &parts->at);
+        return;
+    }
     if (parts->at >= parts->text_bytes)
         return;
     space = memchr(parts->text + parts->at, ' ', parts->text_bytes - parts->at);
     parts->count = space == NULL ? parts->text_bytes - parts->at
                                  : (size_t)(space - (parts->text + parts->at));
+}
+
+static bool is_text(const parts_cursor *parts)
+{
+    return parts->what == PARTS_TOKENS || parts->what == PARTS_SIGNS;
 }
 
 static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text, int count,
@@ -131,7 +140,11 @@ static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text,
     default:
         return SQLITE_CORRUPT;
     }
-    if (parts->what == PARTS_DAYS)
+    if (parts->what == PARTS_SIGNS) {
+        parts->text = parts->customer.name;
+        parts->text_bytes = parts->customer.name_bytes;
+        find_token(parts);
+    } else if (parts->what == PARTS_DAYS)
         parts->count = parts->customer.days_count;
     else if (parts->what == PARTS_CONTACTS)
         parts->count = parts->customer.contacts_count;
@@ -148,11 +161,12 @@ static int next_part(sqlite3_vtab_cursor *base)
 {
     parts_cursor *parts = (parts_cursor *)base;
 
-    if (parts->what != PARTS_TOKENS) {
+    if (!is_text(parts)) {
         parts->at++;
         return SQLITE_OK;
     }
-    parts->at += parts->count + 1;
+    /* A space is between tokens, nothing between signs. */
+    parts->at += parts->count + (parts->what == PARTS_TOKENS);
     find_token(parts);
     return SQLITE_OK;
 }
@@ -161,7 +175,7 @@ static int is_at_end(sqlite3_vtab_cursor *base)
 {
     const parts_cursor *parts = (const parts_cursor *)base;
 
-    return parts->what == PARTS_TOKENS ? parts->count == 0 : parts->at >= parts->count;
+    return is_text(parts) ? parts->count == 0 : parts->at >= parts->count;
 }
 
 static void read_day(sqlite3_context *context, const khach_index_day *day, int column)
@@ -182,6 +196,7 @@ static int read_part(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
         return SQLITE_OK;
     switch (parts->what) {
     case PARTS_TOKENS:
+    case PARTS_SIGNS:
         sqlite3_result_text(
             context, parts->text + parts->at, (int)parts->count, SQLITE_TRANSIENT);
         break;

@@ -2,12 +2,29 @@
 
 #include <stdlib.h>
 
+/* Rows of the last day that are counted to tell how its writers were created. */
+#define SAMPLE_ROWS_MAX 4096
+/* A guess of how many days are gone through to those whom nobody of a range wrote after. */
+#define DAYS_TO_GO 400
+
 static void offer(plan *work, source offered, double cost)
 {
     if (cost >= work->best_cost)
         return;
     work->best = offered;
     work->best_cost = cost;
+}
+
+/* Offers to look up, of those whom another source has, only who has the rarest token too. */
+static void offer_named(plan *work, source offered, double reading, double customers)
+{
+    const bounds *costs = &work->index->bounds;
+    double share = (work->named + 1) / ((double)work->runs.customers_all + 1);
+
+    if (work->has_tokens)
+        offer(work, offered,
+            reading + (double)work->index->judge.token_rows * costs->pass_cost
+                + customers * share * (costs->row_cost + costs->lookup_cost));
 }
 
 static khach_index_status weigh_tokens(plan *work)
@@ -19,6 +36,7 @@ static khach_index_status weigh_tokens(plan *work)
 
     if (work->matches > (double)rows)
         work->matches = (double)rows;
+    work->named = work->matches;
     offer(work, SOURCE_TOKENS,
         (double)rows * costs->row_cost + work->matches * costs->lookup_cost);
     return status;
@@ -27,28 +45,46 @@ static khach_index_status weigh_tokens(plan *work)
 static khach_index_status weigh_days(plan *work)
 {
     const bounds *costs = &work->index->bounds;
+    double share = (double)(work->runs.customers + 1) / (double)(work->runs.customers_all + 1);
     int64_t rows = 0;
+    double reading;
     khach_index_status status =
-        khach__days_clip(work->index, &work->day_from, &work->day_to);
+        khach__days_size(work->index, work->day_from, work->day_to, &rows);
 
-    if (status == KHACH_INDEX_OK)
-        status = khach__days_size(work->index, work->day_from, work->day_to, &rows);
-    if ((double)rows < work->matches)
-        work->matches = (double)rows;
-    offer(work, SOURCE_DAYS, (double)rows * (costs->row_cost + costs->lookup_cost));
+    work->written = (double)rows;
+    /* Pages and traits are in the rows, so that only who has them is looked up. */
+    if (work->runs.is_partial)
+        share = 1;
+    if ((double)rows * share < work->matches)
+        work->matches = (double)rows * share;
+    reading = ((double)work->day_to - work->day_from + 1) * costs->run_cost
+        + (double)rows * costs->row_cost;
+    offer(work, SOURCE_DAYS, reading + (double)rows * share * costs->lookup_cost);
+    offer_named(work, SOURCE_NAMED_DAYS, reading, (double)rows * share);
     return status;
 }
 
 static khach_index_status weigh_created(plan *work)
 {
+    const bounds *costs = &work->index->bounds;
     int64_t rows = 0;
     khach_index_status status = khach__size_of_created(work->index, &rows);
 
     /* One that was not counted to its end is taken for twice as many. */
     if (rows >= SIZE_ROWS_MAX)
         rows *= 2;
-    offer(work, SOURCE_CREATED, (double)rows * work->index->bounds.lookup_cost);
+    offer(work, SOURCE_CREATED, (double)rows * costs->lookup_cost);
+    offer_named(work, SOURCE_NAMED_CREATED, (double)rows * costs->row_cost, (double)rows);
     return status;
+}
+
+static bool has_sign(const khach_name_query *name)
+{
+    size_t at = 0;
+    size_t bytes = 0;
+    const char *plain = khach_name_query_plain(name, &bytes);
+
+    return khach_text_find_sign(plain, bytes, &at) > 0;
 }
 
 khach_index_status khach__plan_open(
@@ -59,7 +95,8 @@ khach_index_status khach__plan_open(
 
     khach__judge_open(index, filter);
     *work = (plan){.index = index, .filter = filter, .matches = 1e18, .best_cost = 1e18};
-    work->has_tokens = filter->name != NULL && khach_name_query_token_count(filter->name) > 0;
+    work->is_flower = filter->name != NULL && khach_name_query_token_count(filter->name) == 0;
+    work->has_tokens = filter->name != NULL && (!work->is_flower || has_sign(filter->name));
     work->has_days = filter->messaged_kinds != 0;
     work->has_created = filter->created_from != INT64_MIN || filter->created_before != INT64_MAX;
     work->has_traits = khach__filter_has_traits(filter);
@@ -71,6 +108,8 @@ khach_index_status khach__plan_open(
     if (!is_searched && !(is_inbound && work->has_created))
         return status;
 
+    if (status == KHACH_INDEX_OK)
+        status = khach__days_clip(index, &work->day_from, &work->day_to, &work->day_last);
     if (status == KHACH_INDEX_OK && work->has_traits)
         offer(work, SOURCE_RUNS, (double)work->runs.customers * index->bounds.lookup_cost);
     if (status == KHACH_INDEX_OK && work->has_tokens)
@@ -82,6 +121,130 @@ khach_index_status khach__plan_open(
     return status;
 }
 
+/* The share of the rows of the latest days that have a date of creation that is asked for, which
+ * tells how many of the latest writers are passed over. `rows` is how many of a day have one. */
+static khach_index_status read_density(plan *work, double *share, double *rows)
+{
+    const judge *asked = &work->index->judge;
+    int64_t all = 0;
+    int64_t some = 0;
+    khach_index_status status = khach__day_size(work->index, work->day_last,
+        asked->filter->created_from, asked->created_before, SAMPLE_ROWS_MAX, &some);
+
+    if (status == KHACH_INDEX_OK)
+        status = khach__day_size(
+            work->index, work->day_last, INT64_MIN, INT64_MAX, SAMPLE_ROWS_MAX, &all);
+    *share = all == 0 ? 1 : ((double)some + 0.1) / ((double)all + 0.1);
+    *rows = (double)some + 0.1;
+    return status;
+}
+
+static double least(double left, double right) { return left < right ? left : right; }
+
+/* What the guesses have in common. */
+typedef struct crowd {
+    double wanted;    /* customers that are to be found, but for days and dates of creation */
+    double customers; /* of the pages and traits that are asked for */
+    double everyone;  /* for each of whom they are as many as there are of all */
+    double named;     /* the share of all who have the name */
+} crowd;
+
+/* By the last message: whoever wrote last is passed over when not created in time. */
+static khach_index_status guess_latest(
+    plan *work, khach_index_order order, const crowd *who, guess *out)
+{
+    const bounds *costs = &work->index->bounds;
+    double span = (double)work->day_to - work->day_from + 1;
+    /* Of those who wrote before and after a range, who wrote in it. */
+    double wrote = !work->has_days || span > 30 ? 1 : 0.05 + span / 32;
+    double wanted = who->wanted / wrote;
+    double days = work->has_days ? (double)work->day_last - work->day_from + 1 : DAYS_TO_GO;
+    double share = 1;
+    double rows = 0;
+    double met;
+    double walked;
+    double probed;
+    khach_index_status status = KHACH_INDEX_OK;
+
+    if (work->has_days || work->has_created)
+        status = read_density(work, &share, &rows);
+    walked = least(who->customers, wanted / share);
+    /* What the index by the last message cannot tell is asked of those whom it accepts. */
+    probed = least(walked * share, wanted) * who->named;
+    if (work->is_flower && work->ids.count == 0)
+        probed = walked;
+    else if (!work->is_flower && !work->has_days && !khach__plan_ranks_by_record(work, order))
+        probed = 0;
+    out->order = (double)work->runs.count * costs->run_cost + walked * costs->row_cost
+        + probed * costs->probe_cost;
+    out->days = 1e18;
+    if (!work->has_days && !work->has_created)
+        return status;
+    /* A day is taken whole, and one more. */
+    met = 2 * rows * who->customers / who->everyone;
+    met = met > wanted ? met : wanted;
+    walked = met * who->everyone / who->customers;
+    out->days = walked * costs->row_cost + met * costs->lookup_cost
+        + least(days, walked / rows) * costs->run_cost;
+    return status;
+}
+
+/* By created date: rows of the days are judged where they are, those of the other indexes by the
+ * customer's record. Most who were created in the range wrote in it. */
+static void guess_created(const plan *work, khach_index_order order, const crowd *who, guess *out)
+{
+    const bounds *costs = &work->index->bounds;
+    double days = (double)work->day_to - work->day_from + 1;
+    double share = who->customers / who->everyone;
+    double fresh = order == KHACH_INDEX_CREATED_DESCENDING ? work->written * share / 3 : 0;
+    double probes = who->wanted;
+    double rows = least(2 * who->wanted / share, work->written);
+
+    if (fresh < probes)
+        probes = least(who->customers, probes + (who->wanted - fresh) * 20);
+    out->order = probes * costs->probe_cost;
+    if (work->has_traits)
+        out->order += (double)work->runs.count * costs->run_cost;
+    out->days = days * costs->run_cost + rows * costs->row_cost;
+    if (work->filter->name != NULL)
+        out->days += rows * share * costs->probe_cost;
+    if (!work->has_days || days > (double)costs->days)
+        out->days = 1e18;
+}
+
+khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t room, guess *out)
+{
+    const run_list *runs = &work->runs;
+    bool is_searched = work->has_tokens;
+    crowd who = {.customers = (double)runs->customers + 1,
+        .everyone = (double)(runs->is_partial ? runs->customers * 10 : runs->customers_all) + 1,
+        .named = 1};
+
+    who.wanted = (double)room;
+    if (is_searched && work->named < who.everyone)
+        who.named = (work->named + 1) / who.everyone;
+    who.wanted /= who.named;
+    /* Of names, only those of one rank fill a page before the end. */
+    if (order == KHACH_INDEX_RELEVANCE && !work->is_flower)
+        who.wanted *= 2;
+    who.wanted = least(who.wanted, who.customers);
+    if (order == KHACH_INDEX_RELEVANCE || order == KHACH_INDEX_INBOUND_DESCENDING)
+        return guess_latest(work, order, &who, out);
+    guess_created(work, order, &who, out);
+    return KHACH_INDEX_OK;
+}
+
+bool khach__plan_ranks_by_record(const plan *work, khach_index_order order)
+{
+    return order == KHACH_INDEX_RELEVANCE && khach_name_query_has_marks(work->filter->name) != 0;
+}
+
+bool khach__plan_is_empty(const plan *work)
+{
+    return (work->has_days && work->day_from > work->day_to)
+        || work->filter->created_from >= work->index->judge.created_before;
+}
+
 void khach__plan_free(plan *work)
 {
     khach__runs_free(&work->runs);
@@ -89,16 +252,48 @@ void khach__plan_free(plan *work)
     work->ids = (id_set){0};
 }
 
+/* Of those who were collected, keeps who has the rarest token and a name that answers. */
+static khach_index_status keep_named(plan *work)
+{
+    id_hash wanted = {0};
+    khach_index_status status = khach__id_hash_fill(&wanted, &work->ids);
+
+    work->ids.count = 0;
+    work->index->judge.wanted = &wanted;
+    if (status == KHACH_INDEX_OK)
+        status = khach__ids_of_tokens(work->index, &work->ids);
+    work->index->judge.wanted = NULL;
+    khach__id_hash_free(&wanted);
+    khach__id_set_sort(&work->ids);
+    return status;
+}
+
 static khach_index_status read_days(plan *work, verdict *out)
 {
     bool is_whole;
-    khach_index_status status = khach__days_collect(
-        work->index, &work->ids, work->index->bounds.ids, UINT64_MAX, &is_whole);
+    day_range range = {work->day_from, work->day_to, work->index->bounds.ids};
+    khach_index_status status =
+        khach__days_collect(work->index, &range, &work->ids, &is_whole);
 
-    if (status != KHACH_INDEX_OK)
-        return status;
-    return is_whole ? khach__source_ids(work->index, &work->ids, out)
-                    : khach__source_scan(work->index, out);
+    if (status == KHACH_INDEX_OK && is_whole && work->best == SOURCE_NAMED_DAYS)
+        status = keep_named(work);
+    if (status != KHACH_INDEX_OK || !is_whole)
+        return status != KHACH_INDEX_OK ? status : khach__source_scan(work->index, out);
+    work->index->judge.are_days_known = true;
+    status = khach__source_ids(work->index, &work->ids, out);
+    work->index->judge.are_days_known = false;
+    return status;
+}
+
+static khach_index_status read_created(plan *work, verdict *out)
+{
+    khach_index_status status;
+
+    work->ids.count = 0;
+    status = khach__ids_of_created(work->index, &work->ids);
+    if (status == KHACH_INDEX_OK)
+        status = keep_named(work);
+    return status != KHACH_INDEX_OK ? status : khach__source_ids(work->index, &work->ids, out);
 }
 
 /* A customer that has two words with the beginning of a token is counted once. */
@@ -124,7 +319,10 @@ khach_index_status khach__plan_read(plan *work, verdict *out)
         return khach__source_runs(work->index, &work->runs, out);
     case SOURCE_CREATED:
         return khach__source_created(work->index, out);
+    case SOURCE_NAMED_CREATED:
+        return read_created(work, out);
     case SOURCE_DAYS:
+    case SOURCE_NAMED_DAYS:
         return read_days(work, out);
     case SOURCE_SCAN:
         break;

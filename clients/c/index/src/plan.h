@@ -11,23 +11,30 @@ typedef enum source {
     SOURCE_TOKENS,
     SOURCE_RUNS,
     SOURCE_CREATED,
-    SOURCE_DAYS
+    SOURCE_DAYS,
+    SOURCE_NAMED_CREATED, /* of these, and of the rows of a token, who are both */
+    SOURCE_NAMED_DAYS
 } source;
 
 typedef struct plan {
     khach_index *index;
     const khach_index_filter *filter;
-    bool has_tokens;
+    bool has_tokens; /* words, or signs, by which names are found */
+    bool is_flower;  /* a name without words, which is compared as it stands */
     bool has_days;
     bool has_created;
     bool has_traits;
     run_list runs;   /* read unless nothing is asked that needs them */
     int32_t day_from; /* of the days that there are */
     int32_t day_to;
+    int32_t day_last; /* on which anybody wrote */
     double matches; /* a guess of how many customers answer */
+    double named;   /* a guess of how many names answer */
+    double written; /* a guess of how many rows the days of the range have */
     source best;
     double best_cost;
     id_set ids;
+    bool were_names_walked;
 } plan;
 
 /* Reads what the costs depend on, and finds the source that costs the least. */
@@ -35,7 +42,26 @@ khach_index_status khach__plan_open(
     plan *work, khach_index *index, const khach_index_filter *filter, bool is_inbound);
 void khach__plan_free(plan *work);
 
+/* Whether days or dates leave nobody. */
+bool khach__plan_is_empty(const plan *work);
+
+/* Whether the place of a name is only known by its record, which has the marks of its letters. */
+bool khach__plan_ranks_by_record(const plan *work, khach_index_order order);
+
+/* What it costs, at a guess, to take the first rows of a list. */
+typedef struct guess {
+    double order; /* in the order of the index of the list */
+    double days;  /* by created date, days merged; otherwise, from the latest days */
+} guess;
+
+khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t room, guess *out);
+
 /* Looks at every customer of the best source. */
 khach_index_status khach__plan_read(plan *work, verdict *out);
+
+/* --- names.c --- */
+
+/* Begins a search: the best names, when they cost less than a walk that meets them. */
+khach_index_status khach__names_take(plan *work, top *list);
 
 #endif

@@ -47,39 +47,63 @@ static khach_index_status put_token_count(khach_index *index, khach_index_sql sq
     return khach__index_run(index, statement);
 }
 
+/* A name that a word is of, folded. */
+typedef struct word_owner {
+    const khach_index_customer *customer;
+    const char *folded;
+    size_t folded_bytes;
+} word_owner;
+
+/* A word that a name has twice is one row. */
+static khach_index_status put_token(khach_index *index, khach_index_sql sql,
+    const word_owner *owner, const char *token, size_t bytes)
+{
+    int64_t business = owner->customer->business_id;
+    sqlite3_stmt *statement = khach__index_statement(index, sql);
+    khach_index_status status;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, business);
+    (void)sqlite3_bind_text(statement, 2, token, (int)bytes, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 3, owner->customer->id);
+    if (sql == SQL_TOKEN_ADD)
+        (void)sqlite3_bind_text(
+            statement, 4, owner->folded, (int)owner->folded_bytes, SQLITE_STATIC);
+    status = khach__index_run(index, statement);
+    if (status != KHACH_INDEX_OK || sqlite3_changes(index->db) == 0)
+        return status;
+    return put_token_count(index,
+        sql == SQL_TOKEN_ADD ? SQL_TOKEN_COUNT_ADD : SQL_TOKEN_COUNT_TAKE, business, token, bytes);
+}
+
+/* The words of a name, and its signs: what a flower is looked for by. */
 static khach_index_status put_tokens(
     khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
 {
+    word_owner owner = {.customer = customer};
     char *folded = NULL;
     size_t bytes = 0;
+    size_t sign;
     khach_index_status status = KHACH_INDEX_OK;
 
     if (customer->name_bytes == 0)
         return KHACH_INDEX_OK;
     if (khach_text_fold(&folded, &bytes, customer->name, customer->name_bytes) != 0)
         return KHACH_INDEX_MEMORY;
+    owner.folded = folded;
+    owner.folded_bytes = bytes;
     for (size_t at = 0; status == KHACH_INDEX_OK && at < bytes;) {
         const char *space = memchr(folded + at, ' ', bytes - at);
         size_t count = space == NULL ? bytes - at : (size_t)(space - (folded + at));
-        sqlite3_stmt *statement = khach__index_statement(index, sql);
 
-        if (statement == NULL) {
-            status = khach__index_failure(index->db);
-            break;
-        }
-        (void)sqlite3_bind_int64(statement, 1, customer->business_id);
-        (void)sqlite3_bind_text(statement, 2, folded + at, (int)count, SQLITE_STATIC);
-        (void)sqlite3_bind_int64(statement, 3, customer->id);
-        if (sql == SQL_TOKEN_ADD)
-            (void)sqlite3_bind_text(statement, 4, folded, (int)bytes, SQLITE_STATIC);
-        status = khach__index_run(index, statement);
-        /* A word that a name has twice is one row. */
-        if (status == KHACH_INDEX_OK && sqlite3_changes(index->db) > 0)
-            status = put_token_count(index,
-                sql == SQL_TOKEN_ADD ? SQL_TOKEN_COUNT_ADD : SQL_TOKEN_COUNT_TAKE,
-                customer->business_id, folded + at, count);
+        status = put_token(index, sql, &owner, folded + at, count);
         at += count + 1;
     }
+    for (size_t at = 0; status == KHACH_INDEX_OK
+         && (sign = khach_text_find_sign(customer->name, customer->name_bytes, &at)) > 0;
+         at += sign)
+        status = put_token(index, sql, &owner, customer->name + at, sign);
     khach_text_free(folded);
     return status;
 }
@@ -114,8 +138,9 @@ static khach_index_status put_day(khach_index *index, khach_index_sql sql,
     (void)sqlite3_bind_int64(statement, 4, customer->id);
     if (sql == SQL_DAY_PUT) {
         (void)sqlite3_bind_int64(statement, 5, customer->page_id);
-        (void)sqlite3_bind_int64(statement, 6, day->activity);
-        (void)sqlite3_bind_int64(statement, 7, day->since);
+        (void)sqlite3_bind_int64(statement, 6, customer->traits);
+        (void)sqlite3_bind_int64(statement, 7, day->activity);
+        (void)sqlite3_bind_int64(statement, 8, day->since);
     }
     return khach__index_run(index, statement);
 }
@@ -128,6 +153,7 @@ static khach_index_status put_days(
     size_t new_count = after == NULL ? 0 : after->days_count;
     bool has_moved = before != NULL && after != NULL
         && (before->page_id != after->page_id || before->created_at != after->created_at);
+    bool has_turned = before != NULL && after != NULL && before->traits != after->traits;
     khach_index_status status = KHACH_INDEX_OK;
     size_t i = 0;
     size_t j = 0;
@@ -137,16 +163,21 @@ static khach_index_status put_days(
         const khach_index_day *new_day = j < new_count ? &after->days[j] : NULL;
         bool is_gone =
             old_day != NULL && (new_day == NULL || old_day->day < new_day->day || has_moved);
+        bool is_known;
 
         if (is_gone) {
             status = put_day(index, SQL_DAY_DROP, before, old_day);
+            if (status == KHACH_INDEX_OK)
+                status = khach__daily_put(index, before, old_day, NULL);
             i++;
             continue;
         }
-        if (old_day == NULL || new_day->day < old_day->day
-            || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
+        is_known = old_day != NULL && old_day->day == new_day->day;
+        if (!is_known || has_turned || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
             status = put_day(index, SQL_DAY_PUT, after, new_day);
-        i += old_day != NULL && old_day->day == new_day->day;
+        if (status == KHACH_INDEX_OK)
+            status = khach__daily_put(index, after, is_known ? old_day : NULL, new_day);
+        i += is_known;
         j++;
     }
     return status;

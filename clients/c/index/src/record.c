@@ -25,6 +25,8 @@ enum {
 enum { BLOCK_STATE_BLOCKED = 3, BLOCK_STATE_PENDING_UNBLOCK = 4 };
 
 #define ID_DIGITS 13
+/* What a day before has room for. */
+#define DAY_MAX ((1 << SINCE_BITS) - 1)
 #define CONVERSATIONS_MAX (UINT32_C(1) << 28)
 
 /* The number in an identifier's text; -1 when it is none. */
@@ -105,28 +107,59 @@ static int64_t since_of(const khach_index_day *last, bool is_last, int kind)
     return (is_last ? last->day : since_day(last->since, kind)) << (kind * SINCE_BITS);
 }
 
-static khach_index_status add_day(khach_index_customer *customer, const field *given)
+/* Puts a day behind the first `at`, with the days before it. */
+static khach_index_status insert_day(
+    khach_index_customer *customer, size_t at, khach_index_day day)
 {
-    khach_index_day day = read_day(given);
-    khach_index_day *days;
+    khach_index_day *days =
+        with_room(customer->days, customer->days_count, &customer->days_room, sizeof(*days));
 
-    /* Days ascend; one that does not could be no row of its own. */
-    if (day.day <= (customer->days_count == 0 ? 0 : customer->days[customer->days_count - 1].day))
-        return KHACH_INDEX_OK;
-    if (customer->days_count > 0) {
-        const khach_index_day *last = &customer->days[customer->days_count - 1];
+    if (days == NULL)
+        return KHACH_INDEX_MEMORY;
+    customer->days = days;
+    if (at > 0) {
+        const khach_index_day *last = &days[at - 1];
         uint32_t kinds = last->activity & (KHACH_DAY_MESSAGED | KHACH_DAY_COMMENTED);
 
         day.since = since_of(last, kinds != 0, SINCE_ANY)
             | since_of(last, (kinds & KHACH_DAY_MESSAGED) != 0, SINCE_MESSAGE)
             | since_of(last, (kinds & KHACH_DAY_COMMENTED) != 0, SINCE_COMMENT);
     }
-    days = with_room(customer->days, customer->days_count, &customer->days_room, sizeof(*days));
-    if (days == NULL)
-        return KHACH_INDEX_MEMORY;
-    customer->days = days;
-    days[customer->days_count++] = day;
+    memmove(&days[at + 1], &days[at], (customer->days_count - at) * sizeof(*days));
+    days[at] = day;
+    customer->days_count++;
     return KHACH_INDEX_OK;
+}
+
+static khach_index_status add_day(khach_index_customer *customer, const field *given)
+{
+    khach_index_day day = read_day(given);
+    size_t count = customer->days_count;
+
+    /* Days ascend; one that does not could be no row of its own. */
+    if (day.day <= (count == 0 ? 0 : customer->days[count - 1].day))
+        return KHACH_INDEX_OK;
+    return insert_day(customer, count, day);
+}
+
+/* The last message has a day, as any zone may count it, or there is one without activity for it:
+ * delivered again with a later time, it counts on the day of the first. So whoever goes through the
+ * days from the newest meets everyone who wrote in the order of their last messages, but for what
+ * zones make of a day. A day without activity is in no count. */
+static khach_index_status add_latest(khach_index_customer *customer)
+{
+    int64_t day = customer->last_inbound_at / DAY_MS;
+    int64_t low = customer->last_inbound_at % DAY_MS < DAY_SLACK_MS ? day - 1 : day;
+    size_t at = customer->days_count;
+
+    if (customer->last_inbound_at <= 0)
+        return KHACH_INDEX_OK;
+    day = day < 1 ? 1 : day < DAY_MAX ? day : DAY_MAX;
+    while (at > 0 && customer->days[at - 1].day > day + 1)
+        at--;
+    if (at > 0 && customer->days[at - 1].day >= low)
+        return KHACH_INDEX_OK;
+    return insert_day(customer, at, (khach_index_day){.day = (int32_t)day});
 }
 
 static khach_index_status add_contact(
@@ -279,7 +312,7 @@ khach_index_status khach_index_customer_read(
     customer->traits |= (uint32_t)(channel < KHACH_TRAIT_CHANNEL_MASK ? channel
                                                                       : KHACH_TRAIT_CHANNEL_MASK);
     customer->traits |= (uint32_t)((name_status - 1) & 3) << KHACH_TRAIT_NAME_STATUS_SHIFT;
-    return status;
+    return status != KHACH_INDEX_OK ? status : add_latest(customer);
 }
 
 void khach_index_customer_free(khach_index_customer *customer)

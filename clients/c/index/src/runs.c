@@ -10,14 +10,6 @@ bool khach__filter_has_traits(const khach_index_filter *filter)
         || filter->has_phone >= 0 || filter->has_email >= 0 || filter->blocked >= 0;
 }
 
-bool khach__judge_has_traits(const khach_index *index)
-{
-    khach_index_filter rest = *index->judge.filter;
-
-    rest.pages_count = 0;
-    return khach__filter_has_traits(&rest);
-}
-
 static khach_index_status add_run(run_list *list, const run *added)
 {
     if (list->count == list->room) {
@@ -62,8 +54,11 @@ khach_index_status khach__runs_read(khach_index *index, run_list *list)
 {
     const khach_index_filter *filter = index->judge.filter;
     khach_index_status status = KHACH_INDEX_OK;
-    /* The rows of the business are one range; few pages are read alone. */
-    bool is_whole = filter->pages_count == 0 || filter->pages_count > 32;
+    /* The rows of the business are one range; few pages are read alone, unless their share of all
+     * customers is asked for too. */
+    bool is_whole = filter->pages_count == 0 || filter->pages_count > 32 || filter->name != NULL
+        || filter->messaged_kinds != 0 || filter->created_from != INT64_MIN
+        || filter->created_before != INT64_MAX;
     size_t turns = is_whole ? 1 : filter->pages_count;
     sqlite3_stmt *statement = khach__index_statement(
         index, is_whole ? SQL_TRAITS_OF_BUSINESS : SQL_TRAITS_OF_PAGE);

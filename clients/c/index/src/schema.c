@@ -11,7 +11,8 @@ static const char tables[] =
     "  business_id INTEGER NOT NULL, page_id INTEGER NOT NULL, traits INTEGER NOT NULL,"
     "  customers INTEGER NOT NULL, PRIMARY KEY (business_id, page_id, traits))"
     "  STRICT, WITHOUT ROWID;"
-    /* Without the last message: a new one must not rewrite a row for each word. */
+    /* Words and signs (🌸) of names. Without the last message: a new one must not rewrite a row for
+     * each. */
     "CREATE TABLE name_tokens("
     "  business_id INTEGER NOT NULL, token TEXT NOT NULL, customer_id INTEGER NOT NULL,"
     "  name_folded TEXT NOT NULL, PRIMARY KEY (business_id, token, customer_id))"
@@ -24,9 +25,14 @@ static const char tables[] =
      * those whose day before is before the range. Each day is in the order of lists. */
     "CREATE TABLE customer_days("
     "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, created_at INTEGER NOT NULL,"
-    "  customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL, activity INTEGER NOT NULL,"
-    "  since INTEGER NOT NULL, PRIMARY KEY (business_id, day, created_at, customer_id))"
+    "  customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL, traits INTEGER NOT NULL,"
+    "  activity INTEGER NOT NULL, since INTEGER NOT NULL,"
+    "  PRIMARY KEY (business_id, day, created_at, customer_id))"
     "  STRICT, WITHOUT ROWID;"
+    /* What the rows of a day say of a page, added up: see daily.c. */
+    "CREATE TABLE day_counts("
+    "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, page_id INTEGER NOT NULL,"
+    "  counts BLOB NOT NULL, PRIMARY KEY (business_id, day, page_id)) STRICT, WITHOUT ROWID;"
     /* `is_first` marks the one row of a page's value with its first time. */
     "CREATE TABLE contact_values("
     "  page_id INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
@@ -57,12 +63,15 @@ static const char rebuild[] =
     "INSERT INTO customer_counts"
     " SELECT business_id, page_id, traits, count(*) FROM $ GROUP BY 1, 2, 3;"
     "INSERT OR IGNORE INTO name_tokens"
-    " SELECT business_id, part.one, id, name_folded"
-    " FROM $ CROSS JOIN khach_parts(1, name_folded) AS part ORDER BY 1, 2, 3;"
+    " SELECT business_id, one, id, name_folded FROM ("
+    "  SELECT business_id, part.one AS one, id, name_folded"
+    "   FROM $ CROSS JOIN khach_parts(1, name_folded) AS part"
+    "  UNION ALL SELECT business_id, part.one, id, name_folded"
+    "   FROM $ CROSS JOIN khach_parts(5, record) AS part) ORDER BY 1, 2, 3;"
     "INSERT INTO token_counts"
     " SELECT business_id, token, count(*) FROM name_tokens GROUP BY 1, 2;"
     "INSERT INTO customer_days"
-    " SELECT business_id, part.one, created_at, id, page_id, part.two, part.three"
+    " SELECT business_id, part.one, created_at, id, page_id, traits, part.two, part.three"
     " FROM $ CROSS JOIN khach_parts(2, record) AS part ORDER BY 1, 2, 3, 4;"
     "INSERT INTO contact_values"
     " SELECT page_id, kind, value, first_seen_at, id, business_id, 1 = row_number()"
@@ -125,6 +134,7 @@ khach_index_status khach_index_clear(khach_index *index)
 {
     static const char sql[] = "DELETE FROM customer_counts; DELETE FROM name_tokens;"
                               "DELETE FROM token_counts; DELETE FROM customer_days;"
+                              "DELETE FROM day_counts;"
                               "DELETE FROM contact_values; DELETE FROM block_events;";
 
     return khach__index_execute(index->db, index->table, sql);
@@ -132,5 +142,7 @@ khach_index_status khach_index_clear(khach_index *index)
 
 khach_index_status khach_index_rebuild(khach_index *index)
 {
-    return khach__index_execute(index->db, index->table, rebuild);
+    khach_index_status status = khach__index_execute(index->db, index->table, rebuild);
+
+    return status != KHACH_INDEX_OK ? status : khach__daily_fill(index);
 }

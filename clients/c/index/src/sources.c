@@ -30,7 +30,7 @@ static int judge_record(const khach_index *index, khach_index_order order,
     }
     if (rank == 0)
         return 0;
-    if (filter->messaged_kinds != 0
+    if (filter->messaged_kinds != 0 && !index->judge.are_days_known
         && !khach__record_has_day(record, record_bytes, filter->messaged_kinds,
             filter->messaged_from, filter->messaged_to))
         return 0;
@@ -129,35 +129,54 @@ khach_index_status khach__source_scan(khach_index *index, verdict *out)
     return khach__source_read(index, statement, out);
 }
 
-/* Finds the token that the fewest rows have. */
+/* Counts the rows of a token, and keeps it when they are the fewest. */
+static khach_index_status weigh_token(khach_index *index, const char *text, size_t bytes)
+{
+    judge *asked = &index->judge;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_TOKENS_SIZE);
+    int64_t found = 0;
+    khach_index_status status;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
+    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+    status = khach__index_number(index, statement, &found);
+    asked->matches *= (double)found;
+    if (status == KHACH_INDEX_OK && found < asked->token_rows) {
+        asked->token = text;
+        asked->token_bytes = bytes;
+        asked->token_rows = found;
+    }
+    return status;
+}
+
+/* Finds the token that the fewest rows have, of a flower the sign. */
 static khach_index_status find_rarest(khach_index *index)
 {
     judge *asked = &index->judge;
     const khach_name_query *name = asked->filter->name;
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_TOKENS_SIZE);
+    size_t count = khach_name_query_token_count(name);
+    size_t plain_bytes = 0;
+    const char *plain = khach_name_query_plain(name, &plain_bytes);
+    size_t bytes = 0;
     khach_index_status status = KHACH_INDEX_OK;
 
     if (asked->token != NULL)
         return KHACH_INDEX_OK;
-    if (statement == NULL)
-        return khach__index_failure(index->db);
     asked->token_rows = INT64_MAX;
     asked->matches = 1;
-    for (size_t i = 0; status == KHACH_INDEX_OK && i < khach_name_query_token_count(name); i++) {
-        size_t bytes = 0;
+    for (size_t i = 0; status == KHACH_INDEX_OK && i < count; i++) {
         const char *text = khach_name_query_token(name, i, &bytes);
-        int64_t found = 0;
 
-        bind_texts(index, statement, text, bytes, LAST_CODE_POINT);
-        (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
-        status = khach__index_number(index, statement, &found);
-        asked->matches *= (double)found;
-        if (status == KHACH_INDEX_OK && found < asked->token_rows) {
-            asked->token = text;
-            asked->token_bytes = bytes;
-            asked->token_rows = found;
-        }
+        status = weigh_token(index, text, bytes);
     }
+    for (size_t at = 0; status == KHACH_INDEX_OK && count == 0
+         && (bytes = khach_text_find_sign(plain, plain_bytes, &at)) > 0;
+         at += bytes)
+        status = weigh_token(index, plain + at, bytes);
+    if (count == 0)
+        asked->matches = (double)asked->token_rows;
     return status;
 }
 
@@ -183,7 +202,7 @@ static khach_index_status open_tokens(
     *statement = khach__index_statement(index, sql);
     if (status != KHACH_INDEX_OK)
         return status;
-    if (*statement == NULL)
+    if (*statement == NULL || index->judge.token == NULL)
         return khach__index_failure(index->db);
     bind_texts(index, *statement, index->judge.token, index->judge.token_bytes, LAST_CODE_POINT);
     return KHACH_INDEX_OK;
@@ -197,10 +216,10 @@ khach_index_status khach__source_tokens(khach_index *index, verdict *out)
     return status != KHACH_INDEX_OK ? status : khach__source_read(index, statement, out);
 }
 
-khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
+/* Adds the ids that a statement gives. */
+static khach_index_status read_ids(khach_index *index, sqlite3_stmt *statement, id_set *out)
 {
-    sqlite3_stmt *statement;
-    khach_index_status status = open_tokens(index, SQL_IDS_BY_TOKEN, &statement);
+    khach_index_status status = KHACH_INDEX_OK;
     int result = SQLITE_DONE;
 
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -211,6 +230,14 @@ khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
         status = khach__index_failure(index->db);
     (void)sqlite3_reset(statement);
     return status;
+}
+
+khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out)
+{
+    sqlite3_stmt *statement;
+    khach_index_status status = open_tokens(index, SQL_IDS_BY_TOKEN, &statement);
+
+    return status != KHACH_INDEX_OK ? status : read_ids(index, statement, out);
 }
 
 static void bind_names(const khach_index *index, sqlite3_stmt *statement, bool is_prefix)
@@ -240,6 +267,24 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
         return khach__index_failure(index->db);
     bind_names(index, statement, is_prefix);
     return khach__source_read(index, statement, out);
+}
+
+khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_IDS_BY_NAME);
+    khach_index_status status = KHACH_INDEX_OK;
+    int result = SQLITE_DONE;
+    bool is_new;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    bind_names(index, statement, is_prefix);
+    while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
+        status = khach__id_hash_add(out, sqlite3_column_int64(statement, 0), &is_new);
+    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
+        status = khach__index_failure(index->db);
+    (void)sqlite3_reset(statement);
+    return status;
 }
 
 static void bind_created(const khach_index *index, sqlite3_stmt *statement, int first)
@@ -276,6 +321,17 @@ khach_index_status khach__source_created(khach_index *index, verdict *out)
     (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
     bind_created(index, statement, 2);
     return khach__source_read(index, statement, out);
+}
+
+khach_index_status khach__ids_of_created(khach_index *index, id_set *out)
+{
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_IDS_BY_CREATED);
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
+    bind_created(index, statement, 2);
+    return read_ids(index, statement, out);
 }
 
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out)
@@ -324,6 +380,8 @@ khach_index_status khach__source_probe(khach_index *index, khach_index_order ord
         rank = judge_record(index, order, statement, place.rank);
     (void)sqlite3_reset(statement);
     *is_accepted = rank != 0;
+    if (rank != 0)
+        row->key = place.key;
     row->rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
     if (result == SQLITE_DONE)
         return KHACH_INDEX_CORRUPT; /* An index names it. */

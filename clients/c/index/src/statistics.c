@@ -69,36 +69,34 @@ static void count(tally *work, size_t day, size_t group, int measure, uint64_t b
     work->totals[group].measures[measure] += by;
 }
 
-/* Distinct on its day; in the range when the day before with the like is not in it. */
-static void count_distinct(tally *work, size_t day, size_t group, int measure, int64_t since)
+/* Counts a day of a page: distinct on it, and in the range when the day before with the like is not
+ * in that. */
+static void count_day(tally *work, size_t day, size_t group, const daily *counted)
 {
-    work->cells[day * work->groups_count + group].measures[measure]++;
-    work->totals[group].measures[measure] += since < work->query->day_from || since == 0;
+    static const int measures[] = {KHACH_MEASURE_ACTIVE_CUSTOMERS,
+        KHACH_MEASURE_MESSAGING_CUSTOMERS, KHACH_MEASURE_COMMENTING_CUSTOMERS};
+    uint64_t *on_day = work->cells[day * work->groups_count + group].measures;
+    uint64_t *in_range = work->totals[group].measures;
+
+    for (size_t i = 0; i < counted->count; i++) {
+        const daily_part *part = &counted->parts[i];
+        int measure = (int)(part->key & ((1 << DAILY_BITS) - 1));
+        uint64_t days = part->key >> DAILY_BITS;
+
+        if (measure == DAILY_CONVERSATIONS) {
+            count(work, day, group,
+                days == 0 ? KHACH_MEASURE_MESSAGE_CONVERSATIONS
+                          : KHACH_MEASURE_COMMENT_CONVERSATIONS,
+                part->count);
+            continue;
+        }
+        on_day[measures[measure]] += part->count;
+        if (days == 0 || days > day)
+            in_range[measures[measure]] += part->count;
+    }
 }
 
-static void count_day(tally *work, size_t group, sqlite3_value **values)
-{
-    size_t day = (size_t)(sqlite3_value_int64(values[2]) - work->query->day_from);
-    uint32_t activity = (uint32_t)sqlite3_value_int64(values[3]);
-    int64_t since = sqlite3_value_int64(values[4]);
-
-    if ((activity & (KHACH_DAY_MESSAGED | KHACH_DAY_COMMENTED)) != 0)
-        count_distinct(work, day, group, KHACH_MEASURE_ACTIVE_CUSTOMERS,
-            since_day(since, SINCE_ANY));
-    if ((activity & KHACH_DAY_MESSAGED) != 0)
-        count_distinct(work, day, group, KHACH_MEASURE_MESSAGING_CUSTOMERS,
-            since_day(since, SINCE_MESSAGE));
-    if ((activity & KHACH_DAY_COMMENTED) != 0)
-        count_distinct(work, day, group, KHACH_MEASURE_COMMENTING_CUSTOMERS,
-            since_day(since, SINCE_COMMENT));
-    if ((activity & KHACH_DAY_MESSAGE_CONVERSATION) != 0)
-        count(work, day, group, KHACH_MEASURE_MESSAGE_CONVERSATIONS, 1);
-    if (activity >> KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT != 0)
-        count(work, day, group, KHACH_MEASURE_COMMENT_CONVERSATIONS,
-            activity >> KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT);
-}
-
-/* khach_tally(table, page, day or instant, ...): takes the row; never lets it through. */
+/* khach_tally(table, page, instant, ...): takes the row; never lets it through. */
 static void tally_row(sqlite3_context *context, int arguments, sqlite3_value **values)
 {
     khach_index *index = sqlite3_user_data(context);
@@ -110,11 +108,6 @@ static void tally_row(sqlite3_context *context, int arguments, sqlite3_value **v
     sqlite3_result_int(context, 0);
     if (found == NULL || arguments < 3)
         return;
-    if (sqlite3_value_int(values[0]) == 1) {
-        if (arguments == 5)
-            count_day(work, found->group, values);
-        return;
-    }
     day = day_of(work, sqlite3_value_int64(values[2]));
     if (arguments == 3)
         count(work, day, found->group, KHACH_MEASURE_NEW_CUSTOMERS, 1);
@@ -229,6 +222,38 @@ static khach_index_status read_table(
     return khach__index_run(index, statement);
 }
 
+static khach_index_status read_days(khach_index *index, tally *work)
+{
+    const khach_index_statistics_query *query = work->query;
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_TALLY_DAYS);
+    daily counted = {0};
+    khach_index_status status = KHACH_INDEX_OK;
+    int result = SQLITE_DONE;
+
+    if (statement == NULL)
+        return khach__index_failure(index->db);
+    (void)sqlite3_bind_int64(statement, 1, query->business_id);
+    (void)sqlite3_bind_int64(statement, 2, query->day_from);
+    (void)sqlite3_bind_int64(
+        statement, 3, (int64_t)query->day_from + (int64_t)query->days_count - 1);
+    while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        const page_group *found = group_of(work, sqlite3_column_int64(statement, 1));
+
+        if (found == NULL)
+            continue;
+        status = khach__daily_read(&counted, sqlite3_column_blob(statement, 2),
+            (size_t)sqlite3_column_bytes(statement, 2));
+        if (status == KHACH_INDEX_OK)
+            count_day(work, (size_t)(sqlite3_column_int64(statement, 0) - query->day_from),
+                found->group, &counted);
+    }
+    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
+        status = khach__index_failure(index->db);
+    (void)sqlite3_reset(statement);
+    khach__daily_free(&counted);
+    return status;
+}
+
 static khach_index_status read_tables(khach_index *index)
 {
     const khach_index_statistics_query *query = index->tally->query;
@@ -237,8 +262,7 @@ static khach_index_status read_tables(khach_index *index)
     khach_index_sql basis = query->basis == KHACH_INDEX_NEW_BY_FIRST_RECORDED ? SQL_TALLY_RECORDED
         : query->basis == KHACH_INDEX_NEW_BY_FIRST_INBOUND                     ? SQL_TALLY_INBOUND
                                                                                : SQL_TALLY_CREATED;
-    khach_index_status status = read_table(index, SQL_TALLY_DAYS, query->day_from,
-        (int64_t)query->day_from + (int64_t)query->days_count - 1);
+    khach_index_status status = read_days(index, index->tally);
 
     if (status == KHACH_INDEX_OK)
         status = read_table(index, basis, begin, end);

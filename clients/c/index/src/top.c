@@ -24,6 +24,19 @@ bool khach__top_wants(const top *list, const khach_index_position *row)
         || khach__position_compare(list->order, row, &list->rows[list->count - 1]) < 0;
 }
 
+bool khach__top_is_settled(const top *list, int64_t bound)
+{
+    const khach_index_position *last = &list->rows[list->room - 1];
+
+    if (list->count < list->room)
+        return false;
+    if (list->order != KHACH_INDEX_RELEVANCE)
+        return bound == INT64_MIN || last->key >= bound;
+    return last->rank <= list->complete_rank
+        || (last->rank == list->complete_rank + 1
+            && (bound == INT64_MIN || last->key >= bound));
+}
+
 void khach__top_add(top *list, const khach_index_position *row)
 {
     size_t low = 0;

@@ -65,6 +65,14 @@ int khach_text_name_rank(
 int khach_text_name_matches(
     const char *query_folded, size_t query_bytes, const char *name_folded, size_t name_bytes);
 
+/**
+ * Finds the next code point, from `*at` on, that is a sign: neither letter, digit, mark, space nor
+ * control, such as a flower. What a folding has no letters of is looked for by its signs.
+ * Borrows: `text`; bytes that are no UTF-8 are passed over.
+ * Returns: its bytes, which begin at `*at`; 0 when there is none.
+ */
+size_t khach_text_find_sign(const char *text, size_t text_bytes, size_t *at);
+
 /** A query as a person typed it, made ready to be compared with many names. Opaque. */
 typedef struct khach_name_query khach_name_query;
 
@@ -89,6 +97,9 @@ const char *khach_name_query_token(const khach_name_query *query, size_t index, 
 
 /** The folded query, borrowed from `query`; empty when it has no tokens. */
 const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes);
+
+/** The query as it is compared with names, borrowed from `query`. */
+const char *khach_name_query_plain(const khach_name_query *query, size_t *bytes);
 
 /** Nonzero when the query has diacritics, so that names with them come first. */
 int khach_name_query_has_marks(const khach_name_query *query);

@@ -127,6 +127,28 @@ int khach_text_name_matches(
 
 /* --- the query as a value --- */
 
+static bool is_sign(int32_t code)
+{
+    utf8proc_category_t category = utf8proc_category(code);
+
+    return (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO)
+        || (category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO);
+}
+
+size_t khach_text_find_sign(const char *text, size_t text_bytes, size_t *at)
+{
+    while (*at < text_bytes) {
+        utf8proc_int32_t code = 0;
+        utf8proc_ssize_t used = utf8proc_iterate(
+            (const uint8_t *)text + *at, (utf8proc_ssize_t)(text_bytes - *at), &code);
+
+        if (used > 0 && is_sign(code))
+            return (size_t)used;
+        *at += used > 0 ? (size_t)used : 1;
+    }
+    return 0;
+}
+
 /* Lowers each code point of NFC text, and composes again. */
 static char *lower(const char *text, size_t text_bytes, size_t *out_bytes)
 {
@@ -241,6 +263,12 @@ const char *khach_name_query_folded(const khach_name_query *query, size_t *bytes
 {
     *bytes = query->folded_bytes;
     return query->folded;
+}
+
+const char *khach_name_query_plain(const khach_name_query *query, size_t *bytes)
+{
+    *bytes = query->plain_bytes;
+    return query->plain;
 }
 
 int khach_name_query_has_marks(const khach_name_query *query)

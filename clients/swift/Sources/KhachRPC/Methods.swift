@@ -44,6 +44,10 @@ public enum Methods {
     public static let listBlockCapabilities = Method<
         Khach_V1_ListBlockCapabilitiesRequest, Khach_V1_ListBlockCapabilitiesResponse
     >(directory, "ListBlockCapabilities")
+    /// Lists the bounds that the server holds callers to.
+    public static let getLimits = Method<
+        Khach_V1_GetLimitsRequest, Khach_V1_GetLimitsResponse
+    >(directory, "GetLimits")
     /// Makes a token; its secret is told once.
     public static let createToken = Method<
         Khach_V1_CreateTokenRequest, Khach_V1_CreateTokenResponse
@@ -188,6 +192,7 @@ public enum Methods {
         AnyMethod(rotateToken),
         AnyMethod(revokeToken),
         AnyMethod(listTokens),
+        AnyMethod(getLimits),
         AnyMethod(recordInteractions),
         AnyMethod(recordProfiles),
         AnyMethod(getCustomer),

@@ -42,6 +42,14 @@ extension OnlineClient {
         try await self.call(Methods.listBlockCapabilities, request, timeout: timeout)
     }
 
+    /// Lists the bounds that the server holds callers to.
+    public func getLimits(
+        _ request: Khach_V1_GetLimitsRequest,
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Khach_V1_GetLimitsResponse {
+        try await self.call(Methods.getLimits, request, timeout: timeout)
+    }
+
     /// Makes a token; its secret is told once.
     public func createToken(
         _ request: Khach_V1_CreateTokenRequest,

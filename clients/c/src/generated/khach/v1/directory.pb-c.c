@@ -907,6 +907,141 @@ void   khach__v1__list_block_capabilities_response__free_unpacked
   assert(message->base.descriptor == &khach__v1__list_block_capabilities_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   khach__v1__limit__init
+                     (Khach__V1__Limit         *message)
+{
+  static const Khach__V1__Limit init_value = KHACH__V1__LIMIT__INIT;
+  *message = init_value;
+}
+size_t khach__v1__limit__get_packed_size
+                     (const Khach__V1__Limit *message)
+{
+  assert(message->base.descriptor == &khach__v1__limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__limit__pack
+                     (const Khach__V1__Limit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__limit__pack_to_buffer
+                     (const Khach__V1__Limit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__Limit *
+       khach__v1__limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__Limit *)
+     protobuf_c_message_unpack (&khach__v1__limit__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__limit__free_unpacked
+                     (Khach__V1__Limit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__get_limits_request__init
+                     (Khach__V1__GetLimitsRequest         *message)
+{
+  static const Khach__V1__GetLimitsRequest init_value = KHACH__V1__GET_LIMITS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t khach__v1__get_limits_request__get_packed_size
+                     (const Khach__V1__GetLimitsRequest *message)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__get_limits_request__pack
+                     (const Khach__V1__GetLimitsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__get_limits_request__pack_to_buffer
+                     (const Khach__V1__GetLimitsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__GetLimitsRequest *
+       khach__v1__get_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__GetLimitsRequest *)
+     protobuf_c_message_unpack (&khach__v1__get_limits_request__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__get_limits_request__free_unpacked
+                     (Khach__V1__GetLimitsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__get_limits_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   khach__v1__get_limits_response__init
+                     (Khach__V1__GetLimitsResponse         *message)
+{
+  static const Khach__V1__GetLimitsResponse init_value = KHACH__V1__GET_LIMITS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t khach__v1__get_limits_response__get_packed_size
+                     (const Khach__V1__GetLimitsResponse *message)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t khach__v1__get_limits_response__pack
+                     (const Khach__V1__GetLimitsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t khach__v1__get_limits_response__pack_to_buffer
+                     (const Khach__V1__GetLimitsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &khach__v1__get_limits_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Khach__V1__GetLimitsResponse *
+       khach__v1__get_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Khach__V1__GetLimitsResponse *)
+     protobuf_c_message_unpack (&khach__v1__get_limits_response__descriptor,
+                                allocator, len, data);
+}
+void   khach__v1__get_limits_response__free_unpacked
+                     (Khach__V1__GetLimitsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &khach__v1__get_limits_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   khach__v1__list_pages_request__init
                      (Khach__V1__ListPagesRequest         *message)
 {
@@ -2636,6 +2771,126 @@ const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_response__de
   (ProtobufCMessageInit) khach__v1__list_block_capabilities_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor khach__v1__limit__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Limit, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Limit, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Khach__V1__Limit, unit),
+    &khach__v1__limit_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__limit__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  2,   /* field[2] = unit */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange khach__v1__limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor khach__v1__limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.Limit",
+  "Limit",
+  "Khach__V1__Limit",
+  "khach.v1",
+  sizeof(Khach__V1__Limit),
+  3,
+  khach__v1__limit__field_descriptors,
+  khach__v1__limit__field_indices_by_name,
+  1,  khach__v1__limit__number_ranges,
+  (ProtobufCMessageInit) khach__v1__limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define khach__v1__get_limits_request__field_descriptors NULL
+#define khach__v1__get_limits_request__field_indices_by_name NULL
+#define khach__v1__get_limits_request__number_ranges NULL
+const ProtobufCMessageDescriptor khach__v1__get_limits_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.GetLimitsRequest",
+  "GetLimitsRequest",
+  "Khach__V1__GetLimitsRequest",
+  "khach.v1",
+  sizeof(Khach__V1__GetLimitsRequest),
+  0,
+  khach__v1__get_limits_request__field_descriptors,
+  khach__v1__get_limits_request__field_indices_by_name,
+  0,  khach__v1__get_limits_request__number_ranges,
+  (ProtobufCMessageInit) khach__v1__get_limits_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor khach__v1__get_limits_response__field_descriptors[1] =
+{
+  {
+    "limits",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Khach__V1__GetLimitsResponse, n_limits),
+    offsetof(Khach__V1__GetLimitsResponse, limits),
+    &khach__v1__limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned khach__v1__get_limits_response__field_indices_by_name[] = {
+  0,   /* field[0] = limits */
+};
+static const ProtobufCIntRange khach__v1__get_limits_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor khach__v1__get_limits_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "khach.v1.GetLimitsResponse",
+  "GetLimitsResponse",
+  "Khach__V1__GetLimitsResponse",
+  "khach.v1",
+  sizeof(Khach__V1__GetLimitsResponse),
+  1,
+  khach__v1__get_limits_response__field_descriptors,
+  khach__v1__get_limits_response__field_indices_by_name,
+  1,  khach__v1__get_limits_response__number_ranges,
+  (ProtobufCMessageInit) khach__v1__get_limits_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor khach__v1__list_pages_request__field_descriptors[3] =
 {
   {
@@ -3425,6 +3680,42 @@ const ProtobufCEnumDescriptor khach__v1__block_mode__descriptor =
   khach__v1__block_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue khach__v1__limit_unit__enum_values_by_number[6] =
+{
+  { "LIMIT_UNIT_UNSPECIFIED", "KHACH__V1__LIMIT_UNIT__LIMIT_UNIT_UNSPECIFIED", 0 },
+  { "COUNT", "KHACH__V1__LIMIT_UNIT__COUNT", 1 },
+  { "BYTES", "KHACH__V1__LIMIT_UNIT__BYTES", 2 },
+  { "MILLISECONDS", "KHACH__V1__LIMIT_UNIT__MILLISECONDS", 3 },
+  { "CODE_POINTS", "KHACH__V1__LIMIT_UNIT__CODE_POINTS", 4 },
+  { "DAYS", "KHACH__V1__LIMIT_UNIT__DAYS", 5 },
+};
+static const ProtobufCIntRange khach__v1__limit_unit__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex khach__v1__limit_unit__enum_values_by_name[6] =
+{
+  { "BYTES", 2 },
+  { "CODE_POINTS", 4 },
+  { "COUNT", 1 },
+  { "DAYS", 5 },
+  { "LIMIT_UNIT_UNSPECIFIED", 0 },
+  { "MILLISECONDS", 3 },
+};
+const ProtobufCEnumDescriptor khach__v1__limit_unit__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "khach.v1.LimitUnit",
+  "LimitUnit",
+  "Khach__V1__LimitUnit",
+  "khach.v1",
+  6,
+  khach__v1__limit_unit__enum_values_by_number,
+  6,
+  khach__v1__limit_unit__enum_values_by_name,
+  1,
+  khach__v1__limit_unit__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCEnumValue khach__v1__permission__enum_values_by_number[10] =
 {
   { "PERMISSION_UNSPECIFIED", "KHACH__V1__PERMISSION__PERMISSION_UNSPECIFIED", 0 },
@@ -3469,7 +3760,7 @@ const ProtobufCEnumDescriptor khach__v1__permission__descriptor =
   khach__v1__permission__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor khach__v1__directory_service__method_descriptors[14] =
 {
   { "CreateBusiness", &khach__v1__create_business_request__descriptor, &khach__v1__create_business_response__descriptor },
   { "UpdateBusiness", &khach__v1__update_business_request__descriptor, &khach__v1__update_business_response__descriptor },
@@ -3484,11 +3775,13 @@ static const ProtobufCMethodDescriptor khach__v1__directory_service__method_desc
   { "RotateToken", &khach__v1__rotate_token_request__descriptor, &khach__v1__rotate_token_response__descriptor },
   { "RevokeToken", &khach__v1__revoke_token_request__descriptor, &khach__v1__revoke_token_response__descriptor },
   { "ListTokens", &khach__v1__list_tokens_request__descriptor, &khach__v1__list_tokens_response__descriptor },
+  { "GetLimits", &khach__v1__get_limits_request__descriptor, &khach__v1__get_limits_response__descriptor },
 };
 const unsigned khach__v1__directory_service__method_indices_by_name[] = {
   0,        /* CreateBusiness */
   3,        /* CreatePage */
   9,        /* CreateToken */
+  13,        /* GetLimits */
   8,        /* ListBlockCapabilities */
   2,        /* ListBusinesses */
   5,        /* ListPages */
@@ -3507,7 +3800,7 @@ const ProtobufCServiceDescriptor khach__v1__directory_service__descriptor =
   "DirectoryService",
   "Khach__V1__DirectoryService",
   "khach.v1",
-  13,
+  14,
   khach__v1__directory_service__method_descriptors,
   khach__v1__directory_service__method_indices_by_name
 };
@@ -3614,6 +3907,14 @@ void khach__v1__directory_service__list_tokens(ProtobufCService *service,
 {
   assert(service->descriptor == &khach__v1__directory_service__descriptor);
   service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void khach__v1__directory_service__get_limits(ProtobufCService *service,
+                                              const Khach__V1__GetLimitsRequest *input,
+                                              Khach__V1__GetLimitsResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &khach__v1__directory_service__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *service,
                                          Khach__V1__DirectoryService_ServiceDestroy destroy)

@@ -37,6 +37,9 @@ typedef struct Khach__V1__ListRoleAccountsRequest Khach__V1__ListRoleAccountsReq
 typedef struct Khach__V1__ListRoleAccountsResponse Khach__V1__ListRoleAccountsResponse;
 typedef struct Khach__V1__ListBlockCapabilitiesRequest Khach__V1__ListBlockCapabilitiesRequest;
 typedef struct Khach__V1__ListBlockCapabilitiesResponse Khach__V1__ListBlockCapabilitiesResponse;
+typedef struct Khach__V1__Limit Khach__V1__Limit;
+typedef struct Khach__V1__GetLimitsRequest Khach__V1__GetLimitsRequest;
+typedef struct Khach__V1__GetLimitsResponse Khach__V1__GetLimitsResponse;
 typedef struct Khach__V1__ListPagesRequest Khach__V1__ListPagesRequest;
 typedef struct Khach__V1__ListPagesResponse Khach__V1__ListPagesResponse;
 typedef struct Khach__V1__AccessToken Khach__V1__AccessToken;
@@ -86,6 +89,18 @@ typedef enum _Khach__V1__BlockMode {
   KHACH__V1__BLOCK_MODE__GATEWAY = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__BLOCK_MODE)
 } Khach__V1__BlockMode;
+/*
+ * What a limit counts.
+ */
+typedef enum _Khach__V1__LimitUnit {
+  KHACH__V1__LIMIT_UNIT__LIMIT_UNIT_UNSPECIFIED = 0,
+  KHACH__V1__LIMIT_UNIT__COUNT = 1,
+  KHACH__V1__LIMIT_UNIT__BYTES = 2,
+  KHACH__V1__LIMIT_UNIT__MILLISECONDS = 3,
+  KHACH__V1__LIMIT_UNIT__CODE_POINTS = 4,
+  KHACH__V1__LIMIT_UNIT__DAYS = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KHACH__V1__LIMIT_UNIT)
+} Khach__V1__LimitUnit;
 /*
  * What a token allows.
  */
@@ -465,6 +480,47 @@ struct  Khach__V1__ListBlockCapabilitiesResponse
 };
 #define KHACH__V1__LIST_BLOCK_CAPABILITIES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&khach__v1__list_block_capabilities_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * A bound that the server holds callers to (docs/limits.md).
+ */
+struct  Khach__V1__Limit
+{
+  ProtobufCMessage base;
+  /*
+   * For programs: it never changes its meaning.
+   */
+  char *name;
+  int64_t value;
+  Khach__V1__LimitUnit unit;
+};
+#define KHACH__V1__LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__limit__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, KHACH__V1__LIMIT_UNIT__LIMIT_UNIT_UNSPECIFIED }
+
+
+struct  Khach__V1__GetLimitsRequest
+{
+  ProtobufCMessage base;
+};
+#define KHACH__V1__GET_LIMITS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_limits_request__descriptor) \
+     }
+
+
+struct  Khach__V1__GetLimitsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In order of name; only what is enforced.
+   */
+  size_t n_limits;
+  Khach__V1__Limit **limits;
+};
+#define KHACH__V1__GET_LIMITS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&khach__v1__get_limits_response__descriptor) \
     , 0,NULL }
 
 
@@ -1047,6 +1103,63 @@ Khach__V1__ListBlockCapabilitiesResponse *
 void   khach__v1__list_block_capabilities_response__free_unpacked
                      (Khach__V1__ListBlockCapabilitiesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Khach__V1__Limit methods */
+void   khach__v1__limit__init
+                     (Khach__V1__Limit         *message);
+size_t khach__v1__limit__get_packed_size
+                     (const Khach__V1__Limit   *message);
+size_t khach__v1__limit__pack
+                     (const Khach__V1__Limit   *message,
+                      uint8_t             *out);
+size_t khach__v1__limit__pack_to_buffer
+                     (const Khach__V1__Limit   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__Limit *
+       khach__v1__limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__limit__free_unpacked
+                     (Khach__V1__Limit *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__GetLimitsRequest methods */
+void   khach__v1__get_limits_request__init
+                     (Khach__V1__GetLimitsRequest         *message);
+size_t khach__v1__get_limits_request__get_packed_size
+                     (const Khach__V1__GetLimitsRequest   *message);
+size_t khach__v1__get_limits_request__pack
+                     (const Khach__V1__GetLimitsRequest   *message,
+                      uint8_t             *out);
+size_t khach__v1__get_limits_request__pack_to_buffer
+                     (const Khach__V1__GetLimitsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__GetLimitsRequest *
+       khach__v1__get_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__get_limits_request__free_unpacked
+                     (Khach__V1__GetLimitsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Khach__V1__GetLimitsResponse methods */
+void   khach__v1__get_limits_response__init
+                     (Khach__V1__GetLimitsResponse         *message);
+size_t khach__v1__get_limits_response__get_packed_size
+                     (const Khach__V1__GetLimitsResponse   *message);
+size_t khach__v1__get_limits_response__pack
+                     (const Khach__V1__GetLimitsResponse   *message,
+                      uint8_t             *out);
+size_t khach__v1__get_limits_response__pack_to_buffer
+                     (const Khach__V1__GetLimitsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Khach__V1__GetLimitsResponse *
+       khach__v1__get_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   khach__v1__get_limits_response__free_unpacked
+                     (Khach__V1__GetLimitsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Khach__V1__ListPagesRequest methods */
 void   khach__v1__list_pages_request__init
                      (Khach__V1__ListPagesRequest         *message);
@@ -1318,6 +1431,15 @@ typedef void (*Khach__V1__ListBlockCapabilitiesRequest_Closure)
 typedef void (*Khach__V1__ListBlockCapabilitiesResponse_Closure)
                  (const Khach__V1__ListBlockCapabilitiesResponse *message,
                   void *closure_data);
+typedef void (*Khach__V1__Limit_Closure)
+                 (const Khach__V1__Limit *message,
+                  void *closure_data);
+typedef void (*Khach__V1__GetLimitsRequest_Closure)
+                 (const Khach__V1__GetLimitsRequest *message,
+                  void *closure_data);
+typedef void (*Khach__V1__GetLimitsResponse_Closure)
+                 (const Khach__V1__GetLimitsResponse *message,
+                  void *closure_data);
 typedef void (*Khach__V1__ListPagesRequest_Closure)
                  (const Khach__V1__ListPagesRequest *message,
                   void *closure_data);
@@ -1410,6 +1532,10 @@ struct Khach__V1__DirectoryService_Service
                       const Khach__V1__ListTokensRequest *input,
                       Khach__V1__ListTokensResponse_Closure closure,
                       void *closure_data);
+  void (*get_limits)(Khach__V1__DirectoryService_Service *service,
+                     const Khach__V1__GetLimitsRequest *input,
+                     Khach__V1__GetLimitsResponse_Closure closure,
+                     void *closure_data);
 };
 typedef void (*Khach__V1__DirectoryService_ServiceDestroy)(Khach__V1__DirectoryService_Service *);
 void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *service,
@@ -1430,7 +1556,8 @@ void khach__v1__directory_service__init (Khach__V1__DirectoryService_Service *se
       function_prefix__ ## create_token,\
       function_prefix__ ## rotate_token,\
       function_prefix__ ## revoke_token,\
-      function_prefix__ ## list_tokens  }
+      function_prefix__ ## list_tokens,\
+      function_prefix__ ## get_limits  }
 void khach__v1__directory_service__create_business(ProtobufCService *service,
                                                    const Khach__V1__CreateBusinessRequest *input,
                                                    Khach__V1__CreateBusinessResponse_Closure closure,
@@ -1483,11 +1610,16 @@ void khach__v1__directory_service__list_tokens(ProtobufCService *service,
                                                const Khach__V1__ListTokensRequest *input,
                                                Khach__V1__ListTokensResponse_Closure closure,
                                                void *closure_data);
+void khach__v1__directory_service__get_limits(ProtobufCService *service,
+                                              const Khach__V1__GetLimitsRequest *input,
+                                              Khach__V1__GetLimitsResponse_Closure closure,
+                                              void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    khach__v1__channel__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__block_mode__descriptor;
+extern const ProtobufCEnumDescriptor    khach__v1__limit_unit__descriptor;
 extern const ProtobufCEnumDescriptor    khach__v1__permission__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__business__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__page__descriptor;
@@ -1509,6 +1641,9 @@ extern const ProtobufCMessageDescriptor khach__v1__list_role_accounts_request__d
 extern const ProtobufCMessageDescriptor khach__v1__list_role_accounts_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_block_capabilities_response__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__limit__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__get_limits_request__descriptor;
+extern const ProtobufCMessageDescriptor khach__v1__get_limits_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_pages_request__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__list_pages_response__descriptor;
 extern const ProtobufCMessageDescriptor khach__v1__access_token__descriptor;

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import TTRPC
 
-/// Streaming handlers that wait, in turn, until the peer has read what was written before.
+/// Senders of messages that wait, in turn, until the peer has read what was written before.
 struct WaitingSenders {
     typealias Room = CheckedContinuation<Result<Void, Status>, Never>
 
@@ -37,28 +37,6 @@ struct WaitingSenders {
             sender.room.resume(
                 returning: .failure(Status(.cancelled, "the connection is closed"))
             )
-        }
-    }
-}
-
-extension ResponseStream {
-    /// The stream of one call: its messages go to the connection's thread, and wait there.
-    init(on stream: StreamID, of bound: NIOLoopBound<ServerHandler>, loop: any EventLoop) {
-        self.init { payload throws(Status) in
-            guard !Task.isCancelled else { throw Status(.cancelled, "the call is over") }
-
-            let outcome: Result<Void, Status> = await withTaskCancellationHandler {
-                await withCheckedContinuation { room in
-                    if loop.inEventLoop {
-                        bound.value.send(payload, on: stream, room)
-                    } else {
-                        loop.execute { bound.value.send(payload, on: stream, room) }
-                    }
-                }
-            } onCancel: {
-                loop.execute { bound.value.release(stream) }
-            }
-            try outcome.get()
         }
     }
 }

@@ -1,45 +1,50 @@
-internal import GRPCCore
 internal import KhachProto
 internal import SwiftProtobuf
-internal import TTRPC
+package import TTRPC
 
 /// `grpc.reflection.v1.ServerReflection`, and v1alpha, whose messages are the same.
-struct ReflectionService: RegistrableRPCService {
-    static let names = [
+///
+/// Tells the schema to whoever asks: it is no secret, and needs no token.
+package struct Reflection: Sendable {
+    private static let names = [
         "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
     ]
 
-    /// Full names of what is served.
-    let services: [String]
-    let schema: Schema
+    /// Full names of what is served, itself among it.
+    private let services: [String]
+    private let schema: Schema
 
-    func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
+    /// Reflection over the services of a table.
+    package init(of methods: MethodTable) throws {
+        let services = methods.names.compactMap { $0.split(separator: "/").first.map(String.init) }
+        self.services = Set(services + Self.names).sorted()
+        self.schema = try Schema(descriptorSet: PackageResources.api_binpb)
+    }
+
+    /// Its methods.
+    package var table: MethodTable {
+        var table = MethodTable()
         for name in Self.names {
-            router.registerHandler(
-                forMethod: MethodDescriptor(
-                    fullyQualifiedService: name,
-                    method: "ServerReflectionInfo"
-                ),
-                deserializer: RawBytes(),
-                serializer: RawBytes()
-            ) { request, _ in
-                StreamingServerResponse { writer in
-                    for try await payload in request.messages {
-                        guard
-                            let question = try? Grpc_Reflection_V1_ServerReflectionRequest(
-                                serializedBytes: payload
-                            )
-                        else {
-                            throw RPCError(
-                                code: .invalidArgument,
-                                message: "a ServerReflectionRequest expected"
-                            )
-                        }
-                        try await writer.write(try self.answer(question).serializedBytes())
+            table.add(
+                name,
+                "ServerReflectionInfo",
+                .bidirectional { (_, questions, answers) async throws(Status) in
+                    while let question = try await questions.next() {
+                        try await answers.send(try self.answer(question))
                     }
-                    return [:]
                 }
-            }
+            )
+        }
+        return table
+    }
+
+    private func answer(_ payload: Payload) throws(Status) -> Payload {
+        do {
+            return try self.answer(
+                Grpc_Reflection_V1_ServerReflectionRequest(serializedBytes: payload)
+            ).serializedBytes()
+        } catch {
+            throw Status(.invalidArgument, "a ServerReflectionRequest expected, found other bytes")
         }
     }
 
@@ -56,7 +61,7 @@ struct ReflectionService: RegistrableRPCService {
                 case .fileContainingSymbol(let symbol):
                     self.files(from: self.schema.file(of: symbol))
                 case .allExtensionNumbersOfType, .fileContainingExtension:
-                    self.error(.notFound, "no extensions")
+                    self.error(.notFound, "no extension is here")
                 case nil: self.error(.invalidArgument, "a question expected, found none")
                 }
         }
@@ -74,13 +79,14 @@ struct ReflectionService: RegistrableRPCService {
         guard let name, let files = self.schema.files(from: name) else {
             return self.error(.notFound, "a file or a symbol here expected, found another")
         }
+
         // A file that was read can be written.
         let written = files.compactMap { try? $0.serializedData() }
         return .fileDescriptorResponse(.with { $0.fileDescriptorProto = written })
     }
 
     private func error(
-        _ code: TTRPC.Status.Code,
+        _ code: Status.Code,
         _ message: String
     ) -> Grpc_Reflection_V1_ServerReflectionResponse.OneOf_MessageResponse {
         .errorResponse(

@@ -1,0 +1,100 @@
+internal import NIOCore
+internal import TTRPC
+
+// Calls: from a request to the end of its handler.
+
+extension ServerHandler {
+    func run(_ call: ServerConnection.Call) {
+        let entry: MethodCache.Entry
+        do { entry = try self.methods.entry(for: call.request) } catch {
+            return self.refuse(call.stream, error)
+        }
+
+        let context = entry.context(of: call)
+        let payload = call.request.payload
+        switch entry.handler {
+        case .inPlace(let body):
+            self.answer(call.stream) { () throws(Status) in try body(context, payload) }
+        case .inPlaceOrTask(let body, let fallback):
+            let isAnswered = self.answer(call.stream) { () throws(Status) in
+                try body(context, payload)
+            }
+            if !isAnswered { self.start(call, context, .unary(fallback)) }
+        case .unary(let body): self.start(call, context, .unary(body))
+        case .serverStreaming(let body): self.start(call, context, .serverStreaming(body))
+        case .clientStreaming(let body): self.start(call, context, .clientStreaming(body))
+        case .bidirectional(let body): self.start(call, context, .bidirectional(body))
+        }
+    }
+
+    /// Answers in place, unless the method says it cannot.
+    @inline(__always)
+    @discardableResult
+    func answer(_ stream: StreamID, _ body: () throws(Status) -> Payload?) -> Bool {
+        do throws(Status) {
+            guard let payload = try body() else { return false }
+
+            if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
+            FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
+        } catch {
+            self.reject(stream, error)
+        }
+        return true
+    }
+
+    func start(
+        _ call: ServerConnection.Call,
+        _ context: CallContext,
+        _ body: CallTasks.Body
+    ) {
+        switch self.connection.begin(call, body.shape) {
+        case .run:
+            if body.shape.takesMessages { self.openMailbox(call, body.shape) }
+            self.tasks.start(call, context, for: self, body)
+        case .reject(let status): self.reject(call.stream, status)
+        }
+    }
+
+    /// A call's handler came to its end.
+    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
+        self.tasks.ended(stream)
+        self.dropMailbox(stream)
+        switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
+        case (.writeResponse, .answered(let payload)):
+            FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
+        case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
+        case (.reject(let status), _): self.reject(stream, status)
+        case (.ignore, _), (.writeResponse, _): break
+        }
+        guard self.state != .gone else {
+            if self.tasks.isEmpty { self.onEnded() }
+            return
+        }
+        self.flushSoon()
+    }
+
+    /// A call's deadline passed before its handler ended.
+    func deadlinePassed(_ stream: StreamID) {
+        self.perform(self.connection.deadlinePassed(stream), of: stream)
+    }
+
+    func perform(_ action: ServerConnection.OnTimeout, of stream: StreamID) {
+        switch action {
+        case .abort(let status):
+            self.reject(stream, status)
+            self.stop(stream)
+            self.flushSoon()
+        case .ignore: break
+        }
+    }
+
+    func reject(_ stream: StreamID, _ status: Status) {
+        FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
+    }
+
+    func stop(_ stream: StreamID) {
+        self.senders.release(stream)
+        self.dropMailbox(stream)
+        self.tasks.cancel(stream)
+    }
+}
