@@ -2,6 +2,7 @@ internal import GRPCCore
 internal import GRPCNIOTransportHTTP2TransportServices
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 package import TTRPC
 
 /// Serves a table of methods over gRPC on one port.
@@ -28,6 +29,7 @@ package final class GRPCListener: Sendable {
     private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
 
     private let group: MultiThreadedEventLoopGroup
+    private let areThreadsEnded = Mutex(false)
     private let socket: ListeningSocket
     private let server: GRPCServer<HTTP2ServerTransport.Custom<ListeningSocket>>
 
@@ -41,7 +43,7 @@ package final class GRPCListener: Sendable {
         self.socket = try ListeningSocket(
             host: configuration.host,
             port: configuration.port,
-            connections: ConnectionCount(countMax: configuration.connectionsMax),
+            connections: OpenConnections(countMax: configuration.connectionsMax),
             on: self.group
         )
         self.server = GRPCServer(
@@ -62,12 +64,17 @@ package final class GRPCListener: Sendable {
     /// Serves until `drain` was called and no call is left; cuts what runs when it is cancelled.
     package func serve() async throws {
         do {
-            try await self.server.serve()
+            try await withTaskCancellationHandler {
+                try await self.server.serve()
+            } onCancel: {
+                // A call that waits for its peer to read would not end by being cancelled.
+                self.socket.connections.cut()
+            }
         } catch {
-            try? await self.group.shutdownGracefully()
+            await self.endThreads()
             throw error
         }
-        try await self.group.shutdownGracefully()
+        await self.endThreads()
     }
 
     /// Stops accepting; calls that run may end.
@@ -75,18 +82,18 @@ package final class GRPCListener: Sendable {
         self.server.beginGracefulShutdown()
     }
 
-    /// Gives up a listener that nobody will serve.
-    package func close() async {
-        self.socket.close()
-        try? await self.group.shutdownGracefully()
-    }
-
     /// Returns once every thread that serves connections has taken a turn.
     package func turn() async {
-        for loop in self.group.makeIterator() {
-            // A loop that has ended has nothing left to do.
-            try? await loop.submit {}.get()
+        // Under the lock, as a loop that has ended would take no turn and say nothing.
+        let turns = self.areThreadsEnded.withLock { areEnded in
+            areEnded ? [] : self.group.makeIterator().map { $0.submit {} }
         }
+        for turn in turns { try? await turn.get() }
+    }
+
+    private func endThreads() async {
+        self.areThreadsEnded.withLock { $0 = true }
+        try? await self.group.shutdownGracefully()
     }
 
     /// The bounds that ttrpc has, as HTTP/2 has them.

@@ -9,7 +9,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     private static let backlog: CInt = 1_024
 
     let port: Int
-    let connections: ConnectionCount
+    let connections: OpenConnections
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -17,7 +17,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     init(
         host: String,
         port: Int,
-        connections: ConnectionCount,
+        connections: OpenConnections,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -34,11 +34,6 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
             Glibc.close(self.descriptor)
             throw error
         }
-    }
-
-    /// For one that nobody will serve.
-    func close() {
-        Glibc.close(self.descriptor)
     }
 
     func makeListeningChannel(
