@@ -31,12 +31,11 @@ let lifecycleUnix: Target.Dependency = .product(
     package: "swift-service-lifecycle"
 )
 let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
-// The one product that brings the core of the transport without BoringSSL; on Linux it is nothing else.
+// The one product that brings the transport's core without swift-crypto; on Linux it is nothing else.
 let grpcTransport: Target.Dependency = .product(
     name: "GRPCNIOTransportHTTP2TransportServices",
     package: "grpc-swift-nio-transport"
 )
-
 let settings: Target.Dependency = .product(
     name: "Configuration",
     package: "swift-configuration"
@@ -259,7 +258,13 @@ let package = Package(
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
 
-        // For `make bench` alone.
+        // For `make bench` and `make bench-peers` alone.
+        .executableTarget(
+            name: "grpc-echo",
+            dependencies: ["KhachGRPC", "TTRPC", "StreamingProto", protobuf],
+            path: "Benchmarks/grpc-echo",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "contact-bench",
             dependencies: ["KhachCore", "KhachDetection"],

@@ -84,7 +84,11 @@ def test_an_error_has_its_details(
 def padded(count: int) -> bytes:
     """A message of so many bytes: field 15, unknown, with a length of four bytes."""
     body = count - 5
-    return b"\x7a" + bytes([body >> 7 * i & 127 | (128 if i < 3 else 0) for i in range(4)]) + bytes(body)
+    return (
+        b"\x7a"
+        + bytes([body >> 7 * i & 127 | (128 if i < 3 else 0) for i in range(4)])
+        + bytes(body)
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,9 +243,7 @@ def test_a_token_allows_what_it_says(guarded: tuple[Server, str]) -> None:
         ("SyncService/WatchChanges", "business_id"),
     ],
 )
-def test_what_is_anothers_is_absent(
-    guarded: tuple[Server, str], name: str, field: str
-) -> None:
+def test_what_is_anothers_is_absent(guarded: tuple[Server, str], name: str, field: str) -> None:
     """To the byte, but for the ids that were asked for and the names of the refusals."""
     server, secret = guarded
     with server.channel() as channel:
@@ -255,7 +257,13 @@ def test_what_is_anothers_is_absent(
 
         def answer(wanted: str) -> tuple[Any, ...]:
             request = message(f"khach.v1.{name.split('/')[1]}Request", **{field: wanted})
-            error = refused(lambda: list(reader.call(name, request)) if "Watch" in name else reader.call(name, request))
+            error = refused(
+                lambda: (
+                    list(reader.call(name, request))
+                    if "Watch" in name
+                    else reader.call(name, request)
+                )
+            )
             told = {
                 kind: detail.value.replace(wanted.encode(), b"ID")
                 for kind, detail in details(error).items()
