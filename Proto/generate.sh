@@ -20,7 +20,7 @@ protoc -I Proto --plugin="$plugin" "${swift_flags[@]}" --swift_opt=Visibility=Pa
   --swift_out="$out/Tests/Support/StreamingProto/Generated" ttrpc/integration/streaming.proto
 protoc-c -I Proto -I /usr/include --c_out="$out/clients/c/src/generated" \
   "${khach[@]}" ttrpc/request.proto google/rpc/status.proto \
-  google/protobuf/timestamp.proto google/protobuf/any.proto google/protobuf/field_mask.proto
+  google/protobuf/timestamp.proto google/protobuf/duration.proto google/protobuf/any.proto google/protobuf/field_mask.proto
 
 # What reflection tells of: every file of the API with all that it imports.
 protoc -I Proto --include_imports --descriptor_set_out="$out/Sources/KhachGRPC/Generated/api.binpb" \

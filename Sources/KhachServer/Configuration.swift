@@ -1,3 +1,4 @@
+package import KhachService
 package import Logging
 package import TTRPCNIO
 
@@ -24,6 +25,8 @@ package struct Configuration: Sendable {
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
     package var tombstoneSeconds: Int64
+    /// How much of the server each caller has.
+    package var shares = CallerShares.Bounds()
 
     /// Everywhere where calls are taken.
     var callAddresses: [Address] { self.addresses + [self.grpcAddress].compactMap { $0 } }
@@ -42,6 +45,10 @@ package struct Configuration: Sendable {
         let days = try chosen.value(Settings.keepTexts)
         self.textDays = days == 0 ? nil : days
         self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
+        let tokenRate = try chosen.value(Settings.tokenRate)
+        self.shares.tokenRate = tokenRate == 0 ? nil : tokenRate
+        let businessRate = try chosen.value(Settings.businessRate)
+        self.shares.businessRate = businessRate == 0 ? nil : businessRate
 
         let allowsPlaintext = try chosen.value(Settings.allowPlaintext)
         let named =

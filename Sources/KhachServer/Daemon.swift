@@ -131,6 +131,11 @@ package struct Daemon: Sendable {
                 mint: .libcrypto,
                 now: Clocks.now,
                 pause: { try await Task.sleep(for: $0) }
+            ),
+            shares: CallerShares(
+                self.configuration.shares,
+                now: Clocks.monotonicNow,
+                pause: { try await Task.sleep(for: $0) }
             )
         )
         environment.surroundingLimits = Self.limits

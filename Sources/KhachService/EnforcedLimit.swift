@@ -63,11 +63,25 @@ package struct EnforcedLimit: Hashable, Sendable {
     /// Those of what the service holds for its callers.
     package static let held: [EnforcedLimit] = [
         .init(
+            "running_calls_all",
+            CallerShares.Bounds().running,
+            .count,
+            "calls of all tokens that run at once, but WatchChanges; RESOURCE_EXHAUSTED with "
+                + "TOO_MANY_CALLS"
+        ),
+        .init(
+            "running_calls_token",
+            CallerShares.Bounds().runningPerToken,
+            .count,
+            "calls of one token that run at once, but WatchChanges; RESOURCE_EXHAUSTED with "
+                + "TOO_MANY_CALLS"
+        ),
+        .init(
             "watchers",
             ServiceLimits.watchersMax,
             .count,
             "streams of WatchChanges at once; RESOURCE_EXHAUSTED with TOO_MANY_WATCHERS"
-        )
+        ),
     ]
 
     /// Those of a connection.

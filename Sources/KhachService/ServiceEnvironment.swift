@@ -16,6 +16,8 @@ package struct ServiceEnvironment: Sendable {
     package var surroundingLimits: [EnforcedLimit] = []
     /// Who is known.
     package let callers: Callers
+    /// How much of the server each of them has.
+    package let shares: CallerShares
     /// Who calls the methods of this environment; `store` is what the caller sees of it.
     package private(set) var caller = Caller.localAdministrator
     /// Of the pages that the caller sees.
@@ -35,7 +37,8 @@ package struct ServiceEnvironment: Sendable {
         seal: Seal,
         detector: ContactDetector,
         presses: ExportPresses,
-        callers: Callers
+        callers: Callers,
+        shares: CallerShares
     ) {
         self.store = store
         self.wholeStore = store
@@ -46,6 +49,7 @@ package struct ServiceEnvironment: Sendable {
         self.presses = presses
         self.watches = Watches(of: store)
         self.callers = callers
+        self.shares = shares
     }
 
     /// Makes what the store says of tokens hold from here on.

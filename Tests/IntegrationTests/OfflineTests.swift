@@ -128,16 +128,21 @@ struct Shop {
     let daemon: Daemon
     let businesses: [String]
 
+    /// The sample is made once; every shop takes its beginning.
+    private static let lines = Result {
+        let all = try khach(["sample", "--size", "S", "--out", "-"]).lines
+        return Data(all.prefix(900).joined(separator: "\n").utf8)
+    }
+
     init(_ settings: [String] = []) throws {
         self.folder = try TemporaryFolder()
         self.daemon = try Daemon.khachd(self.folder, settings)
         let server = ["--server", self.daemon.address]
         let made = try khach(["sample", "setup", "--size", "S", "--output", "jsonl"] + server)
         self.businesses = try made.objects().compactMap { $0["id"] as? String }
-        let lines = try khach(["sample", "--size", "S", "--out", "-"]).lines.prefix(900)
         let recorded = try khach(
             ["interactions", "record", "-"] + server,
-            input: Data(lines.joined(separator: "\n").utf8)
+            input: try Self.lines.get()
         )
         #expect(recorded.status == 0, "\(recorded.errors)")
     }

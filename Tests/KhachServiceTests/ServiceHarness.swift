@@ -31,7 +31,8 @@ struct ServiceHarness {
     init(
         store: any CustomerStore = MemoryStore(codec: .proto),
         detector: ContactDetector = ContactDetector(isValid: { _ in true }),
-        machineNanoseconds: (@Sendable () -> UInt64)? = nil
+        machineNanoseconds: (@Sendable () -> UInt64)? = nil,
+        shares bounds: CallerShares.Bounds = CallerShares.Bounds()
     ) {
         let seal = Seal.forTests
         let clock = ManualClock(Self.clock)
@@ -54,7 +55,12 @@ struct ServiceHarness {
             seal: seal,
             detector: detector,
             presses: .threads(folder: "/tmp"),
-            callers: callers
+            callers: callers,
+            shares: CallerShares(
+                bounds,
+                now: { MonotonicInstant(nanoseconds: monotonic.value) },
+                pause: { monotonic.advance(UInt64($0 / .nanoseconds(1))) }
+            )
         )
         self.environment = environment
         self.clock = clock

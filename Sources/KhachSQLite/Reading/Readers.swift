@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Dispatch
 internal import Glibc
 internal import KhachCore
@@ -14,7 +13,7 @@ final class Readers: Sendable {
 
     private struct Queue: Sendable {
         var isOpen = true
-        var jobs: Deque<Job> = []
+        var jobs: FairQueue<Job>
     }
 
     /// A connection for reads in place, and the lock that lends it to one thread at a time.
@@ -54,9 +53,8 @@ final class Readers: Sendable {
         }
     }
 
-    private let queue = Mutex(Queue())
+    private let queue: Mutex<Queue>
     private let arrivals = DispatchSemaphore(value: 0)
-    private let jobsMax: Int
     private let places: [Place]
     private let threads = Mutex<[WorkerThread]>([])
 
@@ -66,7 +64,7 @@ final class Readers: Sendable {
             places.append(Place(try Reader(path: path)))
         }
         self.places = places
-        self.jobsMax = configuration.pendingReadsMax
+        self.queue = Mutex(Queue(jobs: FairQueue(countMax: configuration.pendingReadsMax)))
         do throws(StoreError) {
             for _ in 0..<max(1, configuration.readerThreads) {
                 let reader = try Reader(path: path)
@@ -81,11 +79,13 @@ final class Readers: Sendable {
         }
     }
 
-    /// Runs `body` on a reader's thread; ends it when this task is cancelled.
+    /// Runs `body` on a reader's thread when its lane has its turn; ends it when this task is
+    /// cancelled.
     func read<Answer: Sendable>(
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
-        try await ReadCaller.wait { caller in
+        let lane = Lane.current
+        return try await ReadCaller.wait { caller in
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
                 let job = Job(
@@ -97,7 +97,7 @@ final class Readers: Sendable {
                     },
                     refuse: { continuation.resume(returning: .failure($0)) }
                 )
-                if let refusal = self.enqueue(job) {
+                if let refusal = self.enqueue(job, in: lane) {
                     continuation.resume(returning: .failure(refusal))
                 }
             }
@@ -140,16 +140,15 @@ final class Readers: Sendable {
         }
     }
 
-    private func enqueue(_ job: Job) -> StoreError? {
+    private func enqueue(_ job: Job, in lane: Lane) -> StoreError? {
         let refusal: StoreError? = self.queue.withLock { queue in
             guard queue.isOpen else {
                 return StoreError(.unavailable, "an open store expected, a closed one found")
             }
-            guard queue.jobs.count < self.jobsMax else {
+            guard queue.jobs.append(job, in: lane) else {
                 return StoreError(.unavailable, "room in the readers' queue expected, none found")
             }
 
-            queue.jobs.append(job)
             return nil
         }
         if refusal == nil {
@@ -164,7 +163,7 @@ final class Readers: Sendable {
         while true {
             self.arrivals.wait()
             let (job, isOpen) = self.queue.withLock { queue -> (Job?, Bool) in
-                (queue.jobs.popFirst(), queue.isOpen)
+                (queue.jobs.popNext(), queue.isOpen)
             }
             if let job {
                 job.run(reader)

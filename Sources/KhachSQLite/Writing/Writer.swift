@@ -11,8 +11,6 @@ internal import Synchronization
 final class Writer: Sendable {
     /// One write: what to do in the transaction, and whom to answer.
     private struct Command: Sendable {
-        /// Interactions in it, at least 1.
-        var weight: Int
         /// Writes, and returns what to call once that is committed.
         var perform: @Sendable (WriteSession) throws(StoreError) -> @Sendable () -> Void
         var refuse: @Sendable (StoreError) -> Void
@@ -42,13 +40,12 @@ final class Writer: Sendable {
 
     private struct Queue: Sendable {
         var state = State.open
-        var commands: [Command] = []
-        var weight = 0
+        var commands: FairQueue<Command>
         /// What every write is refused with, while there is one.
         var refusal: StoreError?
     }
 
-    private let queue = Mutex(Queue())
+    private let queue: Mutex<Queue>
     /// The same as the queue's state, for readers that take no lock.
     private let failed = Atomic(false)
     private let arrivals = DispatchSemaphore(value: 0)
@@ -61,6 +58,14 @@ final class Writer: Sendable {
         configuration: SQLiteStore.Configuration
     ) throws(StoreError) {
         self.configuration = configuration
+        self.queue = Mutex(
+            Queue(
+                commands: FairQueue(
+                    countMax: configuration.pendingWritesMax,
+                    weightMax: configuration.pendingInteractionsMax
+                )
+            )
+        )
         let worker = try WorkerThread { [self] in
             self.run(session)
         }
@@ -70,20 +75,21 @@ final class Writer: Sendable {
     /// Whether a commit's outcome is unknown; then nothing may be read either.
     var hasFailed: Bool { self.failed.load(ordering: .acquiring) }
 
-    /// Runs `body` in the next group and returns after its commit.
+    /// Runs `body` in the next group that has its turn and returns after its commit.
     ///
-    /// A `body` that throws `notFound` or `alreadyExists` must not have written. When the caller's
-    /// task is cancelled, as it is when its deadline passes, a write that still waits is not begun.
+    /// `weight` is the interactions in it, at least 1. A `body` that throws `notFound` or
+    /// `alreadyExists` must not have written. When the caller's task is cancelled, as it is when
+    /// its deadline passes, a write that still waits is not begun.
     func write<Answer: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (WriteSession) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
         let caller = Caller()
+        let lane = Lane.current
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
                 let command = Command(
-                    weight: max(1, weight),
                     perform: { (session) throws(StoreError) in
                         try caller.check()
                         let answer = try body(session)
@@ -91,7 +97,7 @@ final class Writer: Sendable {
                     },
                     refuse: { continuation.resume(returning: .failure($0)) }
                 )
-                if let refusal = self.enqueue(command) {
+                if let refusal = self.enqueue(command, max(1, weight), in: lane) {
                     continuation.resume(returning: .failure(refusal))
                 }
             }
@@ -129,7 +135,7 @@ final class Writer: Sendable {
         worker?.join()
     }
 
-    private func enqueue(_ command: Command) -> StoreError? {
+    private func enqueue(_ command: Command, _ weight: Int, in lane: Lane) -> StoreError? {
         let refusal: StoreError? = self.queue.withLock { queue in
             switch queue.state {
             case .failed:
@@ -139,15 +145,10 @@ final class Writer: Sendable {
             case .open:
                 if let refusal = queue.refusal { return refusal }
             }
-            let weight = queue.weight + command.weight
-            guard queue.commands.count < self.configuration.pendingWritesMax,
-                weight <= self.configuration.pendingInteractionsMax || queue.commands.isEmpty
-            else {
+            guard queue.commands.append(command, weight: weight, in: lane) else {
                 return StoreError(.unavailable, "room in the writer's queue expected, none found")
             }
 
-            queue.commands.append(command)
-            queue.weight = weight
             return nil
         }
         if refusal == nil {
@@ -200,20 +201,18 @@ final class Writer: Sendable {
         return session.checkpointErased()
     }
 
-    /// Takes commands from the front, as many as one commit may hold.
+    /// Takes commands, of each lane in turn, as many as one commit may hold.
     private func nextGroup() -> ([Command], State) {
         self.queue.withLock { queue in
             var weight = 0
-            var count = 0
-            while count < queue.commands.count {
-                let next = queue.commands[count].weight
-                if count > 0, weight + next > self.configuration.groupInteractionsMax { break }
+            var group: [Command] = []
+            while let next = queue.commands.nextWeight,
+                group.isEmpty || weight + next <= self.configuration.groupInteractionsMax,
+                let command = queue.commands.popNext()
+            {
                 weight += next
-                count += 1
+                group.append(command)
             }
-            let group = Array(queue.commands.prefix(count))
-            queue.commands.removeFirst(count)
-            queue.weight -= weight
             return (group, queue.state)
         }
     }
@@ -316,8 +315,7 @@ final class Writer: Sendable {
         self.failed.store(true, ordering: .releasing)
         let waiting = self.queue.withLock { queue in
             queue.state = .failed
-            queue.weight = 0
-            return exchange(&queue.commands, with: [])
+            return queue.commands.popAll()
         }
         // Kept open until the process ends.
         _ = Unmanaged.passRetained(session)

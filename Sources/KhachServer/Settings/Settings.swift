@@ -6,7 +6,7 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, allowPlaintext,
+        keepTombstones, diskReserve, tokenRate, businessRate, allowPlaintext,
     ]
 
     static let data = Setting<String>(
@@ -116,6 +116,24 @@ enum Settings {
 
             return time
         }
+    )
+    static let tokenRate = Setting<Int>(
+        name: "token-rate",
+        form: .integer,
+        expected: "0 to 1000000",
+        standard: .integer(1_000),
+        help: "calls in a second of one token, and twice as many at once after a pause; 0: as many "
+            + "as it likes",
+        read: { $0.integer(in: 0...1_000_000) }
+    )
+    static let businessRate = Setting<Int>(
+        name: "business-rate",
+        form: .integer,
+        expected: "0 to 1000000",
+        standard: .integer(5_000),
+        help: "calls in a second of all tokens of one business, and twice as many at once after a "
+            + "pause; 0: as many as they like",
+        read: { $0.integer(in: 0...1_000_000) }
     )
     static let allowPlaintext = Setting<Bool>(
         name: "allow-plaintext",

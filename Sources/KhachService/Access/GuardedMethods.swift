@@ -35,63 +35,69 @@ final class GuardedMethods: Sendable {
         switch row.handler {
         case .inPlace:
             return .inPlace { (context, payload) throws(Status) in
-                guard case .inPlace(let body) = try self.admitted(context, service, method, row)
-                else { throw Self.otherKind }
+                let call = try self.admitted(context, service, method, row)
+                guard case .inPlace(let body) = call.handler else { throw Self.otherKind }
 
+                try self.shares.checkTurn(call.caller)
                 return try body(context, payload)
             }
         case .inPlaceOrTask:
             return .inPlaceOrTask(
                 { (context, payload) throws(Status) in
-                    guard
-                        case .inPlaceOrTask(let body, _) = try self.admitted(
-                            context,
-                            service,
-                            method,
-                            row
-                        )
-                    else { throw Self.otherKind }
+                    let call = try self.admitted(context, service, method, row)
+                    guard case .inPlaceOrTask(let body, _) = call.handler else {
+                        throw Self.otherKind
+                    }
 
-                    return try body(context, payload)
+                    return try self.shares.inPlace(call.caller) { () throws(Status) in
+                        try body(context, payload)
+                    }
                 },
                 { (context, payload) async throws(Status) in
-                    guard
-                        case .inPlaceOrTask(_, let body) = try self.admitted(
-                            context,
-                            service,
-                            method,
-                            row
-                        )
-                    else { throw Self.otherKind }
+                    let call = try self.admitted(context, service, method, row)
+                    guard case .inPlaceOrTask(_, let body) = call.handler else {
+                        throw Self.otherKind
+                    }
 
-                    return try await body(context, payload)
+                    return try await self.task(call, row) { () async throws(Status) in
+                        try await body(context, payload)
+                    }
                 }
             )
         case .unary:
             return .unary { (context, payload) async throws(Status) in
-                guard case .unary(let body) = try self.admitted(context, service, method, row)
-                else { throw Self.otherKind }
+                let call = try self.admitted(context, service, method, row)
+                guard case .unary(let body) = call.handler else { throw Self.otherKind }
 
-                return try await body(context, payload)
+                return try await self.task(call, row) { () async throws(Status) in
+                    try await body(context, payload)
+                }
             }
         case .serverStreaming:
             return .serverStreaming { (context, payload, responses) async throws(Status) in
-                guard
-                    case .serverStreaming(let body) = try self.admitted(
-                        context,
-                        service,
-                        method,
-                        row
-                    )
-                else { throw Self.otherKind }
+                let call = try self.admitted(context, service, method, row)
+                guard case .serverStreaming(let body) = call.handler else { throw Self.otherKind }
 
-                try await self.environment.callers.watched(context) { () async throws(Status) in
-                    try await body(context, payload, responses)
+                try await self.task(call, row) { () async throws(Status) in
+                    try await self.environment.callers.watched(context) {
+                        () async throws(Status) in
+                        try await body(context, payload, responses)
+                    }
                 }
             }
         case .clientStreaming, .bidirectional:
             preconditionFailure("no method takes a stream yet; one that does is to be watched here")
         }
+    }
+
+    private var shares: CallerShares { self.environment.shares }
+
+    private func task<Answer: Sendable>(
+        _ call: AdmittedCall,
+        _ row: MethodRows.Row,
+        _ body: @escaping @Sendable () async throws(Status) -> Answer
+    ) async throws(Status) -> Answer {
+        try await self.shares.task(call.caller, holds: row.life == .works, body)
     }
 
     /// The method as this caller has it.
@@ -100,10 +106,12 @@ final class GuardedMethods: Sendable {
         _ service: String,
         _ method: String,
         _ row: MethodRows.Row
-    ) throws(Status) -> MethodTable.Handler {
+    ) throws(Status) -> AdmittedCall {
         let caller = try self.environment.callers.caller(of: context)
         try row.need.check(caller)
-        guard let token = caller.token else { return row.handler }
+        guard let token = caller.token else {
+            return AdmittedCall(caller: caller, handler: row.handler)
+        }
 
         let rows = self.scoped.withLock { scoped in
             if let rows = scoped[token] { return rows }
@@ -113,7 +121,13 @@ final class GuardedMethods: Sendable {
         }
         guard let own = rows.services[service]?[method] else { throw Self.otherKind }
 
-        return own.handler
+        return AdmittedCall(caller: caller, handler: own.handler)
+    }
+
+    /// A call that may be made: by whom, and the method over what that one sees.
+    private struct AdmittedCall {
+        var caller: Caller
+        var handler: MethodTable.Handler
     }
 
     /// A method is run in the same way whoever calls it.

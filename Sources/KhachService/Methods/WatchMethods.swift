@@ -12,6 +12,7 @@ struct WatchMethods {
             "khach.v1.SyncService",
             "WatchChanges",
             needs: .permission(.read),
+            life: .waits,
             .serverStreaming { (context, payload, responses) async throws(Status) in
                 try await self.watchChanges(context, payload, responses)
             }

@@ -119,6 +119,10 @@ final class SimulatedServer {
                     mint: SecretMint(random: { Array(repeating: 0, count: $0) }, sha256: { $0 }),
                     now: { Instant(milliseconds: clock.now) },
                     pause: { _ in }
+                ),
+                shares: CallerShares(
+                    now: { MonotonicInstant(nanoseconds: 0) },
+                    pause: { _ in }
                 )
             )
         )

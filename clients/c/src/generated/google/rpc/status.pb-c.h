@@ -15,12 +15,14 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/any.pb-c.h"
+#include "google/protobuf/duration.pb-c.h"
 
 typedef struct Google__Rpc__Status Google__Rpc__Status;
 typedef struct Google__Rpc__ErrorInfo Google__Rpc__ErrorInfo;
 typedef struct Google__Rpc__ErrorInfo__MetadataEntry Google__Rpc__ErrorInfo__MetadataEntry;
 typedef struct Google__Rpc__BadRequest Google__Rpc__BadRequest;
 typedef struct Google__Rpc__BadRequest__FieldViolation Google__Rpc__BadRequest__FieldViolation;
+typedef struct Google__Rpc__RetryInfo Google__Rpc__RetryInfo;
 
 
 /* --- enums --- */
@@ -93,6 +95,19 @@ struct  Google__Rpc__BadRequest
     , 0,NULL }
 
 
+/*
+ * After how long the same call may be made again.
+ */
+struct  Google__Rpc__RetryInfo
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Duration *retry_delay;
+};
+#define GOOGLE__RPC__RETRY_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&google__rpc__retry_info__descriptor) \
+    , NULL }
+
+
 /* Google__Rpc__Status methods */
 void   google__rpc__status__init
                      (Google__Rpc__Status         *message);
@@ -156,6 +171,25 @@ Google__Rpc__BadRequest *
 void   google__rpc__bad_request__free_unpacked
                      (Google__Rpc__BadRequest *message,
                       ProtobufCAllocator *allocator);
+/* Google__Rpc__RetryInfo methods */
+void   google__rpc__retry_info__init
+                     (Google__Rpc__RetryInfo         *message);
+size_t google__rpc__retry_info__get_packed_size
+                     (const Google__Rpc__RetryInfo   *message);
+size_t google__rpc__retry_info__pack
+                     (const Google__Rpc__RetryInfo   *message,
+                      uint8_t             *out);
+size_t google__rpc__retry_info__pack_to_buffer
+                     (const Google__Rpc__RetryInfo   *message,
+                      ProtobufCBuffer     *buffer);
+Google__Rpc__RetryInfo *
+       google__rpc__retry_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   google__rpc__retry_info__free_unpacked
+                     (Google__Rpc__RetryInfo *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Google__Rpc__Status_Closure)
@@ -173,6 +207,9 @@ typedef void (*Google__Rpc__BadRequest__FieldViolation_Closure)
 typedef void (*Google__Rpc__BadRequest_Closure)
                  (const Google__Rpc__BadRequest *message,
                   void *closure_data);
+typedef void (*Google__Rpc__RetryInfo_Closure)
+                 (const Google__Rpc__RetryInfo *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -184,6 +221,7 @@ extern const ProtobufCMessageDescriptor google__rpc__error_info__descriptor;
 extern const ProtobufCMessageDescriptor google__rpc__error_info__metadata_entry__descriptor;
 extern const ProtobufCMessageDescriptor google__rpc__bad_request__descriptor;
 extern const ProtobufCMessageDescriptor google__rpc__bad_request__field_violation__descriptor;
+extern const ProtobufCMessageDescriptor google__rpc__retry_info__descriptor;
 
 PROTOBUF_C__END_DECLS
 
