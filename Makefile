@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb test test-planted sanitize bench format lint generate check-generated clean
+.PHONY: help demo build deb test test-planted sanitize bench bench-peers format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
 
 bench: ## the table of figures, each beside its comparator in the same run
 	@scripts/bench.sh
+
+bench-peers: ## our listeners beside gRPC C++ and Go ttrpc of Debian, on the same echo
+	@scripts/bench-peers.sh
 
 format: ## formats the Swift sources in place
 	swift format -i -r -p Package.swift Sources Tests Benchmarks clients/swift

@@ -32,7 +32,12 @@ let lifecycleUnix: Target.Dependency = .product(
     name: "UnixSignals",
     package: "swift-service-lifecycle"
 )
-
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+// The one product that brings the transport's core without swift-crypto; on Linux it is nothing else.
+let grpcTransport: Target.Dependency = .product(
+    name: "GRPCNIOTransportHTTP2TransportServices",
+    package: "grpc-swift-nio-transport"
+)
 let settings: Target.Dependency = .product(
     name: "Configuration",
     package: "swift-configuration"
@@ -61,6 +66,8 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle",
             exact: "2.13.0"
         ),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(
             url: "https://github.com/apple/swift-configuration",
             exact: "1.4.0",
@@ -171,11 +178,21 @@ let package = Package(
             dependencies: ["KhachCore", "CKhachExport"],
             swiftSettings: strict
         ),
+        // The same methods for callers that have gRPC.
+        .target(
+            name: "KhachGRPC",
+            dependencies: [
+                "TTRPC", "KhachProto", grpcCore, grpcTransport, nioCore, nioPosix, protobuf,
+            ],
+            exclude: ["DESIGN.md"],
+            resources: [.embedInCode("Generated/api.binpb")],
+            swiftSettings: strict
+        ),
         .target(
             name: "KhachServer",
             dependencies: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachService", "KhachSQLite",
-                "KhachExport", "KhachTLS", "KhachCertificates",
+                "KhachExport", "KhachTLS", "KhachCertificates", "KhachGRPC",
                 "CLibCrypto", nioCore, logging, lifecycle, lifecycleUnix, arguments, settings,
                 system, metrics, hummingbird,
             ],
@@ -259,7 +276,13 @@ let package = Package(
         ),
         .executableTarget(name: "khach", dependencies: ["KhachCommands"], swiftSettings: strict),
 
-        // For `make bench` alone.
+        // For `make bench` and `make bench-peers` alone.
+        .executableTarget(
+            name: "grpc-echo",
+            dependencies: ["KhachGRPC", "TTRPC", "StreamingProto", protobuf],
+            path: "Benchmarks/grpc-echo",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "contact-bench",
             dependencies: ["KhachCore", "KhachDetection"],

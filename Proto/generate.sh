@@ -9,9 +9,9 @@ swift build --product protoc-gen-swift >&2
 plugin=$(swift build --product protoc-gen-swift --show-bin-path)/protoc-gen-swift
 
 khach=(khach/v1/directory.proto khach/v1/customer.proto khach/v1/interaction.proto khach/v1/sync.proto)
-swift_only=(khach/v1/customer_service.proto khach/store/v1/facts.proto google/rpc/status.proto grpc/health/v1/health.proto ttrpc/request.proto)
+swift_only=(khach/v1/customer_service.proto khach/store/v1/facts.proto google/rpc/status.proto grpc/health/v1/health.proto grpc/reflection/v1/reflection.proto ttrpc/request.proto)
 
-mkdir -p "$out/Sources/KhachProto/Generated" "$out/Tests/Support/StreamingProto/Generated" \
+mkdir -p "$out/Sources/KhachProto/Generated" "$out/Sources/KhachGRPC/Generated" "$out/Tests/Support/StreamingProto/Generated" \
   "$out/clients/c/src/generated"
 swift_flags=(--swift_opt=FileNaming=DropPath --swift_opt=UseAccessLevelOnImports=true)
 protoc -I Proto --plugin="$plugin" "${swift_flags[@]}" --swift_opt=Visibility=Public \
@@ -21,3 +21,8 @@ protoc -I Proto --plugin="$plugin" "${swift_flags[@]}" --swift_opt=Visibility=Pa
 protoc-c -I Proto -I /usr/include --c_out="$out/clients/c/src/generated" \
   "${khach[@]}" ttrpc/request.proto google/rpc/status.proto \
   google/protobuf/timestamp.proto google/protobuf/duration.proto google/protobuf/any.proto google/protobuf/field_mask.proto
+
+# What reflection tells of: every file of the API with all that it imports.
+protoc -I Proto --include_imports --descriptor_set_out="$out/Sources/KhachGRPC/Generated/api.binpb" \
+  "${khach[@]}" khach/v1/customer_service.proto google/rpc/status.proto \
+  grpc/health/v1/health.proto grpc/reflection/v1/reflection.proto

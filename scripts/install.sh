@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what a build needs, or what the tests need too.
-# usage: scripts/install.sh build|test|bench|deb
+# usage: scripts/install.sh build|test|bench|bench-peers|deb
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
 test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev systemd)
 
 bench=(gcc make cmake python3)
+bench_peers=(gcc g++ python3 protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev golang-go golang-github-containerd-ttrpc-dev)
 deb=(dpkg-dev binutils)
 
 case ${1:-} in
@@ -14,7 +15,8 @@ case ${1:-} in
   test) wanted=("${build[@]}" "${test[@]}" "${deb[@]}") ;;
   deb) wanted=("${build[@]}" "${deb[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
-  *) echo "usage: $0 build|test|bench|deb" >&2; exit 64 ;;
+  bench-peers) wanted=("${build[@]}" "${bench_peers[@]}") ;;
+  *) echo "usage: $0 build|test|bench|bench-peers|deb" >&2; exit 64 ;;
 esac
 
 missing=()

@@ -23,6 +23,8 @@ scripts/test-unit.sh
 scripts/test-deb.sh "$(swift build --show-bin-path)"
 step "the Python client"
 clients/python/test.sh
+step "stock gRPC for Python"
+Tests/Support/grpc-peer/test.sh
 step "simulated caches, servers and networks"
 swift build -c release --product khach-simulate
 .build/release/khach-simulate --seeds 10000 --first 1

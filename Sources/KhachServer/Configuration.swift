@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     /// Holds the store; made if it is not there, with access for its owner only.
     package var dataFolder: String
     package var addresses: [Address]
+    /// Where the same methods are served over gRPC.
+    package var grpcAddress: Address?
     /// Where metrics and health are served by HTTP.
     package var metricsAddress: Address?
     /// Room on the disk below which writes are refused.
@@ -31,10 +33,14 @@ package struct Configuration: Sendable {
     /// Of the `tls` addresses; `nil` when there are none.
     package var tls: ServerTLS.Files?
 
+    /// Everywhere where calls are taken.
+    var callAddresses: [Address] { self.addresses + [self.grpcAddress].compactMap { $0 } }
+
     /// Checks what only all settings together tell.
     init(_ chosen: ChosenSettings) throws(ConfigurationError) {
         self.dataFolder = try chosen.value(Settings.data)
         self.addresses = try chosen.value(Settings.listen)
+        self.grpcAddress = try chosen.value(Settings.grpcListen)
         self.metricsAddress = try chosen.value(Settings.metricsListen)
         self.diskReserveBytes = try chosen.value(Settings.diskReserve).bytes
         self.loops = try chosen.value(Settings.loops)
@@ -58,7 +64,7 @@ package struct Configuration: Sendable {
 
     /// An address that others can reach than who runs the server: they must be known.
     var addressOfOthers: Address? {
-        self.addresses.first { address in
+        self.callAddresses.first { address in
             if case .unix = address { return self.unixMode != 0o600 }
             return !address.isLocal
         }
@@ -74,10 +80,14 @@ package struct Configuration: Sendable {
                     + "needs allow-plaintext"
             )
         }
-        if let metricsAddress, !metricsAddress.isLocal {
+        let others = [
+            (chosen.source(Settings.grpcListen), self.grpcAddress),
+            (chosen.source(Settings.metricsListen), self.metricsAddress),
+        ]
+        for case (let source, let address?) in others where !address.isLocal {
             throw ConfigurationError(
-                "\(chosen.source(Settings.metricsListen)): a loopback address expected, found "
-                    + "\(metricsAddress); nothing is encrypted there, so it needs allow-plaintext"
+                "\(source): a loopback address expected, found \(address); nothing is encrypted "
+                    + "there, so it needs allow-plaintext"
             )
         }
     }

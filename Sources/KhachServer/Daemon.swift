@@ -65,7 +65,8 @@ package struct Daemon: Sendable {
         let logger = self.logger
         var configuration = SQLiteStore.Configuration()
         // One for each thread that reads in place.
-        configuration.inPlaceReaders = self.configuration.loops * self.configuration.addresses.count
+        configuration.inPlaceReaders =
+            self.configuration.loops * self.configuration.callAddresses.count
         configuration.committed = self.metrics.committed
         configuration.failure = { error in
             logger.critical("a commit failed; stopping", metadata: ["error": "\(error.message)"])
@@ -97,15 +98,17 @@ package struct Daemon: Sendable {
                     + "found none: see khachd init"
             )
         }
-        let methods = ObservedMethods(metrics: self.metrics, logger: self.logger)
-        let (servers, addresses) = try await self.startServers(
-            try methods.table(khachMethods(environment)),
-            tls
+        let entrances = try await Entrances.open(
+            self.configuration,
+            khachMethods(environment),
+            tls?.shield,
+            self.metrics,
+            self.logger
         )
         let certificates = tls.map { CertificateKeeper(tls: $0, logger: self.logger) }
         let services: [any Service] =
             [certificates].compactMap { $0 }
-            + self.services(store, environment, servers, addresses, announce)
+            + self.services(store, environment, entrances, announce)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -141,6 +144,7 @@ package struct Daemon: Sendable {
             )
         )
         environment.surroundingLimits = Self.limits
+        environment.readiness = self.condition.readiness
         return environment
     }
 
@@ -148,8 +152,7 @@ package struct Daemon: Sendable {
     private func services(
         _ store: SQLiteStore,
         _ environment: ServiceEnvironment,
-        _ servers: [Server],
-        _ addresses: [Address],
+        _ entrances: Entrances,
         _ announce: @escaping @Sendable (String) -> Void
     ) -> [any Service] {
         let disk = DiskGuard(
@@ -161,19 +164,19 @@ package struct Daemon: Sendable {
         )
         disk.look()
         return [ExportSweeper(exports: environment.exports)]
-            + self.operators(store, servers, environment.watches, announce) + [
+            + self.operators(store, entrances, environment.watches, announce) + [
                 disk,
                 Heartbeat(
-                    servers: servers,
+                    entrances: entrances,
                     condition: self.condition,
                     notifier: self.notifier,
                     logger: self.logger
                 ),
-                Listeners(servers: servers, logger: self.logger),
+                Listeners(entrances: entrances, logger: self.logger),
             ] + self.keepers(of: store) + [
                 WatchKeeper(watches: environment.watches),
                 Announcer(
-                    addresses: addresses,
+                    entrances: entrances,
                     condition: self.condition,
                     signals: self.signals,
                     notifier: self.notifier,
@@ -219,7 +222,7 @@ package struct Daemon: Sendable {
     /// What answers those who run the server, when they want it.
     private func operators(
         _ store: SQLiteStore,
-        _ servers: [Server],
+        _ entrances: Entrances,
         _ watches: Watches,
         _ announce: @escaping @Sendable (String) -> Void
     ) -> [any Service] {
@@ -229,35 +232,11 @@ package struct Daemon: Sendable {
             metrics: self.metrics,
             condition: self.condition,
             store: store,
-            servers: servers,
+            entrances: entrances,
             watches: watches,
             logger: self.quietLogger
         )
         return [server.service(at: host, port, announce: announce)]
-    }
-
-    /// Listens on every address, or on none.
-    private func startServers(
-        _ methods: MethodTable,
-        _ tls: ServerTLS?
-    ) async throws -> (servers: [Server], addresses: [Address]) {
-        var started: [(server: Server, address: Address)] = []
-        for address in self.configuration.addresses {
-            var configuration = Server.Configuration(address: address)
-            configuration.loopsCount = self.configuration.loops
-            configuration.drain = .seconds(self.configuration.drainSeconds)
-            configuration.unixMode = self.configuration.unixMode
-            configuration.onProtocolError = self.metrics.refused
-            if address.isShielded { configuration.shield = tls?.shield }
-            let server = Server(configuration: configuration, methods: methods, logger: self.logger)
-            do {
-                started.append((server, try await server.start()))
-            } catch {
-                for (server, _) in started { await server.shutdown(drain: .zero) }
-                throw ListenError(address: address, cause: error)
-            }
-        }
-        return (started.map(\.server), started.map(\.address))
     }
 }
 

@@ -14,7 +14,7 @@ struct OperatorServer: Sendable {
     let metrics: ServerMetrics
     let condition: Condition
     let store: SQLiteStore
-    let servers: [Server]
+    let entrances: Entrances
     let watches: Watches
     let logger: Logger
 
@@ -43,7 +43,7 @@ struct OperatorServer: Sendable {
 
     private func sample() -> ServerMetrics.Sample {
         ServerMetrics.Sample(
-            connections: self.servers.map(\.connectionsCount).reduce(0, +),
+            connections: self.entrances.connectionsCount,
             watchers: self.watches.count,
             writesWaiting: self.store.waitingWritesCount,
             logBytes: self.store.logBytes,

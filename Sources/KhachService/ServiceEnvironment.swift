@@ -26,6 +26,8 @@ package struct ServiceEnvironment: Sendable {
     package let exports = ExportSessions()
     /// Who waits for commits.
     package let watches: Watches
+    /// What health tells.
+    package var readiness = Readiness()
     package let zones = ZoneCache()
 
     package init(
@@ -136,6 +138,7 @@ package func khachRows(_ environment: ServiceEnvironment) -> MethodRows {
     OutboxMethods(environment: environment).register(in: &rows)
     WatchMethods(environment: environment).register(in: &rows)
     LimitMethods(environment: environment).register(in: &rows)
-    HealthMethods(serving: Set(rows.services.keys)).register(in: &rows)
+    HealthMethods(serving: Set(rows.services.keys), readiness: environment.readiness)
+        .register(in: &rows)
     return rows
 }

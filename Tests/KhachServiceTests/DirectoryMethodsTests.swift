@@ -1,6 +1,7 @@
 internal import Foundation
 internal import KhachProto
 internal import SwiftProtobuf
+internal import Synchronization
 internal import TTRPC
 internal import Testing
 
@@ -90,6 +91,37 @@ struct DirectoryMethodsTests {
             let status = try await harness.refusal("grpc.health.v1.Health/Check", request)
             #expect(status.code == .notFound)
         }
+    }
+
+    @Test("health is told as it changes, each change once, until the server leaves")
+    func watchedHealth() async throws {
+        let harness = ServiceHarness()
+        let readiness = harness.environment.readiness
+        let told = Mutex<[Grpc_Health_V1_HealthCheckResponse.ServingStatus]>([])
+        guard
+            case .success(.serverStreaming(let body)) = harness.table.handler(
+                "grpc.health.v1.Health",
+                "Watch"
+            )
+        else { throw Status(.unimplemented, "a stream expected") }
+
+        try await body(
+            CallContext(service: "grpc.health.v1.Health", method: "Watch"),
+            Payload(),
+            ResponseStream { payload throws(Status) in
+                let reply = try? Grpc_Health_V1_HealthCheckResponse(serializedBytes: payload)
+                told.withLock { $0.append(reply?.status ?? .unknown) }
+                // Each what comes next; the last is another way of not serving.
+                switch told.withLock({ $0.count }) {
+                case 1: readiness.become(.unready)
+                case 2: readiness.become(.ready)
+                default: readiness.become(.leaving)
+                }
+            }
+        )
+        #expect(told.withLock { $0 } == [.serving, .notServing, .serving, .notServing])
+        readiness.become(.ready)
+        #expect(readiness.value == .leaving)
     }
 }
 

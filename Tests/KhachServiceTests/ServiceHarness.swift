@@ -96,7 +96,10 @@ struct ServiceHarness {
             try await body(
                 context,
                 payload,
-                ResponseStream { _ throws(Status) in self.watches.close() }
+                ResponseStream { _ throws(Status) in
+                    self.watches.close()
+                    self.environment.readiness.become(.leaving)
+                }
             )
             return Payload()
         default: throw Status(.unimplemented, "a unary method expected")

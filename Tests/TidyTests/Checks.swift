@@ -199,11 +199,20 @@ struct Law: Sendable {
             why: "files out of records know no wire and no store"
         ),
         Law(
+            folder: "Sources/KhachGRPC",
+            allowed: [
+                "TTRPC", "KhachProto", "SwiftProtobuf", "GRPCCore",
+                "GRPCNIOTransportHTTP2TransportServices", "NIOCore", "NIOPosix",
+                "Synchronization", "Glibc",
+            ],
+            why: "gRPC knows a table of methods and nothing of what they do"
+        ),
+        Law(
             folder: "Sources/KhachServer",
             allowed: [
                 "TTRPC", "TTRPCNIO", "KhachCore", "KhachDetection", "KhachExport", "KhachService",
-                "KhachSQLite", "KhachTLS", "KhachCertificates", "CLibCrypto", "Logging",
-                "ServiceLifecycle", "UnixSignals",
+                "KhachSQLite", "KhachTLS", "KhachCertificates", "KhachGRPC", "CLibCrypto",
+                "Logging", "ServiceLifecycle", "UnixSignals",
                 "Dispatch", "Glibc", "NIOCore",
                 "NIOPosix", "Synchronization", "ArgumentParser", "Foundation", "Configuration",
                 "SystemPackage", "CoreMetrics", "Hummingbird",

@@ -5,7 +5,7 @@ internal import TTRPCNIO
 /// Says where the server listens once the group runs, by when a signal ends it in order; and
 /// that it stops, before anything does: it is the last of the group.
 struct Announcer: Service {
-    let addresses: [Address]
+    let entrances: Entrances
     let condition: Condition
     let signals: StopSignals
     let notifier: Notifier
@@ -15,9 +15,12 @@ struct Announcer: Service {
     func run() async throws {
         self.condition.enter(.serving)
         self.signals.begin()
-        let listening = self.addresses.map { "\($0)" }.joined(separator: ", ")
+        let addresses = self.entrances.addresses.map { "\($0)" }
+        let grpc = (self.entrances.grpc?.address).map { "grpc \($0)" }
+        let listening = (addresses + [grpc].compactMap { $0 }).joined(separator: ", ")
         self.tell("READY=1", "STATUS=serving at \(listening)")
-        for address in self.addresses { self.announce("listening \(address)") }
+        for address in addresses { self.announce("listening \(address)") }
+        if let grpc { self.announce(grpc) }
         try await gracefulShutdown()
         self.condition.enter(.draining)
         self.tell("STOPPING=1", "STATUS=draining")

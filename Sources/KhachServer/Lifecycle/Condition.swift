@@ -1,4 +1,5 @@
 internal import KhachCore
+internal import KhachService
 internal import Synchronization
 internal import TTRPC
 
@@ -15,19 +16,33 @@ final class Condition: Sendable {
         var isReadOnly = false
         var diskFreeBytes = 0
         var latestTurn: MonotonicInstant?
+
+        /// `nil` when calls may be sent here; else why not.
+        var unreadiness: String? {
+            switch self.phase {
+            case .starting: "starting"
+            case .draining: "draining"
+            case .serving: self.isReadOnly ? "read-only: the disk is nearly full" : nil
+            }
+        }
     }
 
     /// After which threads that took no turn count as hung.
     static let turnSecondsMax: UInt64 = 10
 
     private let state = Mutex(State())
+    /// The same for those who watch it.
+    let readiness = Readiness(.unready)
 
     var phase: Phase { self.state.withLock { $0.phase } }
     var isReadOnly: Bool { self.state.withLock { $0.isReadOnly } }
     var diskFreeBytes: Int { self.state.withLock { $0.diskFreeBytes } }
 
     func enter(_ phase: Phase) {
-        self.state.withLock { $0.phase = phase }
+        self.state.withLock { state in
+            state.phase = phase
+            self.tell(state)
+        }
     }
 
     /// Every thread that serves connections has taken a turn.
@@ -39,8 +54,10 @@ final class Condition: Sendable {
     func measured(diskFreeBytes: Int, isReadOnly: Bool) -> Bool {
         self.state.withLock { state in
             state.diskFreeBytes = diskFreeBytes
-            defer { state.isReadOnly = isReadOnly }
-            return state.isReadOnly != isReadOnly
+            let isChanged = state.isReadOnly != isReadOnly
+            state.isReadOnly = isReadOnly
+            self.tell(state)
+            return isChanged
         }
     }
 
@@ -55,14 +72,14 @@ final class Condition: Sendable {
     }
 
     /// `nil` when calls may be sent here; else why not.
-    var unreadiness: String? {
-        self.state.withLock { state in
-            switch state.phase {
-            case .starting: "starting"
-            case .draining: "draining"
-            case .serving:
-                state.isReadOnly ? "read-only: the disk is nearly full" : nil
-            }
+    var unreadiness: String? { self.state.withLock { $0.unreadiness } }
+
+    /// Under the lock, so that the last change is told last.
+    private func tell(_ state: State) {
+        switch state.phase {
+        case .draining: self.readiness.become(.leaving)
+        case .starting, .serving:
+            self.readiness.become(state.unreadiness == nil ? .ready : .unready)
         }
     }
 }

@@ -8,7 +8,7 @@ internal import TTRPCNIO
 struct Heartbeat: Service {
     private static let pause = Duration.seconds(1)
 
-    let servers: [Server]
+    let entrances: Entrances
     let condition: Condition
     let notifier: Notifier
     let logger: Logger
@@ -16,7 +16,7 @@ struct Heartbeat: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                for server in self.servers { await server.turn() }
+                await self.entrances.turn()
                 self.condition.turned(Clocks.monotonicNow())
                 do throws(Notifier.Failure) {
                     try self.notifier.tell(["WATCHDOG=1"])

@@ -4,17 +4,18 @@ internal import TTRPCNIO
 
 /// Every listener as one service: told to stop, all of them stop together, within one drain.
 struct Listeners: Service {
-    let servers: [Server]
+    let entrances: Entrances
     let logger: Logger
 
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for server in self.servers {
+                for server in self.entrances.servers {
                     group.addTask {
                         try await cancelWhenGracefulShutdown { try await server.run() }
                     }
                 }
+                if let grpc = self.entrances.grpc { group.addTask { try await grpc.run() } }
                 try await group.waitForAll()
             }
         } onGracefulShutdown: {

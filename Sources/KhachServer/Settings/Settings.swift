@@ -6,7 +6,7 @@ internal import TTRPCNIO
 /// Every setting of the server, once.
 enum Settings {
     static let all: [any SettingDeclaration] = [
-        data, listen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
+        data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
         keepTombstones, diskReserve, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
         tlsClientCA, tlsMin, allowPlaintext,
     ]
@@ -30,6 +30,14 @@ enum Settings {
             return addresses.isEmpty || addresses.contains(nil) ? nil : addresses.compactMap { $0 }
         }
     )
+    static let grpcListen = Setting<Address?>(
+        name: "grpc-listen",
+        form: .text,
+        expected: "`off` or `tcp:HOST:PORT`",
+        standard: .text("off"),
+        help: "where the same calls are taken over gRPC; port 0 takes a free one",
+        read: { $0.tcpAddress }
+    )
     static let metricsListen = Setting<Address?>(
         name: "metrics-listen",
         form: .text,
@@ -38,13 +46,7 @@ enum Settings {
         help:
             "where `/metrics`, `/healthz` and `/readyz` are served by HTTP; port 0 takes a free "
             + "one",
-        read: { written in
-            guard let text = written.text else { return nil }
-            if text == "off" { return .some(nil) }
-            guard case .tcp(let host, let port)? = try? Address(text) else { return nil }
-
-            return .some(.tcp(host: host, port: port))
-        }
+        read: { $0.tcpAddress }
     )
     static let diskReserve = Setting<ByteCount>(
         name: "disk-reserve",
@@ -222,6 +224,15 @@ enum Settings {
 extension WrittenSetting {
     fileprivate var text: String? {
         if case .text(let text) = self { text } else { nil }
+    }
+
+    /// `nil` inside for `off`.
+    fileprivate var tcpAddress: Address?? {
+        guard let text = self.text else { return nil }
+        if text == "off" { return .some(nil) }
+        guard case .tcp(let host, let port)? = try? Address(text) else { return nil }
+
+        return .some(.tcp(host: host, port: port))
     }
 
     fileprivate var texts: [String]? {

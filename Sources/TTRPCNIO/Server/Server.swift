@@ -49,6 +49,8 @@ package final class Server: Sendable {
         case starting
         case listening(Listening)
         case stopping(Listening)
+        /// Nothing runs any more, nor do the threads.
+        case stopped
     }
 
     private let configuration: Configuration
@@ -126,6 +128,7 @@ package final class Server: Sendable {
         let timer = self.cutTimer(after: drain ?? self.configuration.drain, listening.group)
         await self.connections.allEnded.wait()
         timer.cancel()
+        self.state.withLock { $0 = .stopped }
         try? await listening.group.shutdownGracefully()
         self.logger.info("stopped", metadata: ["address": "\(listening.address)"])
         self.stopped.fire()
@@ -133,15 +136,15 @@ package final class Server: Sendable {
 
     /// Returns once every thread that serves connections has taken a turn.
     package func turn() async {
-        let listening: Listening
-        switch self.state.withLock({ $0 }) {
-        case .listening(let now), .stopping(let now): listening = now
-        case .idle, .starting: return
+        // Under the lock, as a loop that has ended would take no turn and say nothing.
+        let turns = self.state.withLock { state -> [EventLoopFuture<Void>] in
+            switch state {
+            case .listening(let now), .stopping(let now):
+                now.group.makeIterator().map { $0.submit {} }
+            case .idle, .starting, .stopped: []
+            }
         }
-        for loop in listening.group.makeIterator() {
-            // A loop that has ended has nothing left to do.
-            try? await loop.submit {}.get()
-        }
+        for turn in turns { try? await turn.get() }
     }
 
     private var isIdle: Bool {
@@ -149,7 +152,12 @@ package final class Server: Sendable {
     }
 
     private var isStopping: Bool {
-        self.state.withLock { if case .stopping = $0 { true } else { false } }
+        self.state.withLock { state in
+            switch state {
+            case .stopping, .stopped: true
+            case .idle, .starting, .listening: false
+            }
+        }
     }
 
     private func cutTimer(

@@ -40,7 +40,7 @@ struct NeedsTests {
     func open() throws {
         let harness = ServiceHarness()
         let open = try Self.names.filter { try self.need(harness, $0) == .nothing }
-        #expect(open == ["grpc.health.v1.Health/Check"])
+        #expect(open == ["grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch"])
     }
 
     private func need(_ harness: ServiceHarness, _ name: String) throws -> Need {

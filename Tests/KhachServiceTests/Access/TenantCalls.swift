@@ -36,9 +36,14 @@ struct TenantCall: Sendable {
         uniqueKeysWithValues: [
             ("khach.v1.DirectoryService", directory), ("khach.v1.InteractionService", recorded),
             ("khach.v1.CustomerService", customers), ("khach.v1.SyncService", sync),
-            ("grpc.health.v1.Health", ["Check": nobody(Grpc_Health_V1_HealthCheckRequest())]),
+            ("grpc.health.v1.Health", health),
         ].flatMap { service, calls in calls.map { ("\(service)/\($0)", $1) } }
     )
+
+    private static let health = [
+        "Check": nobody(Grpc_Health_V1_HealthCheckRequest()),
+        "Watch": nobody(Grpc_Health_V1_HealthCheckRequest()),
+    ]
 
     private static let mutation = Khach_V1_Mutation.with { $0.actor = "lan" }
 

@@ -176,6 +176,10 @@ public enum Methods {
     public static let check = Method<
         Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse
     >(health, "Check")
+    /// Says whether a service can answer, and each change of that.
+    public static let watch = StreamingMethod<
+        Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse
+    >(health, "Watch")
 
     /// Every method, in the order of the schema.
     public static let all: [AnyMethod] = [
@@ -221,6 +225,7 @@ public enum Methods {
         AnyMethod(batchGetRecords),
         AnyMethod(pushMutations),
         AnyMethod(check),
+        AnyMethod(watch),
     ]
 
     /// The method that `path` names: `service/method`, with or without the package of the service

@@ -262,4 +262,12 @@ public struct OnlineClient: Sendable {
     ) async throws(RPCError) -> Grpc_Health_V1_HealthCheckResponse {
         try await self.call(Methods.check, request, timeout: timeout)
     }
+
+    /// Says whether a service can answer, and each change of that, until the server leaves.
+    public func watch(
+        _ request: Grpc_Health_V1_HealthCheckRequest = Grpc_Health_V1_HealthCheckRequest(),
+        timeout: Duration? = nil
+    ) async throws(RPCError) -> Responses<Grpc_Health_V1_HealthCheckResponse> {
+        try await self.stream(Methods.watch, request, timeout: timeout)
+    }
 }

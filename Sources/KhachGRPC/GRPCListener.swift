@@ -1,0 +1,118 @@
+internal import GRPCCore
+internal import GRPCNIOTransportHTTP2TransportServices
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+package import TTRPC
+
+/// Serves a table of methods over gRPC on one port.
+///
+/// Knows HTTP/2 by its library alone, and nothing of what the methods do.
+package final class GRPCListener: Sendable {
+    package struct Configuration: Sendable {
+        package var host: String
+        /// 0 takes a free one.
+        package var port: Int
+        /// Threads that serve connections.
+        package var loopsCount = 1
+        package var connectionsMax = 1_024
+        package var limits = Limits()
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// From here on a message is not awaited, and its call is reset: up to it, it is answered that
+    /// it is too long.
+    private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
+
+    private let group: MultiThreadedEventLoopGroup
+    private let areThreadsEnded = Mutex(false)
+    private let socket: ListeningSocket
+    private let server: GRPCServer<HTTP2ServerTransport.Custom<ListeningSocket>>
+
+    /// Listens: who connects is served once `serve` runs.
+    package init(
+        _ configuration: Configuration,
+        methods: MethodTable,
+        now: @escaping @Sendable () -> MonotonicInstant
+    ) throws {
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
+        self.socket = try ListeningSocket(
+            host: configuration.host,
+            port: configuration.port,
+            connections: OpenConnections(countMax: configuration.connectionsMax),
+            on: self.group
+        )
+        self.server = GRPCServer(
+            transport: HTTP2ServerTransport.Custom(
+                listenerFactory: self.socket,
+                config: Self.transport(configuration.limits)
+            ),
+            services: [TableMethods(table: methods, limits: configuration.limits, now: now)]
+        )
+    }
+
+    /// The port that it listens on.
+    package var port: Int { self.socket.port }
+
+    /// How many connections are open.
+    package var connectionsCount: Int { self.socket.connections.count }
+
+    /// Serves until `drain` was called and no call is left; cuts what runs when it is cancelled.
+    package func serve() async throws {
+        do {
+            try await withTaskCancellationHandler {
+                try await self.server.serve()
+            } onCancel: {
+                // A call that waits for its peer to read would not end by being cancelled.
+                self.socket.connections.cut()
+            }
+        } catch {
+            await self.endThreads()
+            throw error
+        }
+        await self.endThreads()
+    }
+
+    /// Stops accepting; calls that run may end.
+    package func drain() {
+        self.server.beginGracefulShutdown()
+    }
+
+    /// Returns once every thread that serves connections has taken a turn.
+    package func turn() async {
+        // Under the lock, as a loop that has ended would take no turn and say nothing.
+        let turns = self.areThreadsEnded.withLock { areEnded in
+            areEnded ? [] : self.group.makeIterator().map { $0.submit {} }
+        }
+        for turn in turns { try? await turn.get() }
+    }
+
+    private func endThreads() async {
+        self.areThreadsEnded.withLock { $0 = true }
+        try? await self.group.shutdownGracefully()
+    }
+
+    /// The bounds that ttrpc has, as HTTP/2 has them.
+    private static func transport(
+        _ limits: Limits
+    ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
+        var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
+        transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
+        transport.http2.maxConcurrentStreams = limits.runningCallsMax
+        transport.connection.keepalive.time = .milliseconds(limits.silenceMillisecondsMax)
+        transport.connection.keepalive.timeout = .milliseconds(limits.pingAnswerMillisecondsMax)
+        transport.connection.keepalive.clientBehavior.allowWithoutCalls = true
+        transport.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =
+            .milliseconds(limits.pingMillisecondsMin)
+        transport.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(QuietDrain(), position: .first)
+            }
+        }
+        return transport
+    }
+}

@@ -1,0 +1,88 @@
+internal import GRPCNIOTransportHTTP2TransportServices
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+
+/// The listening socket: made before the server runs, so that its failure and its port are known,
+/// and who connects meanwhile waits.
+struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
+    private static let backlog: CInt = 1_024
+
+    let port: Int
+    let connections: OpenConnections
+    let eventLoopGroup: any EventLoopGroup
+    private let descriptor: CInt
+
+    /// Listens; port 0 takes a free one.
+    init(
+        host: String,
+        port: Int,
+        connections: OpenConnections,
+        on group: any EventLoopGroup
+    ) throws {
+        let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
+        let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let family: CInt = if case .v6 = address { AF_INET6 } else { AF_INET }
+        self.descriptor = Glibc.socket(family, kind, 0)
+        guard self.descriptor >= 0 else { throw Self.failure("socket") }
+
+        self.connections = connections
+        self.eventLoopGroup = group
+        do {
+            self.port = try Self.listen(self.descriptor, address)
+        } catch {
+            Glibc.close(self.descriptor)
+            throw error
+        }
+    }
+
+    func makeListeningChannel(
+        listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator,
+        connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator
+    ) async throws -> NIOAsyncChannel<
+        HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never
+    > {
+        let connections = self.connections
+        return try await ServerBootstrap(group: self.eventLoopGroup)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .bind(self.descriptor) { channel in
+                guard connections.admit(channel) else {
+                    return channel.close().flatMapThrowing { throw ChannelError.ioOnClosedChannel }
+                }
+
+                return connectionConfigurator.configure(channel: channel, tls: .none)
+            }
+    }
+
+    private static func listen(_ socket: CInt, _ address: NIOCore.SocketAddress) throws -> Int {
+        var isOn: CInt = 1
+        let isOnBytes = socklen_t(MemoryLayout<CInt>.size)
+        guard setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isOn, isOnBytes) == 0 else {
+            throw self.failure("setsockopt")
+        }
+        guard address.withSockAddr({ bind(socket, $0, socklen_t($1)) }) == 0 else {
+            throw self.failure("bind")
+        }
+        guard Glibc.listen(socket, self.backlog) == 0 else { throw self.failure("listen") }
+
+        var bound = sockaddr_storage()
+        var boundBytes = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let outcome = withUnsafeMutablePointer(to: &bound) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                getsockname(socket, pointer, &boundBytes)
+            }
+        }
+        guard outcome == 0 else { throw self.failure("getsockname") }
+
+        // The port stands at the same place for both families.
+        return withUnsafeBytes(of: &bound) { bytes in
+            Int(UInt16(bigEndian: bytes.load(fromByteOffset: 2, as: UInt16.self)))
+        }
+    }
+
+    private static func failure(_ what: String) -> IOError {
+        IOError(errnoCode: errno, reason: what)
+    }
+}

@@ -1,0 +1,96 @@
+internal import KhachGRPC
+internal import Logging
+internal import TTRPC
+internal import TTRPCNIO
+
+/// Every way into the server.
+struct Entrances: Sendable {
+    let servers: [Server]
+    /// Where those listen, with the ports that were chosen.
+    let addresses: [Address]
+    let grpc: GRPCEntrance?
+
+    /// Listens on every address, or on none; `shield` stands before the `tls` ones.
+    static func open(
+        _ configuration: Configuration,
+        _ methods: MethodTable,
+        _ shield: Shield?,
+        _ metrics: ServerMetrics,
+        _ logger: Logger
+    ) async throws -> Entrances {
+        let observed = ObservedMethods(metrics: metrics, logger: logger)
+        let table = try observed.table(methods)
+        var started: [(server: Server, address: Address)] = []
+        do {
+            for address in configuration.addresses {
+                let server = Server(
+                    configuration: Self.server(at: address, configuration, shield, metrics),
+                    methods: table,
+                    logger: logger
+                )
+                do {
+                    started.append((server, try await server.start()))
+                } catch {
+                    throw ListenError(address: address, cause: error)
+                }
+            }
+            return Entrances(
+                servers: started.map(\.server),
+                addresses: started.map(\.address),
+                grpc: try Self.grpc(configuration, table, observed)
+            )
+        } catch {
+            for (server, _) in started { await server.shutdown(drain: .zero) }
+            throw error
+        }
+    }
+
+    /// How many connections are open.
+    var connectionsCount: Int {
+        self.servers.map(\.connectionsCount)
+            .reduce(self.grpc?.listener.connectionsCount ?? 0, +)
+    }
+
+    /// Returns once every thread that serves connections has taken a turn.
+    func turn() async {
+        for server in self.servers { await server.turn() }
+        await self.grpc?.listener.turn()
+    }
+
+    private static func server(
+        at address: Address,
+        _ configuration: Configuration,
+        _ shield: Shield?,
+        _ metrics: ServerMetrics
+    ) -> Server.Configuration {
+        var server = Server.Configuration(address: address)
+        server.loopsCount = configuration.loops
+        server.drain = .seconds(configuration.drainSeconds)
+        server.unixMode = configuration.unixMode
+        if address.isShielded { server.shield = shield }
+        server.onProtocolError = metrics.refused
+        return server
+    }
+
+    /// The same methods over gRPC, and what tells of them.
+    private static func grpc(
+        _ configuration: Configuration,
+        _ methods: MethodTable,
+        _ observed: ObservedMethods
+    ) throws -> GRPCEntrance? {
+        guard let address = configuration.grpcAddress else { return nil }
+
+        var table = methods
+        table.add(try observed.table(try Reflection(of: methods).table))
+        do {
+            return try GRPCEntrance(
+                at: address,
+                table,
+                loops: configuration.loops,
+                drain: .seconds(configuration.drainSeconds)
+            )
+        } catch {
+            throw ListenError(address: address, cause: error)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import KhachGRPC
+internal import ServiceLifecycle
+internal import TTRPC
+internal import TTRPCNIO
+
+/// The way in for gRPC, open for as long as the group serves.
+struct GRPCEntrance: Service {
+    let listener: GRPCListener
+    /// With the port that was chosen.
+    let address: Address
+    /// How long running calls may go on.
+    let drain: Duration
+
+    /// Listens at an address.
+    init(at address: Address, _ methods: MethodTable, loops: Int, drain: Duration) throws {
+        guard case .tcp(let host, let port) = address else {
+            preconditionFailure("\(address): tcp expected, which the setting judges")
+        }
+
+        var configuration = GRPCListener.Configuration(host: host, port: port)
+        configuration.loopsCount = loops
+        configuration.connectionsMax = Server.Configuration.connectionsMaxDefault
+        self.listener = try GRPCListener(
+            configuration,
+            methods: methods,
+            now: Clocks.monotonicNow
+        )
+        self.address = .tcp(host: host, port: self.listener.port)
+        self.drain = drain
+    }
+
+    /// Serves until the group is told to stop; then lets running calls end, and cuts the others.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.listener.serve() }
+            group.addTask {
+                try await gracefulShutdown()
+                self.listener.drain()
+                try await Task.sleep(for: self.drain)
+            }
+            // Either all calls have ended, or their time has.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
