@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb test test-planted sanitize bench bench-peers format lint generate check-generated clean
+.PHONY: help demo build deb test test-power test-planted sanitize bench bench-peers format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -19,6 +19,9 @@ deb: ## a Debian package of khachd and khach, in .build/deb
 
 test: ## every test: Swift, C under sanitizers, Python, the real binaries, a stock Go peer
 	@scripts/test.sh
+
+test-power: ## 20 power cuts under load on ext4 and XFS, and the control that must lose something
+	@scripts/test-power.sh
 
 test-planted: ## switches on bugs that others have had, and demands that the simulation sees each
 	@scripts/install.sh test

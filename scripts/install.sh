@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
-test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev systemd)
+test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-venv golang-go golang-github-containerd-ttrpc-dev libjansson-dev systemd xfsprogs e2fsprogs mount)
 
 bench=(gcc make cmake python3)
 bench_peers=(gcc g++ python3 protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev golang-go golang-github-containerd-ttrpc-dev)

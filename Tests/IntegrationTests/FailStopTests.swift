@@ -12,10 +12,8 @@ struct FailStopTests {
     func failedCommit() async throws {
         let folder = try TemporaryFolder()
         let trigger = folder.path("fail")
-        var daemon = try Daemon.khachd(
-            folder,
-            environment: ["LD_PRELOAD": try Self.library(in: folder), "FAIL_SYNC": trigger]
-        )
+        let fault = try SyncFault(.fail, of: "khach.db-wal", while: trigger, folder)
+        var daemon = try Daemon.khachd(folder, environment: fault.environment)
         let client = try await OnlineClient.connect(to: daemon.address)
         let recorder = try await Recorder(making: client)
         for number in 0..<5 {
@@ -53,16 +51,5 @@ struct FailStopTests {
         #expect(try await again.digest().count == 300)
         await again.client.close()
         #expect(daemon.kill(SIGTERM) == 0)
-    }
-
-    private static func library(in folder: TemporaryFolder) throws -> String {
-        let path = folder.path("fail_sync.so")
-        let source = Binaries.checkout.appending(path: "Tests/Support/fail-sync/fail_sync.c").path
-        let built = try run(
-            URL(filePath: "/usr/bin/cc"),
-            ["-Wall", "-Werror", "-shared", "-fPIC", "-o", path, source, "-ldl"]
-        )
-        try #require(built.status == 0, "\(built.errors)")
-        return path
     }
 }

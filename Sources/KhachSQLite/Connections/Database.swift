@@ -82,7 +82,9 @@ final class Database {
             throw StoreError(.corrupt, "one row expected, none found")
         }
 
-        return statement.integer(0)
+        let number = statement.integer(0)
+        while try statement.step() {}
+        return number
     }
 
     /// Runs a query whose answer is one text.
@@ -92,7 +94,10 @@ final class Database {
             throw StoreError(.corrupt, "one row expected, none found")
         }
 
-        return statement.text(0)
+        let text = statement.text(0)
+        // To its end: what `PRAGMA journal_mode` changes is committed behind its row.
+        while try statement.step() {}
+        return text
     }
 
     /// Rows that the last statement changed.

@@ -106,7 +106,7 @@ static int busy_ms(const khach_cache *cache)
     return cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms;
 }
 
-void khach__cache_empty_log(khach_cache *cache)
+bool khach__cache_empty_log(khach_cache *cache)
 {
     int result;
 
@@ -117,13 +117,14 @@ void khach__cache_empty_log(khach_cache *cache)
     (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
     if (result == SQLITE_OK)
         (void)sqlite3_exec(cache->db, "UPDATE sync_state SET has_erased = 0", NULL, NULL, NULL);
+    return result == SQLITE_OK;
 }
 
 void khach__cache_empty_log_if_free(khach_cache *cache)
 {
     if (!khach__cache_try_lock(cache))
         return;
-    khach__cache_empty_log(cache);
+    (void)khach__cache_empty_log(cache);
     khach__cache_unlock(cache);
 }
 

@@ -63,6 +63,8 @@ typedef struct khach_cache {
     /* While it is kept live, the log is moved when it has grown, and not behind every pull: that
      * would cost each poke two syncs of the disk. */
     bool is_live;
+    /* A commit failed, so the log is not known to be on the disk: nothing is written behind it. */
+    bool is_log_unsure;
     khach_index *index;
     khach_index_customer before; /* of the row that a change replaces */
     khach_index_customer after;
@@ -128,7 +130,7 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
 void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
  * writes that this is done; under the lock. While somebody reads it fails: the next one is due. */
-void khach__cache_empty_log(khach_cache *cache);
+bool khach__cache_empty_log(khach_cache *cache);
 /* The same without the lock, when nobody holds it: who does, will do it. */
 void khach__cache_empty_log_if_free(khach_cache *cache);
 

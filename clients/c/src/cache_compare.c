@@ -238,7 +238,7 @@ static khach_status change_cache(
     if (status != KHACH_OK)
         khach__cache_rollback(cache);
     else if (sync.has_erased)
-        khach__cache_empty_log(cache);
+        (void)khach__cache_empty_log(cache);
     else
         khach__cache_checkpoint(cache, false);
     khach__cache_unlock(cache);

@@ -91,6 +91,10 @@ khach_status khach__outbox_begin(khach_apply *work)
 
     if (status != KHACH_OK)
         return status;
+    if (work->cache->is_log_unsure && !khach__cache_empty_log(work->cache))
+        return khach__error_set(work->error, KHACH_E_IO,
+            "a log that is on the disk expected, found that the disk failed");
+    work->cache->is_log_unsure = false;
     /* What a caller is told is accepted, and what the server is told is answered, survives a power
      * cut; the setting cannot change within a transaction. */
     status = khach__cache_run(
@@ -99,13 +103,29 @@ khach_status khach__outbox_begin(khach_apply *work)
                               : khach__cache_sync_read(work->cache, &work->sync, work->error);
 }
 
+/* A failed fsync says neither that the edit is kept nor that it is not, and a second one would say
+ * nothing: whatever the log had before is copied into the file, and the log ends there. */
+static khach_status commit(khach_apply *work)
+{
+    khach_status status = khach__cache_step(work->cache, "COMMIT", work->error);
+
+    if (status != KHACH_E_IO)
+        return status;
+    status = khach__error_set(work->error, KHACH_E_OUTCOME_UNKNOWN,
+        "an edit on the disk expected, found that it failed: whether it was kept is not known "
+        "(%d)", sqlite3_extended_errcode(work->cache->db));
+    khach__cache_rollback(work->cache);
+    work->cache->is_log_unsure = !khach__cache_empty_log(work->cache);
+    return status;
+}
+
 khach_status khach__outbox_end(khach_apply *work, khach_status status)
 {
     if (work->cache->lock_fd >= 0 && sqlite3_get_autocommit(work->cache->db) == 0) {
         if (status == KHACH_OK)
             status = khach__cache_sync_write(work->cache, &work->sync, work->error);
         if (status == KHACH_OK)
-            status = khach__cache_step(work->cache, "COMMIT", work->error);
+            status = commit(work);
         if (status != KHACH_OK)
             khach__cache_rollback(work->cache);
         (void)sqlite3_exec(work->cache->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);

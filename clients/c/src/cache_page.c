@@ -85,7 +85,7 @@ khach_status khach__cache_apply(khach_cache *cache, const khach_sync_page *page,
     if (status != KHACH_OK)
         khach__cache_rollback(cache);
     else if (work.sync.has_erased)
-        khach__cache_empty_log(cache);
+        (void)khach__cache_empty_log(cache);
     else
         khach__cache_checkpoint(cache, !progress->has_more && !cache->is_live);
     khach__cache_unlock(cache);

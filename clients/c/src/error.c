@@ -104,6 +104,7 @@ const char *khach_status_name(khach_status status)
         "KHACH_E_SCOPE_CHANGED",
         "KHACH_E_NOT_FRESH",
         "KHACH_E_STOPPED",
+        "KHACH_E_OUTCOME_UNKNOWN",
     };
     int index = -(int)status;
 

@@ -56,7 +56,10 @@ typedef enum khach_status {
     /** The cache has not come to the position in time. */
     KHACH_E_NOT_FRESH = -22,
     /** The caller has stopped it. */
-    KHACH_E_STOPPED = -23
+    KHACH_E_STOPPED = -23,
+    /** The disk failed while an edit was written through: it may be kept or not, as
+     *  khach_outbox_list_read() says once the cache is opened anew. */
+    KHACH_E_OUTCOME_UNKNOWN = -24
 } khach_status;
 
 /** A failure in full. Opaque: read with the getters below. */

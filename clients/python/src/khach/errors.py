@@ -37,6 +37,7 @@ class Code(IntEnum):
     SCOPE_CHANGED = -21
     NOT_FRESH = -22
     STOPPED = -23
+    OUTCOME_UNKNOWN = -24
 
     @classmethod
     def _missing_(cls, value: object) -> Code:
@@ -125,6 +126,10 @@ class CacheError(KhachError):
 
 class StorageError(CacheError):
     """The file system or the database failed."""
+
+
+class OutcomeUnknownError(StorageError):
+    """The disk failed: whether an edit was kept, the outbox says once the cache is opened anew."""
 
 
 class DiskFullError(StorageError):
@@ -225,6 +230,7 @@ CLASSES: dict[Code, type[KhachError]] = {
     Code.SCOPE_CHANGED: ScopeChangedError,
     Code.NOT_FRESH: NotFreshError,
     Code.STOPPED: StoppedError,
+    Code.OUTCOME_UNKNOWN: OutcomeUnknownError,
 }
 
 #: How the library begins a message about an argument.

@@ -51,6 +51,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let diskFull = Code(KHACH_E_DISK_FULL)
         /// The cache has not come to the position in time.
         public static let notFresh = Code(KHACH_E_NOT_FRESH)
+        /// The disk failed: whether an edit was kept, the outbox of the cache, opened anew, says.
+        public static let outcomeUnknown = Code(KHACH_E_OUTCOME_UNKNOWN)
         /// The client was opened without an address.
         public static let offline = Code(KHACH_E_OFFLINE)
 
