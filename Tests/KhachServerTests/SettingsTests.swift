@@ -79,6 +79,10 @@ struct SettingsTests {
                 ["--allow-plaintext=maybe"], [:], "{}",
                 "--allow-plaintext: `true` or `false` expected, found maybe"
             ),
+            (
+                ["--grpc-listen", "unix:/x"], [:], "{}",
+                "--grpc-listen: `off` or `tcp:HOST:PORT` expected, found unix:/x"
+            ),
         ] as [([String], [String: String], String, String)]
     )
     func refusals(

@@ -245,6 +245,11 @@ struct Law: Sendable {
             why: "what is measured is detection, and nothing around it"
         ),
         Law(
+            folder: "Benchmarks/grpc-echo",
+            allowed: ["KhachGRPC", "StreamingProto", "TTRPC", "SwiftProtobuf", "Glibc"],
+            why: "what is measured is the listener, and nothing around it"
+        ),
+        Law(
             folder: "clients/swift/Sources/KhachClient",
             allowed: ["CKhach", "Synchronization", "Dispatch", "Glibc"],
             why: "the offline client shares nothing with the server but C and the schema"
