@@ -47,7 +47,7 @@ package struct ClientTLS: Sendable {
                 serverHostname: isAddress ? nil : host
             )
             let done = channel.eventLoop.makePromise(of: Peer?.self)
-            let watch = HandshakeWatch(time: time, done: done) { error in
+            let watch = HandshakeWatch(time: time, of: handler, done: done) { error in
                 TLSFailure(handshake: error, with: host)
             }
             try channel.pipeline.syncOperations.addHandlers([handler, watch], position: .first)

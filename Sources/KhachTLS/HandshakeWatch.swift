@@ -10,6 +10,7 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
 
     private let time: TimeAmount
+    private let tls: any ChannelHandler
     private let done: EventLoopPromise<Peer?>
     private let peer: () -> Peer?
     private let failure: (any Error) -> TLSFailure
@@ -18,11 +19,13 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     /// `peer` says, once the handshake is done, who that is; `failure` says for a person what an error of the handshake means.
     init(
         time: TimeAmount,
+        of tls: any ChannelHandler,
         done: EventLoopPromise<Peer?>,
         peer: @escaping () -> Peer? = { nil },
         failure: @escaping (any Error) -> TLSFailure
     ) {
         self.time = time
+        self.tls = tls
         self.done = done
         self.peer = peer
         self.failure = failure
@@ -33,8 +36,17 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
         self.timer = loop.assumeIsolated().scheduleTask(in: self.time) {
             let seconds = self.time.nanoseconds / 1_000_000_000
             self.fail(TLSFailure("a handshake of TLS within \(seconds) s expected, none found"))
-            context.close(promise: nil)
+            self.cut(context)
         }
+    }
+
+    /// Closes beneath TLS, which would wait for the peer's goodbye.
+    private func cut(_ context: ChannelHandlerContext) {
+        guard let beneath = try? context.pipeline.syncOperations.context(handler: self.tls) else {
+            return context.close(promise: nil)
+        }
+
+        beneath.close(promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -76,7 +76,7 @@ package final class ServerTLS: Sendable {
         var stamps: [Stamp?]
     }
 
-    private static let handshakeSeconds: Int64 = 10
+    package static let handshakeSeconds: Int64 = 10
 
     private let files: Files
     private let logger: Logger
@@ -120,6 +120,7 @@ package final class ServerTLS: Sendable {
             let handler = NIOSSLServerHandler(context: context)
             let watch = HandshakeWatch(
                 time: .seconds(Self.handshakeSeconds),
+                of: handler,
                 done: done,
                 peer: { handler.peerCertificate.flatMap(Self.peer) }
             ) { error in TLSFailure(handshake: error, with: "a client") }
