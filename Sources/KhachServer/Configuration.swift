@@ -24,7 +24,7 @@ package struct Configuration: Sendable {
     package var tombstoneSeconds: Int64
 
     /// Checks what only all settings together tell.
-    init(_ chosen: ChosenSettings) throws(ConfigurationError) {
+    package init(_ chosen: ChosenSettings) throws(ConfigurationError) {
         self.dataFolder = try chosen.value(Settings.data)
         self.addresses = try chosen.value(Settings.listen)
         self.metricsAddress = try chosen.value(Settings.metricsListen)

@@ -5,12 +5,12 @@ internal import TTRPC
 ///
 /// Elements are counted before anything is allocated for them (architecture, decision 15), and one
 /// item that cannot be read does not take the others with it.
-struct ItemScan {
+package struct ItemScan {
     /// Where each item's bytes lie in the message.
-    let items: [Range<Int>]
+    package let items: [Range<Int>]
 
     /// `nil` when the bytes are not a protobuf message; stops reading at `itemsMax + 1` items.
-    init?(_ bytes: UnsafeRawBufferPointer, field: UInt64, itemsMax: Int) {
+    package init?(_ bytes: UnsafeRawBufferPointer, field: UInt64, itemsMax: Int) {
         var items: [Range<Int>] = []
         var reader = FieldReader(bytes)
         while let next = reader.next() {
