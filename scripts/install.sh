@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what a build needs, or what the tests need too.
-# usage: scripts/install.sh build|test|bench|deb
+# usage: scripts/install.sh build|test|fault|bench|deb
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
@@ -8,13 +8,16 @@ test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-v
 
 bench=(gcc make cmake python3)
 deb=(dpkg-dev binutils)
+# What `make valgrind` needs beside the tests; libFuzzer and the sanitizers are Swift's own.
+fault=(valgrind)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}" "${deb[@]}") ;;
+  fault) wanted=("${build[@]}" "${test[@]}" "${deb[@]}" "${fault[@]}") ;;
   deb) wanted=("${build[@]}" "${deb[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
-  *) echo "usage: $0 build|test|bench|deb" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|fault|bench|deb" >&2; exit 64 ;;
 esac
 
 missing=()

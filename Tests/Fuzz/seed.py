@@ -17,6 +17,7 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 SEED_BYTES_MAX = 4096
 GENERATION = bytes([7] * 16)
+LIST = '{"filter":{"businessId":"%s"}}'
 
 
 def put(target, body):
@@ -118,7 +119,7 @@ def captured(folder, work):
             with sqlite3.connect(cache) as database:
                 database.execute("DELETE FROM base_customers WHERE id % 2 = 0")
             khach("offline", "repair", "--cache", cache)
-            khach("call", "CustomerService/ListCustomers", '{"businessId":"%s"}' % business)
+            khach("call", "CustomerService/ListCustomers", LIST % business)
         khach("call", "CustomerService/GetCustomer", '{"id":"c0000000000000"}')
         return tap.kept
     finally:
@@ -190,6 +191,15 @@ def put_by_hand():
     put("c-record", b"\4\x0a\2\x08\5")
     put("c-record", b"\4\x12\x0a\x08\7\x12\6\x08\x80\x94\xeb\xdc\3")
     put("c-record", b"\5c000000000000z")
+    # Several of each; fields that nobody knows between them, groups among these.
+    group = b"\x7b\x12\1a\x13\x14\x7c"
+    between = (b"", b"\x78\1", b"\x7b\x7c", group, b"\x7b", b"\x7c", b"\x7d\0\0\0\0")
+    for unknown in between:
+        put("scan", b"\0" + b"\x0a\2\x0a\0" + unknown + b"\x0a\3\x12\1p" * 5)
+        put("scan", b"\1" + b"\x0a\6\x0a\1b\x12\1p" + unknown + b"\x0a\6\x12\1p\x12\1q")
+        inner = b"\x12\1p" + unknown + b"\x12\1q"
+        put("scan", b"\1" + b"\x0a" + bytes([len(inner)]) + inner)
+        put("scan", b"\2" + b"\x0a\1b" + b"\x1a\2\x08\1" * 6 + unknown + b"\x1a\0")
     # Tokens about as long as one may be.
     for count in (511, 512, 513):
         put("c-digest", b"\x12" + bytes([count & 0x7F | 0x80, count >> 7]) + b"t" * count)

@@ -19,8 +19,9 @@ struct FuzzTests {
         for _ in 0..<(Self.mutations[target] ?? 0) { try await Self.check(mutation.next(), target) }
     }
 
-    /// An input that fails is written down, and becomes a row of the corpus. A trap ends the
-    /// process first: its seed, printed before, finds it again.
+    /// Checks one; what fails is written down, and becomes a row of the corpus.
+    ///
+    /// A trap ends the process first: its seed, printed before, finds it again.
     private static func check(_ input: [UInt8], _ target: FuzzTarget) async throws {
         do {
             try await target.check(input)

@@ -99,7 +99,7 @@ enum EnvelopeTarget {
         do {
             return try Envelope(serializedBytes: self.bytes(body))
         } catch {
-            throw Finding(description: "what is read here is read by the generated decoder: \(error)")
+            throw Finding(description: "the generated decoder reads what is read here: \(error)")
         }
     }
 
