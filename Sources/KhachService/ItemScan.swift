@@ -9,8 +9,9 @@ package struct ItemScan {
     /// Where each item's bytes lie in the message.
     package let items: [Range<Int>]
 
-    /// `nil` when the bytes are not a protobuf message, and then no decoder takes them either; stops
-    /// reading at `itemsMax + 1` items.
+    /// `nil` when the bytes are not a protobuf message, and then no decoder takes them either.
+    ///
+    /// Stops reading at `itemsMax + 1` items.
     package init?(_ bytes: UnsafeRawBufferPointer, field: UInt64, itemsMax: Int) {
         var items: [Range<Int>] = []
         var reader = FieldReader(bytes)
