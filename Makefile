@@ -1,6 +1,6 @@
 # Khach: everything a person or CI does with the checkout. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb test test-power test-planted sanitize bench bench-peers format lint generate check-generated clean
+.PHONY: help demo build deb test test-power test-planted fuzz sanitize valgrind soak bench bench-peers format lint generate check-generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -28,9 +28,22 @@ test-planted: ## switches on bugs that others have had, and demands that the sim
 	swift build -c release --product khach-simulate
 	.build/release/khach-simulate --planted
 
-sanitize: ## the Swift tests under AddressSanitizer, in a build of its own
+fuzz: ## searches each reader of foreign bytes for SECONDS (60), by libFuzzer; TARGETS for some
 	@scripts/install.sh test
-	@scripts/sanitize.sh
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
+sanitize: ## the Swift tests under AddressSanitizer, then under ThreadSanitizer
+	@scripts/install.sh test
+	@scripts/sanitize.sh address
+	@scripts/sanitize.sh thread
+
+valgrind: ## the tests of the C client under memcheck
+	@scripts/install.sh fault
+	@clients/c/valgrind.sh clients/c/build-valgrind
+
+soak: ## a server and its clients at work for SECONDS (600): memory, descriptors and logs stay flat
+	@scripts/install.sh test
+	@scripts/soak.sh $(or $(SECONDS),600) $(SEED)
 
 bench: ## the table of figures, each beside its comparator in the same run
 	@scripts/bench.sh
@@ -53,4 +66,4 @@ check-generated: ## regenerates and demands an empty difference
 	@scripts/check-generated.sh
 
 clean: ## removes what was built
-	rm -rf .build .build-asan clients/c/build* Benchmarks/build
+	rm -rf .build .build-asan .build-tsan .build-fuzz clients/c/build* Benchmarks/build

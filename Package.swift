@@ -413,7 +413,35 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+
+        // Targets that are given any bytes: by their test, and by libFuzzer.
+        .target(
+            name: "KhachFuzz",
+            dependencies: [
+                "KhachCore", "KhachProto", "KhachServer", "KhachService", "TTRPC", nioCore,
+                protobuf,
+            ],
+            path: "Tests/Fuzz/KhachFuzz",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["KhachFuzz", "KhachTestKit"],
+            swiftSettings: strict
+        ),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
 )
+
+// A program of libFuzzer, which an ordinary build has not: `make fuzz`.
+if Context.environment["KHACH_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "khach-fuzz",
+            dependencies: ["KhachFuzz"],
+            path: "Tests/Fuzz/khach-fuzz",
+            swiftSettings: strict
+        )
+    )
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what a build needs, or what the tests need too.
-# usage: scripts/install.sh build|test|bench|bench-peers|deb
+# usage: scripts/install.sh build|test|fault|bench|bench-peers|deb
 set -euo pipefail
 
 build=(libsqlite3-dev libprotobuf-c-dev libutf8proc-dev libphonenumber-dev libxlsxwriter-dev libxxhash-dev libssl-dev pkg-config tzdata)
@@ -9,14 +9,17 @@ test=(protobuf-compiler protobuf-c-compiler cmake gcc g++ make python3 python3-v
 bench=(gcc make cmake python3)
 bench_peers=(gcc g++ python3 protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev golang-go golang-github-containerd-ttrpc-dev)
 deb=(dpkg-dev binutils)
+# What `make valgrind` needs beside the tests; libFuzzer and the sanitizers are Swift's own.
+fault=(valgrind)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}" "${deb[@]}") ;;
+  fault) wanted=("${build[@]}" "${test[@]}" "${deb[@]}" "${fault[@]}") ;;
   deb) wanted=("${build[@]}" "${deb[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
   bench-peers) wanted=("${build[@]}" "${bench_peers[@]}") ;;
-  *) echo "usage: $0 build|test|bench|bench-peers|deb" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|fault|bench|bench-peers|deb" >&2; exit 64 ;;
 esac
 
 missing=()

@@ -37,7 +37,7 @@ package struct Configuration: Sendable {
     var callAddresses: [Address] { self.addresses + [self.grpcAddress].compactMap { $0 } }
 
     /// Checks what only all settings together tell.
-    init(_ chosen: ChosenSettings) throws(ConfigurationError) {
+    package init(_ chosen: ChosenSettings) throws(ConfigurationError) {
         self.dataFolder = try chosen.value(Settings.data)
         self.addresses = try chosen.value(Settings.listen)
         self.grpcAddress = try chosen.value(Settings.grpcListen)

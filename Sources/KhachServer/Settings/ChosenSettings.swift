@@ -2,7 +2,7 @@ internal import Configuration
 
 /// What holds of every setting, and who said so: flags before the environment, the environment
 /// before the file, the file before the defaults.
-struct ChosenSettings: Sendable {
+package struct ChosenSettings: Sendable {
     struct Choice: Sendable {
         var written: WrittenSetting
         var source: String
@@ -23,7 +23,7 @@ struct ChosenSettings: Sendable {
     private(set) var choices: [String: Choice] = [:]
 
     /// Reads every setting; throws everything that is wrong with any.
-    init(flags: FlagReader, environment: [String: String]) async throws(SettingsFaults) {
+    package init(flags: FlagReader, environment: [String: String]) async throws(SettingsFaults) {
         let own = environment.filter { $0.key.hasPrefix(Self.environmentPrefix) }
         var faults = own.keys.sorted().compactMap(Self.unknownVariable)
         var sources = [Self.flags(flags), Self.environment(own)]
@@ -67,7 +67,7 @@ struct ChosenSettings: Sendable {
     }
 
     /// A line for each setting: its name, its value, and who said so.
-    var table: String {
+    package var table: String {
         Settings.all.compactMap { setting in
             self.choices[setting.name].map { "\(setting.name) = \($0.written)  # \($0.source)" }
         }.joined(separator: "\n")

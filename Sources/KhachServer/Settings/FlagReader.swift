@@ -1,16 +1,16 @@
 /// The flags of a command line as settings: `--name VALUE`, `--name=VALUE`, and `--name` alone for
 /// what is true or false.
-struct FlagReader: Sendable {
+package struct FlagReader: Sendable {
     /// A command line that is none: which argument, what was expected.
-    struct Fault: Error, CustomStringConvertible {
-        var description: String
+    package struct Fault: Error, CustomStringConvertible {
+        package var description: String
     }
 
     private(set) var written: [String: WrittenSetting] = [:]
     /// The configuration file, when one is named.
     private(set) var file: String?
 
-    init(_ arguments: [String]) throws(Fault) {
+    package init(_ arguments: [String]) throws(Fault) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("--"), argument.count > 2 else {

@@ -43,14 +43,14 @@ struct SettingsFile: Sendable {
 }
 
 /// What is wrong with the settings, each in a line.
-struct SettingsFaults: Error, CustomStringConvertible {
-    var sentences: [String]
+package struct SettingsFaults: Error, CustomStringConvertible {
+    package var sentences: [String]
 
     init(_ sentences: [String]) {
         self.sentences = sentences
     }
 
-    var description: String { self.sentences.joined(separator: "\n") }
+    package var description: String { self.sentences.joined(separator: "\n") }
 }
 
 /// A value of a file, with its form as it is written there.

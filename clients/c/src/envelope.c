@@ -5,6 +5,8 @@
 
 #include "ttrpc/request.pb-c.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +98,7 @@ static void read_detail(slice any, slice *reason)
     }
 }
 
-static khach_status status_of(uint64_t code, slice reason)
+static khach_status status_of(uint32_t code, slice reason)
 {
     static const struct {
         const char *reason;
@@ -125,32 +127,47 @@ static khach_status status_of(uint64_t code, slice reason)
     }
 }
 
-/* Reads a google.rpc.Status; KHACH_OK when its code is 0. */
-static khach_status read_status(slice status, khach_error **error)
+/* A google.rpc.Status, as far as it was read. */
+typedef struct remote_status {
+    uint32_t code;
+    slice message;
+    slice reason;
+} remote_status;
+
+/* Reads a Status into what is there: a second one adds to the first, as everywhere in protobuf. */
+static bool read_status(remote_status *status, const khach_wire_field *whole)
 {
-    khach_wire wire = khach__wire_open(status.bytes, status.count);
+    khach_wire wire = khach__wire_open(whole->bytes, whole->bytes_count);
     khach_wire_field field;
-    slice message = {(const uint8_t *)"", 0};
-    slice reason = {(const uint8_t *)"", 0};
-    uint64_t code = 0;
 
     while (khach__wire_next(&wire, &field)) {
         if (field.number == 1 && field.type == KHACH_WIRE_VARINT)
-            code = field.value;
+            status->code = (uint32_t)field.value;
         else if (field.number == 2 && field.type == KHACH_WIRE_BYTES
             && khach__wire_is_text(field.bytes, field.bytes_count))
-            message = (slice){field.bytes, field.bytes_count};
+            status->message = (slice){field.bytes, field.bytes_count};
         else if (field.number == 3 && field.type == KHACH_WIRE_BYTES)
-            read_detail((slice){field.bytes, field.bytes_count}, &reason);
+            read_detail((slice){field.bytes, field.bytes_count}, &status->reason);
     }
-    if (wire.is_broken)
-        return khach__error_set(
-            error, KHACH_E_PROTOCOL, "a google.rpc.Status expected, other bytes found");
-    if (code == 0)
-        return KHACH_OK;
-    return khach__error_set_remote(error, status_of(code, reason),
-        code == CODE_RESOURCE_EXHAUSTED || code == CODE_ABORTED, (const char *)message.bytes,
-        message.count, (const char *)reason.bytes, reason.count);
+    return !wire.is_broken;
+}
+
+/* The error of a status that is not 0; one that has no words gets some. */
+static khach_status refuse(const remote_status *status, khach_error **error)
+{
+    char words[64];
+    slice message = status->message;
+
+    if (message.count == 0) {
+        int count = snprintf(words, sizeof(words),
+            "a message with code %" PRIu32 " expected, none found", status->code);
+
+        message = (slice){(const uint8_t *)words, (size_t)count};
+    }
+    return khach__error_set_remote(error, status_of(status->code, status->reason),
+        status->code == CODE_RESOURCE_EXHAUSTED || status->code == CODE_ABORTED,
+        (const char *)message.bytes, message.count, (const char *)status->reason.bytes,
+        status->reason.count);
 }
 
 khach_status khach__envelope_response(const uint8_t **payload, size_t *payload_bytes,
@@ -158,20 +175,24 @@ khach_status khach__envelope_response(const uint8_t **payload, size_t *payload_b
 {
     khach_wire wire = khach__wire_open(bytes, bytes_count);
     khach_wire_field field;
-    slice status = {(const uint8_t *)"", 0};
+    remote_status status = {0, {(const uint8_t *)"", 0}, {(const uint8_t *)"", 0}};
+    bool is_status = true;
 
     *payload = (const uint8_t *)"";
     *payload_bytes = 0;
-    while (khach__wire_next(&wire, &field)) {
+    while (is_status && khach__wire_next(&wire, &field)) {
         if (field.number == 1 && field.type == KHACH_WIRE_BYTES) {
-            status = (slice){field.bytes, field.bytes_count};
+            is_status = read_status(&status, &field);
         } else if (field.number == 2 && field.type == KHACH_WIRE_BYTES) {
             *payload = field.bytes;
             *payload_bytes = field.bytes_count;
         }
     }
+    if (!is_status)
+        return khach__error_set(
+            error, KHACH_E_PROTOCOL, "a google.rpc.Status expected, other bytes found");
     if (wire.is_broken)
         return khach__error_set(
             error, KHACH_E_PROTOCOL, "a ttrpc.Response expected, other bytes found");
-    return read_status(status, error);
+    return status.code == 0 ? KHACH_OK : refuse(&status, error);
 }
