@@ -26,6 +26,10 @@ package struct Configuration: Sendable {
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
     package var tombstoneSeconds: Int64
+    /// Connections of one address that is listened on.
+    package var connectionsMax: Int
+    /// Connections from one IP address.
+    package var connectionsPerAddressMax: Int
     /// How much of the server each caller has.
     package var shares = CallerShares.Bounds()
     /// The mode of Unix sockets.
@@ -50,6 +54,8 @@ package struct Configuration: Sendable {
         let days = try chosen.value(Settings.keepTexts)
         self.textDays = days == 0 ? nil : days
         self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds
+        self.connectionsMax = try chosen.value(Settings.connections)
+        self.connectionsPerAddressMax = try chosen.value(Settings.connectionsPerAddress)
         let tokenRate = try chosen.value(Settings.tokenRate)
         self.shares.tokenRate = tokenRate == 0 ? nil : tokenRate
         let businessRate = try chosen.value(Settings.businessRate)

@@ -17,17 +17,31 @@ package struct Daemon: Sendable {
     private static let failStopStatus: Int32 = 70
 
     /// Bounds of connections, as every listener has them.
-    static let limits =
+    static func limits(connections: Int, perAddress: Int) -> [EnforcedLimit] {
         EnforcedLimit.wire(TTRPC.Limits()) + [
             EnforcedLimit(
                 "connections",
-                Server.Configuration.connectionsMaxDefault,
+                connections,
                 .count,
-                "connections of one address; one more is closed"
-            )
+                "connections of one `listen` address, by setting; one more is closed"
+            ),
+            EnforcedLimit(
+                "connections_address",
+                perAddress,
+                .count,
+                "connections from one IP address, by setting; one more is closed"
+            ),
+            EnforcedLimit(
+                "stranger_calls",
+                TTRPC.Limits().strangerCallsMax,
+                .count,
+                "calls in a minute of nobody known from one IP address; the connection of one "
+                    + "more is closed behind its answer"
+            ),
         ]
+    }
 
-    private let configuration: Configuration
+    private var configuration: Configuration
     private let logger: Logger
     private let metrics = ServerMetrics()
     private let condition = Condition()
@@ -39,6 +53,24 @@ package struct Daemon: Sendable {
         self.notifier = Notifier(socketName: notifySocket)
         self.configuration = configuration
         self.logger = logger
+        self.fitConnections(into: OpenFiles.raise())
+    }
+
+    /// Leaves the store the files that it needs, however many connect.
+    private mutating func fitConnections(into room: Int) {
+        let wanted = self.configuration.connectionsMax
+        let fitting = OpenFiles.connectionsMax(
+            wanted: wanted,
+            listeners: self.configuration.addresses.count,
+            room: room
+        )
+        guard fitting < wanted else { return }
+
+        self.configuration.connectionsMax = fitting
+        self.logger.warning(
+            "fewer connections than are set, since the process may open too few files",
+            metadata: ["connections": "\(fitting)", "files": "\(room)"]
+        )
     }
 
     /// Serves until SIGTERM or SIGINT, then lets running calls end and closes the store.
@@ -102,6 +134,7 @@ package struct Daemon: Sendable {
             self.configuration,
             khachMethods(environment),
             tls?.shield,
+            mustBeKnown: { environment.callers.areKnown },
             self.metrics,
             self.logger
         )
@@ -143,7 +176,10 @@ package struct Daemon: Sendable {
                 pause: { try await Task.sleep(for: $0) }
             )
         )
-        environment.surroundingLimits = Self.limits
+        environment.surroundingLimits = Self.limits(
+            connections: self.configuration.connectionsMax,
+            perAddress: self.configuration.connectionsPerAddressMax
+        )
         environment.readiness = self.condition.readiness
         return environment
     }

@@ -63,6 +63,12 @@ package struct EnforcedLimit: Hashable, Sendable {
     /// Those of what the service holds for its callers.
     package static let held: [EnforcedLimit] = [
         .init(
+            "connections_token",
+            CallerShares.Bounds().connectionsPerToken,
+            .count,
+            "connections by which one token calls; RESOURCE_EXHAUSTED with TOO_MANY_CONNECTIONS"
+        ),
+        .init(
             "running_calls_all",
             CallerShares.Bounds().running,
             .count,

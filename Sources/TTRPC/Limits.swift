@@ -46,6 +46,13 @@ package struct Limits: Hashable, Sendable {
     package var silenceMillisecondsMax = 7_200_000
     /// How long either side waits for a sign of life after it pinged.
     package var pingAnswerMillisecondsMax = 20_000
+    /// How long a connection by which nobody known calls may be open with no call running.
+    package var strangerMillisecondsMax = 10_000
+    /// Calls of nobody known from one address in `strangerCallsMilliseconds`; the connection of one
+    /// more is closed behind its answer.
+    package var strangerCallsMax = 10
+    /// The span in which calls of nobody known are counted.
+    package var strangerCallsMilliseconds = 60_000
     /// How long a leaving server waits for the answer that says its peer has heard of it.
     package var leaveMillisecondsMax = 1_000
 

@@ -95,19 +95,23 @@ package struct CallContext: Sendable {
     package var deadline: MonotonicInstant?
     /// Who the connection itself shows to call; `nil` for nobody.
     package var peer: Peer?
+    /// Who calls by the same connection; `nil` where connections are another's.
+    package var mark: CallerMark?
 
     package init(
         service: String,
         method: String,
         metadata: Metadata = Metadata(),
         deadline: MonotonicInstant? = nil,
-        peer: Peer? = nil
+        peer: Peer? = nil,
+        mark: CallerMark? = nil
     ) {
         self.service = service
         self.method = method
         self.metadata = metadata
         self.deadline = deadline
         self.peer = peer
+        self.mark = mark
     }
 }
 

@@ -20,6 +20,8 @@ struct Timers {
         case silence
         /// It was pinged.
         case pingAnswer
+        /// Nobody known has called yet.
+        case stranger
     }
 
     private final class Entry {
@@ -113,6 +115,7 @@ extension Limits {
         case .unread: .milliseconds(Int64(self.unreadMillisecondsMax))
         case .silence: .milliseconds(Int64(self.silenceMillisecondsMax))
         case .pingAnswer: .milliseconds(Int64(self.pingAnswerMillisecondsMax))
+        case .stranger: .milliseconds(Int64(self.strangerMillisecondsMax))
         }
     }
 }

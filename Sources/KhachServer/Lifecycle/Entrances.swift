@@ -15,6 +15,7 @@ struct Entrances: Sendable {
         _ configuration: Configuration,
         _ methods: MethodTable,
         _ shield: Shield?,
+        mustBeKnown: @escaping @Sendable () -> Bool,
         _ metrics: ServerMetrics,
         _ logger: Logger
     ) async throws -> Entrances {
@@ -24,7 +25,13 @@ struct Entrances: Sendable {
         do {
             for address in configuration.addresses {
                 let server = Server(
-                    configuration: Self.server(at: address, configuration, shield, metrics),
+                    configuration: Self.server(
+                        at: address,
+                        configuration,
+                        shield,
+                        mustBeKnown,
+                        metrics
+                    ),
                     methods: table,
                     logger: logger
                 )
@@ -61,11 +68,15 @@ struct Entrances: Sendable {
         at address: Address,
         _ configuration: Configuration,
         _ shield: Shield?,
+        _ mustBeKnown: @escaping @Sendable () -> Bool,
         _ metrics: ServerMetrics
     ) -> Server.Configuration {
         var server = Server.Configuration(address: address)
         server.loopsCount = configuration.loops
         server.drain = .seconds(configuration.drainSeconds)
+        server.connectionsMax = configuration.connectionsMax
+        server.connectionsPerAddressMax = configuration.connectionsPerAddressMax
+        server.mustBeKnown = mustBeKnown
         server.unixMode = configuration.unixMode
         if address.isShielded { server.shield = shield }
         server.onProtocolError = metrics.refused

@@ -128,6 +128,9 @@ extension ProtocolError {
         switch self {
         case .malformed: "malformed"
         case .refused(let code): code.word.lowercased()
+        case .tooManyConnections: "too_many_connections"
+        case .tooManyStrangers: "too_many_strangers"
+        case .noCaller: "no_caller"
         }
     }
 }

@@ -7,7 +7,7 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
+        keepTombstones, diskReserve, connections, connectionsPerAddress, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
         tlsClientCA, tlsMin, allowPlaintext,
     ]
 
@@ -118,6 +118,22 @@ enum Settings {
 
             return time
         }
+    )
+    static let connections = Setting<Int>(
+        name: "connections",
+        form: .integer,
+        expected: "1 to 100000",
+        standard: .integer(Server.Configuration.connectionsMaxDefault),
+        help: "connections of one address of `listen`; one more is closed",
+        read: { $0.integer(in: 1...100_000) }
+    )
+    static let connectionsPerAddress = Setting<Int>(
+        name: "connections-per-address",
+        form: .integer,
+        expected: "1 to 100000",
+        standard: .integer(Server.Configuration.connectionsPerAddressMaxDefault),
+        help: "connections from one IP address; more are needed where many callers share one",
+        read: { $0.integer(in: 1...100_000) }
     )
     static let tokenRate = Setting<Int>(
         name: "token-rate",

@@ -18,6 +18,8 @@ package final class CallerShares: Sendable {
         package var runningPerToken = 200
         /// Calls of everybody whose handlers run.
         package var running = 2_000
+        /// Connections by which one token calls.
+        package var connectionsPerToken = 64
 
         package init() {}
     }
@@ -32,6 +34,7 @@ package final class CallerShares: Sendable {
         var rates: [Lane: TokenBucket] = [:]
         var running: [TokenID: Int] = [:]
         var runningCount = 0
+        var connections: [TokenID: Int] = [:]
     }
 
     private let bounds: Bounds
@@ -89,6 +92,40 @@ package final class CallerShares: Sendable {
                 return .failure(error)
             }
         }.get()
+    }
+
+    // MARK: Connections
+
+    /// Counts the connection of a call for its caller, if it was not counted, until it ends.
+    func checkConnection(_ context: CallContext, _ caller: Caller) throws(Status) {
+        guard let token = caller.token, let mark = context.mark else { return }
+        guard mark.called(by: token.rawValue, { self.connect(token) }) else {
+            throw Status(
+                .resourceExhausted,
+                reason: "TOO_MANY_CONNECTIONS",
+                "\(self.bounds.connectionsPerToken) connections of one token expected at most, "
+                    + "found one more"
+            )
+        }
+    }
+
+    /// `nil` when the token has as many as it may; else what says that the connection has ended.
+    private func connect(_ token: TokenID) -> (@Sendable () -> Void)? {
+        let isTaken = self.state.withLock { state in
+            let count = state.connections[token, default: 0]
+            guard count < self.bounds.connectionsPerToken else { return false }
+
+            state.connections[token] = count + 1
+            return true
+        }
+        return isTaken ? { self.disconnect(token) } : nil
+    }
+
+    private func disconnect(_ token: TokenID) {
+        self.state.withLock { state in
+            let count = state.connections[token, default: 1] - 1
+            state.connections[token] = count == 0 ? nil : count
+        }
     }
 
     // MARK: Rates

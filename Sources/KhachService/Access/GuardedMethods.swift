@@ -108,6 +108,7 @@ final class GuardedMethods: Sendable {
         _ row: MethodRows.Row
     ) throws(Status) -> AdmittedCall {
         let caller = try self.environment.callers.caller(of: context)
+        try self.shares.checkConnection(context, caller)
         try row.need.check(caller)
         guard let token = caller.token else {
             return AdmittedCall(caller: caller, handler: row.handler)

@@ -49,13 +49,14 @@ struct MethodCache {
 
 extension MethodCache.Entry {
     /// What the method's handler may know of a call.
-    func context(of call: ServerConnection.Call, from peer: Peer?) -> CallContext {
+    func context(of call: ServerConnection.Call, from peer: Peer?, _ mark: CallerMark) -> CallContext {
         CallContext(
             service: self.service,
             method: self.method,
             metadata: call.request.metadata,
             deadline: call.deadline,
-            peer: peer
+            peer: peer,
+            mark: mark
         )
     }
 

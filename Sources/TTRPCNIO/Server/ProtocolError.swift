@@ -6,4 +6,10 @@ package enum ProtocolError: Hashable, Sendable {
     case malformed
     /// The frame's sender is told this code.
     case refused(Status.Code)
+    /// There are as many connections as there may be, or as many of one address.
+    case tooManyConnections
+    /// Callers whom nobody knows tried too often; the connection is closed.
+    case tooManyStrangers
+    /// Nobody known called by a connection in its time; it is closed.
+    case noCaller
 }

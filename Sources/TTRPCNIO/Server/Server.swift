@@ -10,12 +10,17 @@ package import TTRPC
 /// `shutdown` is called; it returns when no connection and no call is left.
 package final class Server: Sendable {
     package struct Configuration: Sendable {
-        package static let connectionsMaxDefault = 1024
+        package static let connectionsMaxDefault = 10_000
+        package static let connectionsPerAddressMaxDefault = 256
 
         package var address: Address
         /// Threads that serve connections; each connection stays on one.
         package var loopsCount = 1
         package var connectionsMax = connectionsMaxDefault
+        /// Of one IP address; those of a Unix socket have none.
+        package var connectionsPerAddressMax = connectionsPerAddressMaxDefault
+        /// Whether callers must be known, and so connections by which nobody known calls are closed.
+        package var mustBeKnown: @Sendable () -> Bool = { false }
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
@@ -65,7 +70,10 @@ package final class Server: Sendable {
         self.configuration = configuration
         self.methods = methods
         self.logger = logger
-        self.connections = Connections(countMax: configuration.connectionsMax)
+        self.connections = Connections(
+            countMax: configuration.connectionsMax,
+            perAddressMax: configuration.connectionsPerAddressMax
+        )
     }
 
     /// How many connections are open.
@@ -217,6 +225,8 @@ package final class Server: Sendable {
         let methods = self.methods
         let onProtocolError = self.configuration.onProtocolError
         let shield = self.configuration.shield
+        let mustBeKnown = self.configuration.mustBeKnown
+        let strangers = Strangers(limits)
         let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -228,14 +238,24 @@ package final class Server: Sendable {
                 value: .init(low: limits.outboundBytesLow, high: limits.outboundBytesMax)
             )
             .childChannelInitializer { channel in
-                guard connections.admit(channel) else { return channel.close() }
+                let address = channel.remoteAddress?.ipAddress ?? ""
+                switch connections.admit(channel, from: address) {
+                case .admitted: break
+                case .tooMany:
+                    onProtocolError(.tooManyConnections)
+                    return channel.close()
+                case .stopping: return channel.close()
+                }
 
                 let handler = ServerHandler(
                     methods: methods,
                     limits: limits,
                     on: channel.eventLoop,
+                    address: address,
+                    strangers: strangers,
+                    mustBeKnown: mustBeKnown,
                     onProtocolError: onProtocolError
-                ) { connections.ended(channel) }
+                ) { connections.ended(channel, from: address) }
                 return channel.eventLoop.makeCompletedFuture {
                     do {
                         let peer =
@@ -245,7 +265,8 @@ package final class Server: Sendable {
                         peer?.assumeIsolated().whenSuccess { handler.peer = $0 }
                         try channel.pipeline.syncOperations.addHandler(handler)
                     } catch {
-                        connections.ended(channel)  // closed already: the handler hears of nothing
+                        // Closed already: the handler hears of nothing.
+                        connections.ended(channel, from: address)
                         throw error
                     }
                 }

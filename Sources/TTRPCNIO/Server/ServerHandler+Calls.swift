@@ -10,7 +10,7 @@ extension ServerHandler {
             return self.refuse(call.stream, error)
         }
 
-        let context = entry.context(of: call, from: self.peer)
+        let context = entry.context(of: call, from: self.peer, self.mark)
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
@@ -89,7 +89,17 @@ extension ServerHandler {
     }
 
     func reject(_ stream: StreamID, _ status: Status) {
+        if status.code == .unauthenticated { self.refusedStranger() }
         FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
+    }
+
+    /// Ends the connection once its address has tried too often; what is owed is written first.
+    private func refusedStranger() {
+        let now = MonotonicInstant(nanoseconds: self.loop.now.uptimeNanoseconds)
+        guard !self.strangers.mayGoOn(self.address, now: now) else { return }
+
+        self.onProtocolError(.tooManyStrangers)
+        self.isUnwelcome = true
     }
 
     func stop(_ stream: StreamID) {

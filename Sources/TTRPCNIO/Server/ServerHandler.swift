@@ -20,6 +20,14 @@ final class ServerHandler: ChannelDuplexHandler {
     let tasks: CallTasks
     let onProtocolError: (ProtocolError) -> Void
     let onEnded: () -> Void
+    /// What methods say of who calls.
+    let mark = CallerMark()
+    /// Where the peer is; empty for a Unix socket.
+    let address: String
+    let strangers: Strangers
+    let mustBeKnown: @Sendable () -> Bool
+    /// Whether the connection ends behind what is owed to it.
+    var isUnwelcome = false
     var connection: ServerConnection
     var methods: MethodCache
     var inbox = Inbox()
@@ -42,11 +50,17 @@ final class ServerHandler: ChannelDuplexHandler {
         methods: MethodTable,
         limits: Limits,
         on loop: any EventLoop,
+        address: String = "",
+        strangers: Strangers? = nil,
+        mustBeKnown: @escaping @Sendable () -> Bool = { false },
         onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
     ) {
         self.limits = limits
         self.tasks = CallTasks(on: loop)
+        self.address = address
+        self.strangers = strangers ?? Strangers(limits)
+        self.mustBeKnown = mustBeKnown
         self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
@@ -60,6 +74,20 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if self.mustBeKnown() { self.watchStranger(context) }
+    }
+
+    /// Closes a connection by which nobody known calls, unless a call runs: one that asks how the
+    /// server is may do so for as long as it likes.
+    private func watchStranger(_ context: ChannelHandlerContext) {
+        let time = self.limits.time(.stranger)
+        self.timers.start(.stranger, after: time, on: self.loop) {
+            guard !self.mark.isKnown, self.isServing else { return }
+            guard self.tasks.isEmpty else { return self.watchStranger(context) }
+
+            self.onProtocolError(.noCaller)
+            context.close(promise: nil)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -127,6 +155,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.senders.releaseAll()
         self.mailboxes.dropAll(.status(Status(.cancelled, "the connection is closed")))
         self.state = .gone
+        self.mark.end()
         self.inbox.clear()
         self.tasks.cancelAll()
         if self.tasks.isEmpty { self.onEnded() }
@@ -159,7 +188,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.state == .open else { return false }
+        guard self.state == .open, !self.isUnwelcome else { return false }
         guard !self.mailboxes.isFull else {
             self.awaitReader()
             return false
@@ -241,6 +270,7 @@ final class ServerHandler: ChannelDuplexHandler {
     /// Closes the connection if it has done what it had to.
     func settle(_ context: ChannelHandlerContext) {
         guard self.state == .open, self.turn == .idle else { return }
+        guard !self.isUnwelcome else { return self.closeAfterWrites(context) }
 
         switch self.connection.onIdle {
         case .stay: break

@@ -162,6 +162,26 @@ struct CallerSharesTests {
         return result.withLock { $0 }
     }
 
+    @Test("one token calls by so many connections, each counted once and until its end")
+    func connections() throws {
+        let shares = World().shares { $0.connectionsPerToken = 2 }
+        let caller = Self.caller(1)
+        let marks = (0..<3).map { _ in CallerMark() }
+        func call(_ mark: CallerMark, _ caller: Caller) throws(Status) {
+            try shares.checkConnection(
+                CallContext(service: "s", method: "m", mark: mark),
+                caller
+            )
+        }
+        for mark in [marks[0], marks[1], marks[0]] { try call(mark, caller) }
+        let status = #expect(throws: Status.self) { try call(marks[2], caller) }
+        #expect(status?.code == .resourceExhausted)
+        #expect(status?.reason == "TOO_MANY_CONNECTIONS")
+        try call(marks[2], Self.caller(2))
+        marks[0].end()
+        try call(marks[2], caller)
+    }
+
     @Test("work is in the lane of its caller's business, else in that of its token")
     func lanes() async throws {
         let shares = World().shares { _ in }
