@@ -191,6 +191,10 @@ def put_by_hand():
     put("c-record", b"\4\x0a\2\x08\5")
     put("c-record", b"\4\x12\x0a\x08\7\x12\6\x08\x80\x94\xeb\xdc\3")
     put("c-record", b"\5c000000000000z")
+    # A request that is too late, and a status with a code that nobody knows.
+    late = b"\x0a\1a\x12\1b\x20" + b"\xff" * 9 + b"\1"
+    put("envelope", b"\0" + late)
+    put("envelope", b"\1\x0a\5\x08\x63\x12\1x")
     # Several of each; fields that nobody knows between them, groups among these.
     group = b"\x7b\x12\1a\x13\x14\x7c"
     between = (b"", b"\x78\1", b"\x7b\x7c", group, b"\x7b", b"\x7c", b"\x7d\0\0\0\0")
