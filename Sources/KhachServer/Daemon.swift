@@ -180,6 +180,7 @@ package struct Daemon: Sendable {
             connections: self.configuration.connectionsMax,
             perAddress: self.configuration.connectionsPerAddressMax
         )
+        environment.pulled = self.metrics.pulled(behind:)
         environment.readiness = self.condition.readiness
         return environment
     }

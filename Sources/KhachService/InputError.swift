@@ -1,6 +1,6 @@
 internal import KhachProto
 internal import SwiftProtobuf
-internal import TTRPC
+package import TTRPC
 
 /// A field of a request that broke a rule: which, what was expected and what was found.
 struct InputError: Error, Hashable {
@@ -41,6 +41,12 @@ extension Status {
                 ]
             }
         )
+    }
+
+    /// Why, for a program: one of the reasons that the code names, and no text of anybody's.
+    package var reason: String? {
+        self.details.first { $0.typeURL.hasSuffix("google.rpc.ErrorInfo") }
+            .flatMap { try? Google_Rpc_ErrorInfo(serializedBytes: $0.value) }?.reason
     }
 
     mutating func attach(_ detail: some Message) {

@@ -14,6 +14,8 @@ package struct ServiceEnvironment: Sendable {
     package var presses: ExportPresses
     /// Bounds of what is around the service, for who asks.
     package var surroundingLimits: [EnforcedLimit] = []
+    /// Told how many commits a cache is behind when it pulls changes.
+    package var pulled: @Sendable (_ behind: CommitSequence) -> Void = { _ in }
     /// Who is known.
     package let callers: Callers
     /// How much of the server each of them has.

@@ -25,12 +25,22 @@ struct OperationTests {
         let wire = try RawConnection(to: daemon)
         try wire.send(stream: 2, body: [])
         _ = try wire.receive()
+        let cache = ["--cache", folder.path("cache.db"), "--business", recorder.business]
+        for batch in 1...2 {
+            let synced = try khach(["sync", "--once", "--server", daemon.address] + cache)
+            #expect(synced.status == 0, "\(synced.errors)")
+            _ = try await recorder.record(batch)
+        }
 
         let calls = "khach_calls_total{method=\"khach.v1."
         #expect(try port.value("\(calls)CustomerService/GetCustomer\",code=\"NOT_FOUND\"}") == 1)
-        #expect(try port.value("\(calls)InteractionService/RecordInteractions\",code=\"OK\"}") == 1)
+        #expect(try port.value("\(calls)InteractionService/RecordInteractions\",code=\"OK\"}") == 3)
         let record = "method=\"khach.v1.InteractionService/RecordInteractions\""
-        #expect(try port.value("khach_call_seconds_count{\(record)}") == 1)
+        #expect(try port.value("khach_call_seconds_count{\(record)}") == 3)
+        #expect(try port.value("khach_refusals_total{reason=\"NOT_FOUND\"}") == 1)
+        // The second sync began one batch behind; the first one was a first pass.
+        let behind = try #require(try port.value("khach_pull_lag_commits_sum"))
+        #expect(behind > 0)
         #expect(try port.value("khach_protocol_errors_total{kind=\"invalid_argument\"}") == 1)
         #expect(try #require(try port.value("khach_commit_seconds_count")) >= 1)
         #expect(try #require(try port.value("khach_commit_writes_count")) >= 1)

@@ -47,7 +47,7 @@ struct MetricsTests {
 
     @Test("a label is never a tenant's name")
     func labels() {
-        let known: Set = ["method", "code", "kind"]
+        let known: Set = ["method", "code", "kind", "reason"]
         for family in MetricFamily.all { #expect(known.isSuperset(of: family.labels)) }
         #expect(Set(MetricFamily.all.map(\.name)).count == MetricFamily.all.count)
     }

@@ -262,12 +262,6 @@ extension Khach_V1_Interaction {
 }
 
 extension Status {
-    /// The reason of the status's `ErrorInfo`.
-    var reason: String? {
-        self.details.first { $0.typeURL.hasSuffix("google.rpc.ErrorInfo") }
-            .flatMap { try? Google_Rpc_ErrorInfo(serializedBytes: $0.value) }?.reason
-    }
-
     /// The field of the status's first violation.
     var field: String? {
         self.details.first { $0.typeURL.hasSuffix("google.rpc.BadRequest") }

@@ -52,6 +52,17 @@ struct MetricFamily: Hashable, Sendable {
             help: "Calls refused for who made them."
         ),
         .init(
+            name: "khach_refusals_total",
+            kind: .counter,
+            labels: ["reason"],
+            help: "Calls refused for a named reason; those of cursors make a cache compare itself."
+        ),
+        .init(
+            name: "khach_pull_lag_commits",
+            kind: .histogram(Self.sizeBounds),
+            help: "Commits that a cache was behind when it pulled changes."
+        ),
+        .init(
             name: "khach_protocol_errors_total",
             kind: .counter,
             labels: ["kind"],

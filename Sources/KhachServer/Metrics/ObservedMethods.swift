@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import KhachService
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -26,6 +27,7 @@ struct ObservedMethods: Sendable {
             let call = ObservedCall(
                 method: name,
                 metrics: self.metrics.calls(of: name),
+                refusedFor: self.metrics.refused(for:),
                 logger: self.logger,
                 names: self.names
             )
@@ -39,6 +41,7 @@ struct ObservedMethods: Sendable {
 private struct ObservedCall: Sendable {
     let method: String
     let metrics: CallMetrics
+    let refusedFor: @Sendable (String) -> Void
     let logger: Logger
     let names: RequestNames
 
@@ -162,6 +165,7 @@ private struct ObservedCall: Sendable {
     private func refused(_ status: Status, _ begun: MonotonicInstant) -> Status {
         let nanoseconds = Clocks.monotonicNow().nanoseconds - begun.nanoseconds
         self.metrics.ended(status.code, nanoseconds: nanoseconds)
+        if let reason = status.reason { self.refusedFor(reason) }
         let request = self.names.next()
         self.logger.log(
             level: status.code.isOfServer ? .error : .info,

@@ -22,6 +22,7 @@ struct ServerMetrics: Sendable {
     private let commitTime: Timer
     private let syncTime: Timer
     private let commitWrites: Recorder
+    private let pullLag: Recorder
 
     init() {
         let registry = MetricsRegistry(MetricFamily.all)
@@ -35,7 +36,23 @@ struct ServerMetrics: Sendable {
             aggregate: true,
             factory: registry
         )
+        self.pullLag = Recorder(
+            label: "khach_pull_lag_commits",
+            dimensions: [],
+            aggregate: true,
+            factory: registry
+        )
         self.running.set(0)
+    }
+
+    /// A call was refused for a reason that the code names.
+    func refused(for reason: String) {
+        self.count("khach_refusals_total", [("reason", reason)])
+    }
+
+    /// A cache asked for changes, so many commits behind the last.
+    func pulled(behind commits: UInt64) {
+        self.pullLag.record(Int64(clamping: commits))
     }
 
     /// A group was committed.

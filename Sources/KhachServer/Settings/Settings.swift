@@ -7,7 +7,8 @@ internal import TTRPCNIO
 enum Settings {
     static let all: [any SettingDeclaration] = [
         data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, connections, connectionsPerAddress, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
+        keepTombstones, diskReserve, connections, connectionsPerAddress, tokenRate, businessRate,
+        unixMode, tlsCertificate, tlsKey,
         tlsClientCA, tlsMin, allowPlaintext,
     ]
 

@@ -77,6 +77,10 @@ struct SyncMethods {
                 throw SyncCursor.Refusal.ahead(head: page.head)
             }
 
+            // A first pass is behind everything, which says nothing of how caches keep up.
+            if case .delta(let position)? = cursor?.position {
+                self.environment.pulled(page.head - position)
+            }
             let readAt = self.environment.now()
             return try self.reply(page, after: cursor, business: business, readAt: readAt)
         }

@@ -49,7 +49,11 @@ struct MethodCache {
 
 extension MethodCache.Entry {
     /// What the method's handler may know of a call.
-    func context(of call: ServerConnection.Call, from peer: Peer?, _ mark: CallerMark) -> CallContext {
+    func context(
+        of call: ServerConnection.Call,
+        from peer: Peer?,
+        _ mark: CallerMark
+    ) -> CallContext {
         CallContext(
             service: self.service,
             method: self.method,
