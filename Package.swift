@@ -389,6 +389,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "KhachTLSTests",
+            dependencies: [
+                "KhachTLS", "KhachCertificates", "TTRPC", "TTRPCNIO", "TestFolders", nioCore,
+                nioEmbedded, logging,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     cLanguageStandard: .c11,
