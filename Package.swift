@@ -412,6 +412,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "KhachTLSTests",
+            dependencies: [
+                "KhachTLS", "KhachCertificates", "TTRPC", "TTRPCNIO", "TestFolders", nioCore,
+                nioEmbedded, logging,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
 
         // Targets that are given any bytes: by their test, and by libFuzzer.

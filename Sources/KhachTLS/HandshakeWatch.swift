@@ -16,7 +16,8 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     private let failure: (any Error) -> TLSFailure
     private var timer: Scheduled<Void>?
 
-    /// `peer` says, once the handshake is done, who that is; `failure` says for a person what an error of the handshake means.
+    /// `peer` says, once the handshake is done, who that is; `failure` says for a person what an
+    /// error of the handshake means.
     init(
         time: TimeAmount,
         of tls: any ChannelHandler,

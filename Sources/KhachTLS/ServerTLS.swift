@@ -170,7 +170,7 @@ package final class ServerTLS: Sendable {
             throw Refusal(
                 file: .key,
                 description: "the key of \(files.certificateFile) expected at \(files.keyFile), "
-                    + "found: \(TLSFailure.words(of: "\(error)"))"
+                    + "found another"
             )
         }
     }

@@ -22,9 +22,16 @@ final class TLSScene {
     let folder: TemporaryFolder
     let authority: Authority
     let daemon: Daemon
+    /// An administrator's token, where callers are known.
+    let secret: String?
     private let other: Authority
 
-    init(server flaw: Flaw = .none, knowsClients: Bool = false, _ more: [String] = []) throws {
+    init(
+        server flaw: Flaw = .none,
+        knowsClients: Bool = false,
+        isInitialized: Bool = false,
+        _ more: [String] = []
+    ) throws {
         let folder = try TemporaryFolder()
         self.folder = folder
         self.authority = try Authority(name: "authority")
@@ -32,6 +39,12 @@ final class TLSScene {
         try Self.write(self.authority.pair.certificate, folder.path("ca.pem"))
         let pair = try Self.pair(.server, flaw, self.authority, self.other)
         try Self.write(pair, folder, "server")
+        if isInitialized {
+            let made = try run(Binaries.url("khachd"), ["init", "--data", folder.path("data")])
+            self.secret = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        } else {
+            self.secret = nil
+        }
         let files = [
             "--tls-certificate", folder.path("server.pem"), "--tls-key", folder.path("server.key"),
         ]
@@ -55,6 +68,28 @@ final class TLSScene {
         trust.certificate = self.folder.path("client-\(flaw).pem")
         trust.key = self.folder.path("client-\(flaw).key")
         return trust
+    }
+
+    /// Files of a client's certificate with these names.
+    func client(_ name: String, _ subjects: [String]) throws -> ServerTrust {
+        let wish = Authority.Wish(name: name, subjects: subjects, use: .client)
+        try Self.write(try self.authority.make(wish), self.folder, name)
+        var trust = self.trust
+        trust.certificate = self.folder.path("\(name).pem")
+        trust.key = self.folder.path("\(name).key")
+        return trust
+    }
+
+    /// Calls as the administrator, whose certificate says nothing of who it is.
+    func administer(_ arguments: [String]) throws -> CommandResult {
+        let own = try self.client("administrator", [])
+        return try known(
+            arguments + [
+                "--server", self.named, "--tls-ca", self.folder.path("ca.pem"),
+                "--tls-certificate", own.certificate ?? "", "--tls-key", own.key ?? "",
+            ],
+            ["KHACH_TOKEN": self.secret ?? ""]
+        )
     }
 
     /// Puts another certificate in the place of the server's.

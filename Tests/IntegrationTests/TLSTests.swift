@@ -91,6 +91,28 @@ struct TLSTests {
         #expect(scene.daemon.kill(SIGTERM) == 0)
     }
 
+    @Test("a server of an old version is refused by both clients", arguments: [1, 2])
+    func oldServers(_ minor: UInt8) async throws {
+        let server = try OldTLSServer(minor: minor)
+        let refused = await #expect(throws: RPCError.self) {
+            try await OnlineClient.connect(to: server.address)
+        }
+        #expect(refused?.code == .unavailable)
+        let said = "\(refused.map { "\($0)" } ?? "nothing")"
+        #expect(said.contains("PROTOCOL") || said.contains("VERSION"), "\(said)")
+        let folder = try TemporaryFolder()
+        let error = #expect(throws: ClientError.self) {
+            let client = try OfflineClient.open(
+                cachePath: folder.path("cache.db"),
+                businessID: "b0000000000001",
+                address: server.address
+            )
+            _ = try client.syncOnce()
+        }
+        #expect(error?.code == .network)
+        #expect(error?.message.contains("protocol") == true, "\(error?.message ?? "")")
+    }
+
     /// A hello of the version before `minor`, that knows no later one.
     private static func hello(minor: UInt8) -> [UInt8] {
         // Signature algorithms, groups and point formats.

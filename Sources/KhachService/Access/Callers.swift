@@ -5,7 +5,9 @@ package import TTRPC
 /// Who is known: the one place where a call becomes a caller.
 ///
 /// A caller shows a secret, or its connection shows a principal that has a token; who does both is
-/// the same one by either, or nobody. The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
+/// the same one by either, or nobody.
+///
+/// The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
 /// how long that takes says nothing of any secret.
 package final class Callers: Sendable {
     /// How often a stream looks whether its caller is still known.

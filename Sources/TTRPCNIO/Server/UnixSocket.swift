@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The file of a listening Unix socket: made for its owner alone or as told, taken over only from the dead.
+/// The file of a listening Unix socket: made for its owner alone or as told, taken over only from
+/// the dead.
 enum UnixSocket {
     struct Failure: Error, CustomStringConvertible {
         var description: String

@@ -79,6 +79,15 @@ struct TokenMethodsTests {
             $0.expiresAt = Google_Protobuf_Timestamp(seconds: 1_790_000_000)
         },
         Refused(testDescription: "actor") { $0.actor = "" },
+        Refused(testDescription: "principal") { $0.principal = "agent" },
+        Refused(testDescription: "principal") { $0.principal = "spiffe://" },
+        Refused(testDescription: "principal") { $0.principal = "spiffe://a b" },
+        Refused(testDescription: "principal") { $0.principal = "unix-user:-1" },
+        Refused(testDescription: "principal") { $0.principal = "unix-user:01" },
+        Refused(testDescription: "principal") { $0.principal = "unix-user:4294967296" },
+        Refused(testDescription: "principal") {
+            $0.principal = "a://" + String(repeating: "a", count: 1_021)
+        },
     ]
 
     @Test("an absurd token is refused by its field", arguments: refused)
