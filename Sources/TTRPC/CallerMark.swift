@@ -26,7 +26,8 @@ package final class CallerMark: Sendable {
         self.state.withLock { state in
             var releases: [Int64: @Sendable () -> Void]
             switch state {
-            case .ended: return true  // a call that outlives its connection; nobody reads its answer
+            // A call that outlives its connection: nobody reads its answer.
+            case .ended: return true
             case .known(let known): releases = known
             case .stranger: releases = [:]
             }

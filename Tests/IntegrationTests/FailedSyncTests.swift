@@ -5,8 +5,10 @@ internal import KhachRPC
 internal import SwiftProtobuf
 internal import Testing
 
-/// The n-th fsync fails, for each n: what was said to be done is done, and what was said not to be
-/// done is not (I2). A failed fsync is neither, and is said to be so.
+/// The n-th fsync fails, for each n (I2).
+///
+/// What was said to be done is done, and what was said not to be done is not. A failed fsync is
+/// neither, and is said to be so.
 @Suite("A failed fsync", .timeLimit(.minutes(15)))
 struct FailedSyncTests {
     private static let failStopStatus: Int32 = 70
