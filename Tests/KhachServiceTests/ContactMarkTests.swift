@@ -1,6 +1,7 @@
 internal import KhachCore
 internal import KhachDetection
 internal import KhachProto
+internal import KhachService
 internal import SwiftProtobuf
 internal import TTRPC
 internal import Testing

@@ -1,4 +1,5 @@
 internal import KhachProto
+internal import KhachService
 internal import SwiftProtobuf
 internal import TTRPC
 internal import Testing

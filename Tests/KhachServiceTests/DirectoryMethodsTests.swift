@@ -1,5 +1,6 @@
 internal import Foundation
 internal import KhachProto
+internal import KhachService
 internal import SwiftProtobuf
 internal import Synchronization
 internal import TTRPC

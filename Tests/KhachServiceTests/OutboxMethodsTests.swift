@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import KhachProto
+internal import KhachService
 internal import SwiftProtobuf
 internal import TTRPC
 internal import Testing

@@ -118,7 +118,9 @@ package final class CallerShares: Sendable {
             state.connections[token] = count + 1
             return true
         }
-        return isTaken ? { self.disconnect(token) } : nil
+        guard isTaken else { return nil }
+
+        return { self.disconnect(token) }
     }
 
     private func disconnect(_ token: TokenID) {

@@ -1,5 +1,6 @@
 internal import KhachCore
 internal import KhachProto
+internal import KhachService
 internal import SwiftProtobuf
 internal import TTRPC
 internal import Testing
