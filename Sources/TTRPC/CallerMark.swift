@@ -1,52 +1,7 @@
-internal import Synchronization
-
-/// What the methods that a connection calls say of who calls by it, for as long as it is open.
-package final class CallerMark: Sendable {
-    private enum State {
-        /// Nobody yet.
-        case stranger
-        /// By key, what ends a caller's claim of this connection.
-        case known([Int64: @Sendable () -> Void])
-        case ended
-    }
-
-    private let state = Mutex(State.stranger)
-
-    package init() {}
-
-    /// Whether somebody called who is known.
-    package var isKnown: Bool {
-        self.state.withLock { if case .known = $0 { true } else { false } }
-    }
-
+/// What methods say of who calls by the connection of a call.
+package protocol CallerMark: AnyObject, Sendable {
     /// A known caller calls; false when `claim`, which is asked at its first call, says `nil`.
     ///
     /// What `claim` returns is run once the connection has ended.
-    package func called(by key: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool {
-        self.state.withLock { state in
-            var releases: [Int64: @Sendable () -> Void]
-            switch state {
-            // A call that outlives its connection: nobody reads its answer.
-            case .ended: return true
-            case .known(let known): releases = known
-            case .stranger: releases = [:]
-            }
-            guard releases[key] == nil else { return true }
-            guard let release = claim() else { return false }
-
-            releases[key] = release
-            state = .known(releases)
-            return true
-        }
-    }
-
-    /// The connection has ended.
-    package func end() {
-        let releases = self.state.withLock { state -> [Int64: @Sendable () -> Void] in
-            defer { state = .ended }
-            if case .known(let releases) = state { return releases }
-            return [:]
-        }
-        for release in releases.values { release() }
-    }
+    func called(by key: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool
 }

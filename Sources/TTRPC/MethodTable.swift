@@ -96,7 +96,7 @@ package struct CallContext: Sendable {
     /// Who the connection itself shows to call; `nil` for nobody.
     package var peer: Peer?
     /// Who calls by the same connection; `nil` where connections are another's.
-    package var mark: CallerMark?
+    package var mark: (any CallerMark)?
 
     package init(
         service: String,
@@ -104,7 +104,7 @@ package struct CallContext: Sendable {
         metadata: Metadata = Metadata(),
         deadline: MonotonicInstant? = nil,
         peer: Peer? = nil,
-        mark: CallerMark? = nil
+        mark: (any CallerMark)? = nil
     ) {
         self.service = service
         self.method = method

@@ -145,6 +145,9 @@ package struct ServerConnection: ~Copyable {
         return self.timedOut(stream, Status(.resourceExhausted, text))
     }
 
+    /// Whether the peer has said that it speaks more than plain ttrpc.
+    package var isExtended: Bool { if case .extended = self.peer { true } else { false } }
+
     /// The peer will send nothing more.
     ///
     /// A stock peer may still read what it asked for. An extended one says what it gives up, and

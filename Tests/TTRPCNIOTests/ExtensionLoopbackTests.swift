@@ -129,6 +129,39 @@ struct ExtensionLoopbackTests {
         try await server.stop()
     }
 
+    @Test("close ends what still runs over a connection that its server leaves")
+    func closedWhileLeft() async throws {
+        let came = Gate()
+        let server = try await ScriptedServer.start { number, frame in
+            guard number == 0, frame.kind == .request else {
+                return Self.leaving(max(1, number), frame)
+            }
+            came.arrive()
+            // What came first goes on for ever; the rest belongs elsewhere.
+            return [
+                GoAway(Limits.streamIDMax, .noError).frame, GoAway(StreamID(1), .noError).frame,
+            ]
+        }
+        let client = try await Client.connect(address: server.address)
+        try await withThrowingTaskGroup(of: Status.Code?.self) { group in
+            group.addTask {
+                do throws(Status) {
+                    _ = try await client.call(service, "first", Payload())
+                    return nil
+                } catch {
+                    return error.code
+                }
+            }
+            await came.arrival()
+            let second = try await client.call(service, "second", Payload()).bytes
+            #expect(second == [1])
+            await client.close()
+            let first = try await group.next()
+            #expect(first == .unavailable)
+        }
+        try await server.stop()
+    }
+
     @Test("a stream that a leaving server has not begun is opened anew")
     func notBegunStream() async throws {
         let server = try await ScriptedServer.start(Self.leaving)

@@ -91,6 +91,24 @@ struct StrangerTests {
         }
     }
 
+    @Test("an extended peer is told first, so that its first call goes over another connection")
+    func extended() throws {
+        let visit = try Visit(Self.methods())
+        defer { visit.finish() }
+        try visit.receive(Hello(Limits()).frame)
+        visit.pass(.seconds(10))
+        #expect(visit.isOpen)
+        var frames: [Frame] = []
+        var decoder = FrameDecoder()
+        while var buffer = try visit.channel.readOutbound(as: ByteBuffer.self) {
+            while case .frame(let frame)? = decoder.next(from: &buffer) { frames.append(frame) }
+        }
+        #expect(frames.contains { GoAway($0) != nil }, "\(frames)")
+        for second in 0..<10 { try visit.receive(.request(UInt32(2 * second + 1), "unknown")) }
+        visit.pass(.seconds(10))
+        #expect(!visit.isOpen, "whatever it says")
+    }
+
     @Test("one by which somebody known has called stays, and so does every one of an open server")
     func known() throws {
         for (call, mustBeKnown) in [("known", true), ("now", false)] {
@@ -184,7 +202,7 @@ struct StrangerTests {
 
     @Test("a connection is claimed once for each caller, and let go of at its end")
     func claims() {
-        let mark = CallerMark()
+        let mark = ConnectionMark()
         let held = Mutex<[Int]>([])
         func call(_ key: Int, isFree: Bool = true) -> Bool {
             mark.called(by: Int64(key)) {

@@ -42,6 +42,8 @@ package final class Client: Sendable {
     package let address: Address
     private let configuration: Configuration
     private let state: Mutex<State>
+    /// What the server leaves, until its last call has ended.
+    private let former = Mutex<[Link]>([])
     /// How often one call is made anew because a server left.
     static let attemptsMax = 4
 
@@ -147,6 +149,9 @@ package final class Client: Sendable {
             for waiter in waiters { waiter.resume(returning: .fail(Self.isClosed)) }
         case .closed: break
         }
+        for link in self.former.withLock({ exchange(&$0, with: []) }) {
+            try? await link.channel.close()
+        }
     }
 
     // MARK: Connections
@@ -180,7 +185,13 @@ package final class Client: Sendable {
     /// No more calls go over this connection; those that are open may end.
     private func leave(_ link: Link) {
         self.state.withLock { state in
-            if case .linked(let current) = state, current === link { state = .left(link) }
+            guard case .linked(let current) = state, current === link else { return }
+
+            state = .left(link)
+            self.former.withLock { former in
+                former.removeAll { !$0.channel.isActive }
+                former.append(link)
+            }
         }
     }
 

@@ -52,7 +52,7 @@ extension MethodCache.Entry {
     func context(
         of call: ServerConnection.Call,
         from peer: Peer?,
-        _ mark: CallerMark
+        _ mark: any CallerMark
     ) -> CallContext {
         CallContext(
             service: self.service,

@@ -19,7 +19,7 @@ package final class Server: Sendable {
         package var connectionsMax = connectionsMaxDefault
         /// Of one IP address; those of a Unix socket have none.
         package var connectionsPerAddressMax = connectionsPerAddressMaxDefault
-        /// Whether callers must be known, and so connections by which nobody known calls are closed.
+        /// Whether callers must be known, and so connections by which none such calls are closed.
         package var mustBeKnown: @Sendable () -> Bool = { false }
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)

@@ -21,7 +21,7 @@ final class ServerHandler: ChannelDuplexHandler {
     let onProtocolError: (ProtocolError) -> Void
     let onEnded: () -> Void
     /// What methods say of who calls.
-    let mark = CallerMark()
+    let mark = ConnectionMark()
     /// Where the peer is; empty for a Unix socket.
     let address: String
     let strangers: Strangers
@@ -86,7 +86,11 @@ final class ServerHandler: ChannelDuplexHandler {
             guard self.tasks.isEmpty else { return self.watchStranger(context) }
 
             self.onProtocolError(.noCaller)
-            context.close(promise: nil)
+            guard self.connection.isExtended else { return context.close(promise: nil) }
+
+            // Who is only late hears of it, and makes its first call over another connection.
+            self.drain(context)
+            self.timers.close(context, .stranger, self.limits)
         }
     }
 

@@ -26,6 +26,23 @@ struct CallerSharesTests {
         }
     }
 
+    /// One that claims for its first caller, and lets go when it is told.
+    private final class OneConnection: CallerMark {
+        private let release = Mutex<(@Sendable () -> Void)?>(nil)
+
+        func called(by _: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool {
+            self.release.withLock { release in
+                if release == nil { release = claim() }
+                return release != nil
+            }
+        }
+
+        func end() {
+            let release = self.release.withLock { $0.take() }
+            release?()
+        }
+    }
+
     private static func caller(_ token: Int64, of business: Int64? = nil) -> Caller {
         Caller(
             token: TokenID(rawValue: token),
@@ -166,8 +183,8 @@ struct CallerSharesTests {
     func connections() throws {
         let shares = World().shares { $0.connectionsPerToken = 2 }
         let caller = Self.caller(1)
-        let marks = (0..<3).map { _ in CallerMark() }
-        func call(_ mark: CallerMark, _ caller: Caller) throws(Status) {
+        let marks = (0..<3).map { _ in OneConnection() }
+        func call(_ mark: OneConnection, _ caller: Caller) throws(Status) {
             try shares.checkConnection(
                 CallContext(service: "s", method: "m", mark: mark),
                 caller
