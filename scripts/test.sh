@@ -2,7 +2,7 @@
 # Everything CI runs, in CI's order. Installs what it needs; skips nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-step() { printf '\n== %s\n' "$*"; }
+step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 step "packages"
 scripts/install.sh test
@@ -28,3 +28,4 @@ Tests/Support/grpc-peer/test.sh
 step "simulated caches, servers and networks"
 swift build -c release --product khach-simulate
 .build/release/khach-simulate --seeds 10000 --first 1
+step "passed"
