@@ -1,4 +1,6 @@
+internal import Dispatch
 package import KhachCore
+internal import Synchronization
 
 /// Customers in one SQLite file in a folder of its own.
 ///
@@ -13,6 +15,10 @@ package final class SQLiteStore: CustomerStore, PointReads {
     let folder: DataFolder
     private let readers: Readers
     private let snapshots: HeldSnapshots
+    /// When a write last showed that the writer works, on the monotonic clock; 0: not yet.
+    private let provenAt = Atomic<UInt64>(0)
+    /// How long such a write is taken for a proof.
+    static let proofNanosecondsMax: UInt64 = 5_000_000_000
 
     /// Opens the store in a folder, and makes both when they are missing.
     ///
@@ -84,9 +90,18 @@ package final class SQLiteStore: CustomerStore, PointReads {
         self.writer.refuse(refusal)
     }
 
-    /// Returns when the writer has taken a turn and committed; throws why it cannot.
+    /// Returns when a write is on the disk that was made for this, and at most
+    /// `proofNanosecondsMax` ago; throws why there is none.
     package func checkWriter() async throws(StoreError) {
-        try await self.writer.write { (_) throws(StoreError) in }
+        guard !self.writer.hasFailed else {
+            throw StoreError(.unavailable, "a running writer expected, a failed one found")
+        }
+        let now = DispatchTime.now().uptimeNanoseconds
+        let latest = self.provenAt.load(ordering: .acquiring)
+        guard latest == 0 || now - min(now, latest) > Self.proofNanosecondsMax else { return }
+
+        try await self.writer.write { (session) throws(StoreError) in try session.prove() }
+        self.provenAt.store(now, ordering: .releasing)
     }
 
     package func record(

@@ -238,6 +238,20 @@ struct SQLiteStoreTests {
         )
     }
 
+    @Test("what shows that the writer works is a write on the disk, and one of many that ask")
+    func proof() async throws {
+        try await withFolder { path in
+            let store = try SQLiteStore.open(path: path, codec: .proto, zones: .tzdata)
+            defer { store.close() }
+            let before = store.logBytes
+            try await store.checkWriter()
+            let after = store.logBytes
+            #expect(after > before, "a page in the log")
+            for _ in 0..<100 { try await store.checkWriter() }
+            #expect(store.logBytes == after)
+        }
+    }
+
     @Test("a full queue refuses and changes nothing; a closed store refuses too")
     func refusals() async throws {
         try await withFolder { path in

@@ -5,6 +5,8 @@ extension Schema {
         "ALTER TABLE meta ADD COLUMN rebuild INTEGER NOT NULL DEFAULT 0",
         // Rows up to here have no texts any more.
         "ALTER TABLE meta ADD COLUMN texts_dropped INTEGER NOT NULL DEFAULT 0",
+        // Counts writes that were made to show that there can be one.
+        "ALTER TABLE meta ADD COLUMN proofs INTEGER NOT NULL DEFAULT 0",
         "UPDATE meta SET rebuild = 1 WHERE EXISTS (SELECT 1 FROM customers)",
         "ALTER TABLE businesses ADD COLUMN audit_head INTEGER NOT NULL DEFAULT 0",
         // One contact a line: its kind, then its value.
