@@ -22,6 +22,8 @@ extension SQLiteStore {
         package var gatheredKeysMax = 65_536
         /// Pages of the log after which it is copied back into the file.
         package var checkpointPages: Int32 = 16_000
+        /// How long a write that was made to show that there can be one is taken for a proof.
+        package var proofMillisecondsMax = 5_000
         /// How long a log that somebody reads is left before it is tried again to empty it of what
         /// was erased; only while nothing is written.
         package var erasedRetryMilliseconds = 1_000

@@ -17,8 +17,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
     private let snapshots: HeldSnapshots
     /// When a write last showed that the writer works, on the monotonic clock; 0: not yet.
     private let provenAt = Atomic<UInt64>(0)
-    /// How long such a write is taken for a proof.
-    static let proofNanosecondsMax: UInt64 = 5_000_000_000
+    private let proofNanosecondsMax: UInt64
 
     /// Opens the store in a folder, and makes both when they are missing.
     ///
@@ -43,7 +42,8 @@ package final class SQLiteStore: CustomerStore, PointReads {
                 path: folder.databasePath,
                 countMax: configuration.snapshotsMax
             )
-            return SQLiteStore(folder, meta, codec, writer, readers, snapshots)
+            let proof = configuration.proofMillisecondsMax
+            return SQLiteStore(folder, meta, codec, writer, readers, snapshots, proof)
         } catch {
             writer.close()
             throw error
@@ -56,7 +56,8 @@ package final class SQLiteStore: CustomerStore, PointReads {
         _ codec: RecordCodec,
         _ writer: Writer,
         _ readers: Readers,
-        _ snapshots: HeldSnapshots
+        _ snapshots: HeldSnapshots,
+        _ proofMillisecondsMax: Int
     ) {
         self.folder = folder
         self.codec = codec
@@ -65,6 +66,7 @@ package final class SQLiteStore: CustomerStore, PointReads {
         self.writer = writer
         self.readers = readers
         self.snapshots = snapshots
+        self.proofNanosecondsMax = UInt64(proofMillisecondsMax) * 1_000_000
     }
 
     /// Writes and answers what waits, copies the log back, and closes the file.
@@ -91,14 +93,14 @@ package final class SQLiteStore: CustomerStore, PointReads {
     }
 
     /// Returns when a write is on the disk that was made for this, and at most
-    /// `proofNanosecondsMax` ago; throws why there is none.
+    /// `Configuration.proofMillisecondsMax` ago; throws why there is none.
     package func checkWriter() async throws(StoreError) {
         guard !self.writer.hasFailed else {
             throw StoreError(.unavailable, "a running writer expected, a failed one found")
         }
         let now = DispatchTime.now().uptimeNanoseconds
         let latest = self.provenAt.load(ordering: .acquiring)
-        guard latest == 0 || now - min(now, latest) > Self.proofNanosecondsMax else { return }
+        guard latest == 0 || now - min(now, latest) > self.proofNanosecondsMax else { return }
 
         try await self.writer.write { (session) throws(StoreError) in try session.prove() }
         self.provenAt.store(now, ordering: .releasing)

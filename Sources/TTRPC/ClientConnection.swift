@@ -123,7 +123,8 @@ package struct ClientConnection: ~Copyable {
     package mutating func closed(_ status: Status) -> [StreamID] {
         switch self.state {
         case .closed: return []
-        case .open: self.state = .closed(status)
+        // By one that has carried nothing nothing was lost.
+        case .open: self.state = self.peer == .unknown ? .retired : .closed(status)
         case .retired: break  // it was left in order: calls still go elsewhere
         }
         defer { self.streams.removeAll() }

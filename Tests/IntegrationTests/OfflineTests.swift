@@ -128,23 +128,49 @@ struct Shop {
     let daemon: Daemon
     let businesses: [String]
 
-    /// The sample is made once; every shop takes its beginning.
-    private static let lines = Result {
-        let all = try khach(["sample", "--size", "S", "--out", "-"]).lines
-        return Data(all.prefix(900).joined(separator: "\n").utf8)
+    /// The store that every shop begins with, recorded once.
+    private struct Opening: Sendable {
+        let file: Data
+        let businesses: [String]
     }
 
+    private static let opening = Result { try Self.record() }
+
     init(_ settings: [String] = []) throws {
+        let opening = try Self.opening.get()
         self.folder = try TemporaryFolder()
+        let manager = FileManager.default
+        try manager.createDirectory(
+            atPath: self.folder.path("data"),
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let isMade = manager.createFile(
+            atPath: self.folder.path("data/khach.db"),
+            contents: opening.file,
+            attributes: [.posixPermissions: 0o600]
+        )
+        try #require(isMade)
+        self.businesses = opening.businesses
         self.daemon = try Daemon.khachd(self.folder, settings)
-        let server = ["--server", self.daemon.address]
+    }
+
+    private static func record() throws -> Opening {
+        let folder = try TemporaryFolder()
+        let daemon = try Daemon.khachd(folder)
+        let server = ["--server", daemon.address]
         let made = try khach(["sample", "setup", "--size", "S", "--output", "jsonl"] + server)
-        self.businesses = try made.objects().compactMap { $0["id"] as? String }
+        let businesses = try made.objects().compactMap { $0["id"] as? String }
+        let lines = try khach(["sample", "--size", "S", "--out", "-"]).lines.prefix(900)
         let recorded = try khach(
             ["interactions", "record", "-"] + server,
-            input: try Self.lines.get()
+            input: Data(lines.joined(separator: "\n").utf8)
         )
         #expect(recorded.status == 0, "\(recorded.errors)")
+        // It ends with everything in the file itself, and nothing in its log.
+        #expect(daemon.kill(SIGTERM) == 0)
+        let file = try Data(contentsOf: URL(filePath: folder.path("data/khach.db")))
+        return Opening(file: file, businesses: businesses)
     }
 
     /// The path of the cache.

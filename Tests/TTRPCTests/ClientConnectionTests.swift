@@ -152,6 +152,18 @@ struct ClientConnectionTests {
         #expect(connection.open(.unary, requestBytes: 4 << 20).id == 1)
     }
 
+    @Test("a connection that ends before its first call lost nothing: the call goes elsewhere")
+    func closedUnused() {
+        let status = Status(.unavailable, "the connection is closed")
+        for calls in 0...1 {
+            var connection = ClientConnection()
+            for _ in 0..<calls { _ = connection.open(.unary, requestBytes: 1) }
+            #expect(connection.closed(status).count == calls)
+            let opened = connection.open(.unary, requestBytes: 1)
+            #expect(opened == (calls == 0 ? .elsewhere : .fail(status)))
+        }
+    }
+
     @Test("the end of the connection fails what is open, in order, and what comes later")
     func closed() {
         var connection = ClientConnection()
