@@ -6,9 +6,9 @@ package import TTRPC
 ///
 /// Every failure is a `Status`; a lost connection is `unavailable`, for the calls that were open
 /// and for those that come later: who wants another makes another client, as only the caller knows
-/// what may be repeated. A server that leaves in order (GOAWAY) is another matter, as is a connection
-/// that ended before its first call: what was not begun is made again over a new connection, and
-/// nobody notices.
+/// what may be repeated. A server that leaves in order (GOAWAY) is another matter, as is a
+/// connection that ended before its first call: what was not begun is made again over a new
+/// connection, and nobody notices.
 package final class Client: Sendable {
     package struct Configuration: Sendable {
         /// How long a connection may take to be made.
