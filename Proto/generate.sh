@@ -5,10 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-.}
 
-# What else the build that this is part of is told, so that nothing is compiled twice.
-read -ra flags <<<"${KHACH_BUILD_FLAGS:-}"
-swift build "${flags[@]}" --product protoc-gen-swift >&2
-plugin=$(swift build "${flags[@]}" --product protoc-gen-swift --show-bin-path)/protoc-gen-swift
+swift build --product protoc-gen-swift >&2
+plugin=$(swift build --product protoc-gen-swift --show-bin-path)/protoc-gen-swift
 
 khach=(khach/v1/directory.proto khach/v1/customer.proto khach/v1/interaction.proto khach/v1/sync.proto)
 swift_only=(khach/v1/customer_service.proto khach/store/v1/facts.proto google/rpc/status.proto grpc/health/v1/health.proto grpc/reflection/v1/reflection.proto ttrpc/request.proto)
