@@ -17,7 +17,7 @@ deb: ## a Debian package of khachd and khach, in .build/deb
 	@scripts/install.sh deb
 	@scripts/deb.sh
 
-test: ## every test: Swift, C under sanitizers, Python, the real binaries, a stock Go peer
+test: ## every test: Swift, C under sanitizers, Python, the real binaries, stock peers in Go and Python
 	@scripts/test.sh
 
 test-power: ## 20 power cuts under load on ext4 and XFS, and the control that must lose something

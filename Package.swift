@@ -416,7 +416,7 @@ let package = Package(
             name: "KhachTLSTests",
             dependencies: [
                 "KhachTLS", "KhachCertificates", "TTRPC", "TTRPCNIO", "TestFolders", nioCore,
-                nioEmbedded, logging,
+                nioEmbedded, nioSSL, logging,
             ],
             swiftSettings: strict
         ),

@@ -16,6 +16,8 @@ package final class GRPCListener: Sendable {
         /// Threads that serve connections.
         package var loopsCount = 1
         package var connectionsMax = 1_024
+        /// Of one IP address.
+        package var connectionsPerAddressMax = Int.max
         package var limits = Limits()
 
         package init(host: String, port: Int) {
@@ -27,6 +29,9 @@ package final class GRPCListener: Sendable {
     /// From here on a message is not awaited, and its call is reset: up to it, it is answered that
     /// it is too long.
     private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
+    /// How long a connection is silent before it is pinged: who has not even begun HTTP/2 answers
+    /// nothing, and is closed.
+    private static let silenceSeconds = 60
 
     private let group: MultiThreadedEventLoopGroup
     private let areThreadsEnded = Mutex(false)
@@ -40,12 +45,20 @@ package final class GRPCListener: Sendable {
         now: @escaping @Sendable () -> MonotonicInstant
     ) throws {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
-        self.socket = try ListeningSocket(
-            host: configuration.host,
-            port: configuration.port,
-            connections: OpenConnections(countMax: configuration.connectionsMax),
-            on: self.group
-        )
+        do {
+            self.socket = try ListeningSocket(
+                host: configuration.host,
+                port: configuration.port,
+                connections: OpenConnections(
+                    countMax: configuration.connectionsMax,
+                    perAddressMax: configuration.connectionsPerAddressMax
+                ),
+                on: self.group
+            )
+        } catch {
+            self.group.shutdownGracefully { _ in }  // nothing runs on it; there is nothing to lose
+            throw error
+        }
         self.server = GRPCServer(
             transport: HTTP2ServerTransport.Custom(
                 listenerFactory: self.socket,
@@ -103,7 +116,7 @@ package final class GRPCListener: Sendable {
         var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
         transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
         transport.http2.maxConcurrentStreams = limits.runningCallsMax
-        transport.connection.keepalive.time = .milliseconds(limits.silenceMillisecondsMax)
+        transport.connection.keepalive.time = .seconds(Self.silenceSeconds)
         transport.connection.keepalive.timeout = .milliseconds(limits.pingAnswerMillisecondsMax)
         transport.connection.keepalive.clientBehavior.allowWithoutCalls = true
         transport.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =

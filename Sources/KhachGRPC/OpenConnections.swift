@@ -1,34 +1,48 @@
 internal import NIOCore
 internal import Synchronization
+internal import TTRPC
 
 /// The open connections: not too many, and an end for all of them.
 final class OpenConnections: Sendable {
-    private let countMax: Int
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-    init(countMax: Int) {
-        self.countMax = countMax
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var counts: ConnectionCounts
     }
 
-    var count: Int { self.channels.withLock { $0.count } }
+    private let state: Mutex<State>
+
+    /// At most `countMax` connections, and from one address at most `perAddressMax`.
+    init(countMax: Int, perAddressMax: Int) {
+        let counts = ConnectionCounts(countMax: countMax, perAddressMax: perAddressMax)
+        self.state = Mutex(State(counts: counts))
+    }
+
+    var count: Int { self.state.withLock { $0.counts.count } }
 
     /// Takes a connection in until it is closed; false when there are too many.
     func admit(_ channel: any Channel) -> Bool {
         let key = ObjectIdentifier(channel)
-        let isAdmitted = self.channels.withLock { channels in
-            guard channels.count < self.countMax else { return false }
+        let address = channel.remoteAddress?.ipAddress ?? ""
+        let isAdmitted = self.state.withLock { state in
+            guard state.counts.admit(from: address) else { return false }
 
-            channels[key] = channel
+            state.channels[key] = channel
             return true
         }
         if isAdmitted {
-            channel.closeFuture.whenComplete { _ in self.channels.withLock { $0[key] = nil } }
+            channel.closeFuture.whenComplete { _ in
+                self.state.withLock { state in
+                    state.channels[key] = nil
+                    state.counts.ended(from: address)
+                }
+            }
         }
         return isAdmitted
     }
 
     /// Closes all of them: their calls are cancelled.
     func cut() {
-        for channel in self.channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+        let channels = self.state.withLock { Array($0.channels.values) }
+        for channel in channels { channel.close(promise: nil) }
     }
 }

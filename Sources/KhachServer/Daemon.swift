@@ -23,7 +23,7 @@ package struct Daemon: Sendable {
                 "connections",
                 connections,
                 .count,
-                "connections of one `listen` address, by setting; one more is closed"
+                "connections of one address that is listened on, by setting; one more is closed"
             ),
             EnforcedLimit(
                 "connections_address",
@@ -61,7 +61,7 @@ package struct Daemon: Sendable {
         let wanted = self.configuration.connectionsMax
         let fitting = OpenFiles.connectionsMax(
             wanted: wanted,
-            listeners: self.configuration.addresses.count,
+            listeners: self.configuration.callAddresses.count,
             room: room
         )
         guard fitting < wanted else { return }
@@ -296,8 +296,15 @@ extension Address {
         switch self {
         case .unix: true
         case .tcp(let host, _), .tls(let host, _):
-            host == "localhost" || host == "::1" || host.hasPrefix("127.")
+            host == "localhost" || Self.isLoopback(host)
         }
+    }
+
+    /// Whether it is an address, and not a name, that no other machine can reach.
+    private static func isLoopback(_ host: String) -> Bool {
+        guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
+
+        return host == "::1" || address.protocol == .inet && host.hasPrefix("127.")
     }
 
     /// TLS stands before it.

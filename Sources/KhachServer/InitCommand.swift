@@ -34,9 +34,9 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.told {
-            if let folder = self.developmentCa { try DevelopmentCertificates.make(in: folder) }
             let store = try SQLiteStore.open(path: self.data, codec: .proto, zones: .tzdata)
             defer { store.close() }
+            if let folder = self.developmentCa { try DevelopmentCertificates.make(in: folder) }
             let secret = SecretMint.libcrypto.make()
             let new = NewToken(
                 name: self.name,

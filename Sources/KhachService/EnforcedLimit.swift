@@ -69,6 +69,12 @@ package struct EnforcedLimit: Hashable, Sendable {
             "connections by which one token calls; RESOURCE_EXHAUSTED with TOO_MANY_CONNECTIONS"
         ),
         .init(
+            "health_watchers",
+            Readiness.watchersMax,
+            .count,
+            "streams of health at once; RESOURCE_EXHAUSTED with TOO_MANY_WATCHERS"
+        ),
+        .init(
             "running_calls_all",
             CallerShares.Bounds().running,
             .count,

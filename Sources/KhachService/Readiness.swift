@@ -14,7 +14,11 @@ package final class Readiness: Sendable {
         var value: Value
         var waiting: [UInt64: AsyncStream<Never>.Continuation] = [:]
         var next: UInt64 = 0
+        var watchersCount = 0
     }
+
+    /// Streams that are told; anybody may open one, so there are few.
+    package static let watchersMax = 256
 
     private let state: Mutex<State>
 
@@ -33,6 +37,21 @@ package final class Readiness: Sendable {
             return Array(exchange(&state.waiting, with: [:]).values)
         }
         for continuation in waiting { continuation.finish() }
+    }
+
+    /// Counts one more who is told; false when there are too many.
+    package func enter() -> Bool {
+        self.state.withLock { state in
+            guard state.watchersCount < Self.watchersMax else { return false }
+
+            state.watchersCount += 1
+            return true
+        }
+    }
+
+    /// One who entered is told no more.
+    package func leave() {
+        self.state.withLock { $0.watchersCount -= 1 }
     }
 
     /// Returns once it is not `value`, or the task is cancelled.

@@ -12,7 +12,8 @@ package struct ClientTLS: Sendable {
     /// The client's own chain and key in PEM: both or neither.
     package var certificateFile: String?
     package var keyFile: String?
-    package var seconds: Int64 = 10
+    /// How long a handshake may take.
+    package var timeout = Duration.seconds(10)
 
     package init(authorityFile: String?, certificateFile: String?, keyFile: String?) {
         self.authorityFile = authorityFile
@@ -25,20 +26,26 @@ package struct ClientTLS: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
-        configuration.applicationProtocols = [TLSFiles.applicationProtocol]
+        configuration.applicationProtocols = [PEMFiles.applicationProtocol]
         if let authorityFile {
-            configuration.trustRoots = .certificates(try TLSFiles.certificates(authorityFile))
+            configuration.trustRoots = .certificates(try PEMFiles.certificates(authorityFile))
         }
         switch (self.certificateFile, self.keyFile) {
         case (nil, nil): break
         case (let certificateFile?, let keyFile?):
-            configuration.certificateChain = try TLSFiles.certificates(certificateFile)
+            configuration.certificateChain = try PEMFiles.certificates(certificateFile)
                 .map { .certificate($0) }
-            configuration.privateKey = .privateKey(try TLSFiles.key(keyFile))
+            configuration.privateKey = .privateKey(try PEMFiles.key(keyFile))
         default: throw TLSFailure("a certificate and its key expected, one without the other found")
         }
-        let context = try TLSFiles.context(configuration)
-        let time = TimeAmount.seconds(self.seconds)
+        configuration.shutdownTimeout = PEMFiles.goodbye
+        let context: NIOSSLContext
+        do {
+            context = try PEMFiles.context(configuration)
+        } catch {
+            throw TLSFailure("a certificate with its own key expected, \(error.description)")
+        }
+        let time = TimeAmount(self.timeout)
         // An address has no name to indicate; it is looked for among the certificate's addresses.
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return Shield { channel in

@@ -12,17 +12,17 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     private let time: TimeAmount
     private let tls: any ChannelHandler
     private let done: EventLoopPromise<Peer?>
-    private let peer: () -> Peer?
+    private let peer: () throws(TLSFailure) -> Peer?
     private let failure: (any Error) -> TLSFailure
     private var timer: Scheduled<Void>?
 
-    /// `peer` says, once the handshake is done, who that is; `failure` says for a person what an
-    /// error of the handshake means.
+    /// `peer` says, once the handshake is done, who that is, or why nobody; `failure` says for a
+    /// person what an error of the handshake means.
     init(
         time: TimeAmount,
         of tls: any ChannelHandler,
         done: EventLoopPromise<Peer?>,
-        peer: @escaping () -> Peer? = { nil },
+        peer: @escaping () throws(TLSFailure) -> Peer? = { nil },
         failure: @escaping (any Error) -> TLSFailure
     ) {
         self.time = time
@@ -35,8 +35,10 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let loop = context.eventLoop
         self.timer = loop.assumeIsolated().scheduleTask(in: self.time) {
-            let seconds = self.time.nanoseconds / 1_000_000_000
-            self.fail(TLSFailure("a handshake of TLS within \(seconds) s expected, none found"))
+            let milliseconds = self.time.nanoseconds / 1_000_000
+            let time =
+                milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
+            self.fail(TLSFailure("a handshake of TLS within \(time) expected, none found"))
             self.cut(context)
         }
     }
@@ -53,7 +55,12 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
             self.timer?.cancel()
-            self.done.succeed(self.peer())
+            do throws(TLSFailure) {
+                self.done.succeed(try self.peer())
+            } catch {
+                self.fail(error)
+                return self.cut(context)
+            }
             context.fireUserInboundEventTriggered(event)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
             return

@@ -56,8 +56,8 @@ package final class ServerTLS: Sendable {
     private struct Stamp: Equatable {
         var inode: UInt64
         var bytesCount: Int
-        var seconds: Int
-        var nanoseconds: Int
+        /// When it was written, and when its owner or mode was changed.
+        var times: [Int]
 
         init?(_ path: String) {
             var status = stat()
@@ -65,8 +65,10 @@ package final class ServerTLS: Sendable {
 
             self.inode = UInt64(status.st_ino)
             self.bytesCount = Int(status.st_size)
-            self.seconds = status.st_mtim.tv_sec
-            self.nanoseconds = status.st_mtim.tv_nsec
+            self.times = [
+                status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
+                status.st_ctim.tv_nsec,
+            ]
         }
     }
 
@@ -81,6 +83,8 @@ package final class ServerTLS: Sendable {
     private let files: Files
     private let logger: Logger
     private let state: Mutex<State>
+    /// One reads at a time, so that what was read last holds.
+    private let reading = Mutex(())
 
     package init(_ files: Files, logger: Logger) throws(Refusal) {
         self.files = files
@@ -96,6 +100,10 @@ package final class ServerTLS: Sendable {
 
     /// Reads the files again when they have changed, or in any case when `always` says so.
     package func reload(always: Bool) -> Reload {
+        self.reading.withLock { _ in self.read(always: always) }
+    }
+
+    private func read(always: Bool) -> Reload {
         let stamps = self.files.paths.map { Stamp($0) }
         let isNew = self.state.withLock { state in
             defer { state.stamps = stamps }
@@ -122,7 +130,11 @@ package final class ServerTLS: Sendable {
                 time: .seconds(Self.handshakeSeconds),
                 of: handler,
                 done: done,
-                peer: { handler.peerCertificate.flatMap(Self.peer) }
+                peer: { () throws(TLSFailure) in
+                    try handler.peerCertificate.flatMap { (certificate) throws(TLSFailure) in
+                        try Self.peer(certificate, now: time(nil))
+                    }
+                }
             ) { error in TLSFailure(handshake: error, with: "a client") }
             try channel.pipeline.syncOperations.addHandlers([handler, watch], position: .first)
             let logger = self.logger
@@ -135,8 +147,15 @@ package final class ServerTLS: Sendable {
 
     /// The URI among the names of a certificate that was verified; `nil` unless there is one.
     ///
-    /// Of two it would be ours to choose who it is.
-    private static func peer(_ certificate: NIOSSLCertificate) -> Peer? {
+    /// Of two it would be ours to choose who it is. Its time is looked at again: who comes with the
+    /// ticket of an earlier connection shows the certificate of then, which nobody verified since.
+    static func peer(
+        _ certificate: NIOSSLCertificate,
+        now: time_t
+    ) throws(TLSFailure) -> Peer? {
+        guard certificate.notValidBefore <= now, now <= certificate.notValidAfter else {
+            throw TLSFailure("a certificate in its time expected, found one of another")
+        }
         let uris = certificate._subjectAlternativeNames().filter { $0.nameType == .uri }
         guard uris.count == 1, let uri = uris.first else { return nil }
 
@@ -147,7 +166,7 @@ package final class ServerTLS: Sendable {
         let chain = try Self.certificates(files.certificateFile, .certificate)
         let key: NIOSSLPrivateKey
         do {
-            key = try TLSFiles.key(files.keyFile)
+            key = try PEMFiles.key(files.keyFile)
         } catch {
             throw Refusal(file: .key, description: error.description)
         }
@@ -156,7 +175,7 @@ package final class ServerTLS: Sendable {
             privateKey: .privateKey(key)
         )
         configuration.minimumTLSVersion = files.minimum == .v13 ? .tlsv13 : .tlsv12
-        configuration.applicationProtocols = [TLSFiles.applicationProtocol]
+        configuration.applicationProtocols = [PEMFiles.applicationProtocol]
         if let clientAuthorityFile = files.clientAuthorityFile {
             // The chain, its time and its use are verified; a client has no host name.
             configuration.certificateVerification = .noHostnameVerification
@@ -164,13 +183,14 @@ package final class ServerTLS: Sendable {
                 try Self.certificates(clientAuthorityFile, .clientAuthority)
             )
         }
+        configuration.shutdownTimeout = PEMFiles.goodbye
         do {
-            return try NIOSSLContext(configuration: configuration)
+            return try PEMFiles.context(configuration)
         } catch {
             throw Refusal(
                 file: .key,
                 description: "the key of \(files.certificateFile) expected at \(files.keyFile), "
-                    + "found another"
+                    + error.description
             )
         }
     }
@@ -180,7 +200,7 @@ package final class ServerTLS: Sendable {
         _ file: Refusal.File
     ) throws(Refusal) -> [NIOSSLCertificate] {
         do {
-            return try TLSFiles.certificates(path)
+            return try PEMFiles.certificates(path)
         } catch {
             throw Refusal(file: file, description: error.description)
         }

@@ -8,6 +8,12 @@ package struct TLSFailure: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
+    /// What is said of a peer that speaks no TLS, or no version or cipher of ours.
+    private static let otherWords = [
+        "WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "HTTP_REQUEST",
+        "NO_SHARED_CIPHER",
+    ]
+
     /// A handshake that failed, in words that go on a line.
     ///
     /// BoringSSL tells a certificate that it refused by one word alone, whatever is wrong with it.
@@ -18,10 +24,12 @@ package struct TLSFailure: Error, Sendable, CustomStringConvertible {
             case let error as NIOSSLExtraError: "\(error)"
             default: Self.words(of: "\(error)")
             }
-        self.init(
-            "a certificate of a known authority, in its time and for \(peer) expected, "
-                + "found: \(found)"
-        )
+        let isOther = Self.otherWords.contains { found.contains($0) }
+        let expected =
+            isOther
+            ? "a handshake of TLS with \(peer)"
+            : "a certificate of a known authority, in its time and for \(peer)"
+        self.init("\(expected) expected, found: \(found)")
     }
 
     /// The name of an error in "…error:1000:library:function:REASON at /file:line…".

@@ -12,6 +12,8 @@ internal import Testing
 @Suite("A failed fsync", .timeLimit(.minutes(15)))
 struct FailedSyncTests {
     private static let failStopStatus: Int32 = 70
+    /// Syncs until a new store listens.
+    private static let syncsOfNewStoreMax = 12
     private static let batchSize = 5
 
     /// What the server said of everything that it was asked.
@@ -43,7 +45,12 @@ struct FailedSyncTests {
             #expect(daemon.waitUntilExit() == Self.failStopStatus, "\(daemon.logText)")
         } catch DaemonError.ended {
             // While it made the store; nothing was ever said.
+            #expect(number <= Self.syncsOfNewStoreMax, "a server that starts expected by then")
         }
+        #expect(
+            answers.business != nil || number <= Self.syncsOfNewStoreMax + 2,
+            "a business expected by then"
+        )
 
         let check = try run(Binaries.url("khachd"), ["check", "--data", folder.path("data")])
         let daemon = try Daemon.khachd(folder)

@@ -13,9 +13,9 @@ final class PowerScene {
     /// Of a server whose commit failed.
     private static let failStopStatus: Int32 = 70
 
-    private let folder: TemporaryFolder
     /// Goes before the folder that it is in.
     private let disk: LoopDisk
+    private let folder: TemporaryFolder
     /// Of every program that writes to the disk before the cut.
     private let environment: [String: String]
     private var daemon: Daemon
@@ -64,7 +64,9 @@ final class PowerScene {
     /// Puts the server and the cache under load, and cuts the power as soon as so many were
     /// acknowledged; returns what was acknowledged until then.
     func cut(after count: Int) async throws -> Acknowledged {
-        let ledger = Ledger(self.acknowledged, self.disk.power, cutAfter: count)
+        // Where there is a cache, it has said something too.
+        let edits = self.customers.isEmpty ? 0 : 1
+        let ledger = Ledger(self.acknowledged, self.disk.power, cutAfter: count, edits: edits)
         if count == 0 { await ledger.note { _ in } }
         await withTaskGroup(of: Void.self) { group in
             for caller in 1...Self.recorders {
@@ -92,6 +94,7 @@ final class PowerScene {
             }
         }
         self.acknowledged = await ledger.acknowledged
+        try #require(await ledger.isCut, "the load ended before the cut\n\(self.daemon.logText)")
         if let error = await ledger.error { throw error }
         await self.recorder.client.close()
         return self.acknowledged
@@ -263,19 +266,28 @@ private actor Ledger {
     private(set) var isCut = false
     private(set) var error: (any Error)?
     private let cutAt: Int
+    private let editsMin: Int
     private let power: LoopDisk.Power
 
-    init(_ acknowledged: Acknowledged, _ power: LoopDisk.Power, cutAfter count: Int) {
+    init(
+        _ acknowledged: Acknowledged,
+        _ power: LoopDisk.Power,
+        cutAfter count: Int,
+        edits: Int
+    ) {
         self.acknowledged = acknowledged
         self.power = power
         self.cutAt = acknowledged.count + count
+        self.editsMin = edits
     }
 
     func note(_ change: @Sendable (inout Acknowledged) -> Void) {
         guard !self.isCut else { return }
 
         change(&self.acknowledged)
-        guard self.acknowledged.count >= self.cutAt else { return }
+        guard self.acknowledged.count >= self.cutAt,
+            self.acknowledged.edits.count >= self.editsMin
+        else { return }
 
         self.isCut = true
         do {

@@ -54,12 +54,10 @@ struct PrincipalTests {
             .makeAsyncIterator()
         #expect(try await stream.next()?.bookmark != nil)
         #expect(try scene.administer(["token", "revoke", id]).status == 0)
-        let revokedAt = ContinuousClock.now
         let ended = await #expect(throws: RPCError.self) {
             while try await stream.next() != nil {}
         }
         #expect(ended?.code == .unauthenticated)
-        #expect(ContinuousClock.now - revokedAt < .seconds(60))
         #expect(try scene.online(agent).status == 1)
         await client.close()
         #expect(scene.daemon.kill(SIGTERM) == 0)

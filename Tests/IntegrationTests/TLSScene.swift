@@ -140,12 +140,13 @@ final class TLSScene {
         return made.business.id
     }
 
-    /// Waits until the server has logged a text.
-    func logs(_ text: String) async throws {
-        for _ in 0..<6_000 where !self.daemon.logText.contains(text) {
+    /// Waits until the server has logged a text so often.
+    func logs(_ text: String, times: Int = 1) async throws {
+        func count() -> Int { self.daemon.logText.ranges(of: text).count }
+        for _ in 0..<6_000 where count() < times {
             try await Task.sleep(for: .milliseconds(5))
         }
-        #expect(self.daemon.logText.contains(text), "\(self.daemon.logText)")
+        #expect(count() >= times, "\(self.daemon.logText)")
     }
 
     private static func pair(

@@ -65,20 +65,37 @@ struct FairQueueTests {
         #expect(queue.isEmpty)
     }
 
-    @Test(
-        "what weighs much is taken by a lane that has nothing, and then no more of it",
-        arguments: [(4, true, 4, false), (4, true, 2, true), (40, true, 1, false)]
-    )
-    func weights(first: Int, isFirstTaken: Bool, second: Int, isSecondTaken: Bool) {
+    struct Weights: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        /// Lane and weight of what comes, and whether it is taken.
+        var arrivals: [(lane: Character, weight: Int, isTaken: Bool)]
+    }
+
+    static let weights = [
+        Weights(
+            testDescription: "a lane has what is free",
+            arrivals: [("a", 4, true), ("a", 2, true), ("a", 1, false)]
+        ),
+        Weights(
+            testDescription: "a lane with nothing waiting may take all that is free, and no more",
+            arrivals: [("a", 4, true), ("b", 7, false), ("b", 6, true), ("c", 1, false)]
+        ),
+        Weights(
+            testDescription: "an empty queue takes whatever weighs more than it may hold",
+            arrivals: [("a", 40, true), ("a", 1, false), ("b", 1, false)]
+        ),
+    ]
+
+    @Test("the weight of a lane and of all of them is bounded", arguments: weights)
+    func bounded(_ example: Weights) {
         var queue = FairQueue<Int>(countMax: Self.countMax, weightMax: 10)
-        let isFirst = queue.append(0, weight: first, in: .common)
-        #expect(isFirst == isFirstTaken)
-        let isSecond = queue.append(1, weight: second, in: .common)
-        #expect(isSecond == isSecondTaken)
-        let isOther = queue.append(2, weight: first, in: Self.lane("b"))
-        #expect(isOther, "a lane with nothing waiting")
-        #expect(queue.nextWeight == first)
-        #expect(queue.popAll().last == (isSecondTaken ? 1 : 2))
+        let taken = example.arrivals.map { arrival in
+            queue.append(arrival.weight, weight: arrival.weight, in: Self.lane(arrival.lane))
+        }
+        #expect(taken == example.arrivals.map(\.isTaken))
+        #expect(queue.weight == example.arrivals.filter(\.isTaken).map(\.weight).reduce(0, +))
+        #expect(queue.nextWeight == example.arrivals.first?.weight)
+        _ = queue.popAll()
         #expect(queue.weight == 0)
     }
 

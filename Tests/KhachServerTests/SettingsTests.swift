@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TTRPCNIO
 internal import TestFolders
 internal import Testing
 
@@ -185,4 +186,21 @@ private final class Scene {
         )
     }
 
+}
+
+/// Who can reach an address (reliability.md §2.3): others need encryption and tokens.
+@Suite("Addresses of this machine")
+struct LocalAddressTests {
+    @Test(
+        "a Unix socket, loopback addresses and localhost are this machine's, and no other name",
+        arguments: [
+            ("unix:/tmp/s", true), ("tcp:127.0.0.1:1", true), ("tcp:127.1.2.3:1", true),
+            ("tcp:localhost:1", true), ("tcp:[::1]:1", true), ("tcp:0.0.0.0:1", false),
+            ("tcp:127.anything.example:1", false), ("tcp:128.0.0.1:1", false),
+            ("tcp:khach.example:1", false), ("tls:[::]:1", false),
+        ]
+    )
+    func local(_ text: String, _ isLocal: Bool) throws {
+        #expect(try Address(text).isLocal == isLocal)
+    }
 }

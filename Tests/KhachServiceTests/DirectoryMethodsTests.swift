@@ -94,6 +94,28 @@ struct DirectoryMethodsTests {
         }
     }
 
+    @Test("as many streams of health as there may be, and one more is refused")
+    func healthWatchers() async throws {
+        let harness = ServiceHarness()
+        let readiness = harness.environment.readiness
+        for _ in 1..<Readiness.watchersMax { #expect(readiness.enter()) }
+        // It ends with its first message, as the server leaves.
+        readiness.become(.leaving)
+        let request = Grpc_Health_V1_HealthCheckRequest()
+        for _ in 0..<2 {
+            _ = try await harness.call(
+                "grpc.health.v1.Health/Watch",
+                try request.serializedBytes() as Payload
+            )
+        }
+        #expect(readiness.enter())
+        let status = try await harness.refusal("grpc.health.v1.Health/Watch", request)
+        #expect(status.code == .resourceExhausted)
+        #expect(status.reason == "TOO_MANY_WATCHERS")
+        readiness.leave()
+        #expect(readiness.enter())
+    }
+
     @Test("health is told as it changes, each change once, until the server leaves")
     func watchedHealth() async throws {
         let harness = ServiceHarness()

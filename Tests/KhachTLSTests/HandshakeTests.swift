@@ -1,13 +1,16 @@
 internal import Foundation
+internal import Glibc
 internal import KhachCertificates
-internal import KhachTLS
 internal import Logging
 internal import NIOCore
 internal import NIOEmbedded
+internal import NIOSSL
 internal import TTRPC
 internal import TTRPCNIO
 internal import TestFolders
 internal import Testing
+
+@testable internal import KhachTLS
 
 /// A peer that never ends its handshake, by the clock of its connection.
 @Suite("Handshakes of TLS")
@@ -35,6 +38,24 @@ struct HandshakeTests {
         #expect(!channel.isActive)
         let said = outcome.error.map { "\($0)" } ?? "nothing"
         #expect(said == "a handshake of TLS within 10 s expected, none found")
+    }
+
+    @Test(
+        "a certificate names its caller in its time only, also when a ticket brings it back",
+        arguments: [(begins: -60, ends: 60, isIn: true), (-60, -1, false), (1, 60, false)]
+    )
+    func time(begins: Int, ends: Int, isIn: Bool) throws {
+        let uri = "spiffe://khach.example/agent"
+        var wish = Authority.Wish(name: "agent", subjects: ["URI:\(uri)"], use: .client)
+        (wish.begins, wish.ends) = (begins, ends)
+        let pair = try Authority(name: "test").make(wish)
+        let certificate = try NIOSSLCertificate(bytes: Array(pair.certificate.utf8), format: .pem)
+        func peer() throws -> Peer? { try ServerTLS.peer(certificate, now: Glibc.time(nil)) }
+        if isIn {
+            #expect(try peer() == .certificate(uri: uri))
+        } else {
+            #expect(throws: TLSFailure.self) { try peer() }
+        }
     }
 
     @Test("files that cannot be used are told by which of them, and nothing of a key is said")

@@ -23,6 +23,7 @@ import time
 
 MIB = 1 << 20
 CUSTOMERS = 2000  # of the sample; all are there before the soak begins, so that it adds no rows
+PATIENCE = 120  # seconds that anything may take before it hangs
 BATCH = 50
 FRAME = bytes([0, 0, 0, 8, 0, 0, 0, 1, 1, 0])  # a header, whose body never comes
 
@@ -55,7 +56,8 @@ def size(path):
 class Soak:
     def __init__(self, folder, work, seconds, seed):
         self.folder, self.work, self.seconds = folder, work, seconds
-        self.random = random.Random(seed)
+        self.seed = seed
+        self.server, self.watchers = None, []
         self.stopping = threading.Event()
         self.counts, self.failures = {}, []
         self.samples = {}  # (who, what) -> [(when, value)]
@@ -67,6 +69,7 @@ class Soak:
             capture_output=True,
             text=True,
             env=self.environment,
+            timeout=PATIENCE,
         )
         if check and run.returncode != 0:
             raise RuntimeError(f"khach {arguments[:2]}: {run.returncode}: {run.stderr.strip()}")
@@ -95,7 +98,7 @@ class Soak:
         self.record(self.events)
         rows = self.ask("business", "list", "--output", "jsonl").splitlines()
         self.businesses = [json.loads(row)["id"] for row in rows]
-        self.caches, self.watchers = [], []
+        self.caches = []
         for number in range(2):
             cache = self.work / f"cache{number}"
             self.ask("sync", "--cache", cache, "--business", self.businesses[number], "--once")
@@ -122,36 +125,36 @@ class Soak:
 
     # What the workers do, each in a loop.
 
-    def records(self):
+    def records(self, draws):
         number = self.counts.get("records", 0)
-        batch = self.random.choices(self.events, k=BATCH)
+        batch = draws.choices(self.events, k=BATCH)
         self.record(
             dict(event, eventKey=f"{event['eventKey']}-{number}-{place}")
             for place, event in enumerate(batch)
         )
 
-    def questions(self):
-        business = self.random.choice(self.businesses)
+    def questions(self, draws):
+        business = draws.choice(self.businesses)
         asks = (
             ("customers", "list", "--limit", 100),
             ("customers", "count"),
             ("customers", "list", "--has-phone", "yes", "--limit", 20),
         )
-        self.ask(*self.random.choice(asks), "--business", business)
+        self.ask(*draws.choice(asks), "--business", business)
 
-    def offline_questions(self):
-        cache = self.random.choice(self.caches)
+    def offline_questions(self, draws):
+        cache = draws.choice(self.caches)
         asks = (("list", "--limit", 100), ("count",), ("status",))
-        name, *rest = self.random.choice(asks)
+        name, *rest = draws.choice(asks)
         self.khach("offline", name, *rest, "--cache", cache)
 
-    def edits(self):
-        number = self.random.randrange(2)
-        customer = self.random.choice(self.customers[number])
-        text = f"{self.random.randrange(1000)} Hai Ba Trung"
+    def edits(self, draws):
+        number = draws.randrange(2)
+        customer = draws.choice(self.customers[number])
+        text = f"{draws.randrange(1000)} Hai Ba Trung"
         self.khach("offline", "address", customer, text, "--cache", self.caches[number])
 
-    def connects(self):
+    def connects(self, _):
         host, port = self.address.removeprefix("tcp:").rsplit(":", 1)
         connections = [socket.create_connection((host, int(port))) for _ in range(20)]
         for place, connection in enumerate(connections):
@@ -160,9 +163,10 @@ class Soak:
             connection.close()
 
     def work_on(self, job, pause):
+        draws = random.Random(f"{self.seed} {job.__name__}")
         while not self.stopping.wait(pause):
             try:
-                job()
+                job(draws)
                 self.counts[job.__name__] = self.counts.get(job.__name__, 0) + 1
             except Exception as error:
                 self.failures.append(f"{job.__name__}: {error}")
@@ -204,7 +208,9 @@ class Soak:
             self.stopping.wait(0.5)
         self.stopping.set()
         for thread in threads:
-            thread.join()
+            thread.join(PATIENCE)
+            if thread.is_alive():
+                self.failures.append(f"{thread.name} did not end within {PATIENCE} s")
 
     def judge(self):
         """Prints the table; true when every bound holds."""
@@ -231,19 +237,36 @@ class Soak:
         return f"{number:.0f}" if what == "descriptors" else f"{number / MIB:.1f} MiB"
 
     def settle(self):
-        """What is left to do at the end: the caches must be equal to the server."""
+        """The watchers alone must bring both caches to the server's state, and then end well."""
+        for cache in self.caches:
+            until = time.monotonic() + PATIENCE
+            while not self.is_equal(cache):
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{cache.name} is not equal after {PATIENCE} s of calm")
+                time.sleep(0.5)
         for watcher in self.watchers:
             watcher.send_signal(signal.SIGINT)
-            watcher.wait()
-        for cache in self.caches:
-            self.ask("sync", "--cache", cache, "--once")
-            self.ask("offline", "verify", "--cache", cache)
+            if watcher.wait(PATIENCE) not in (0, 130):
+                raise RuntimeError(f"a watcher ended with {watcher.returncode}")
+
+    def is_equal(self, cache):
+        """Whether every edit was sent, and each row is the server's."""
+        status = json.loads(self.khach("offline", "status", "--cache", cache, "--output", "json"))
+        verified = json.loads(
+            self.khach(
+                *("offline", "verify", "--cache", cache, "--output", "json"),
+                *("--server", self.address),
+                check=False,
+            )
+            or "{}"
+        )
+        return status.get("waitingCount", "0") == "0" and verified.get("isEqual") is True
 
     def stop(self):
-        for process in (*getattr(self, "watchers", ()), self.server):
-            if process.poll() is None:
+        for process in (*self.watchers, self.server):
+            if process is not None and process.poll() is None:
                 process.terminate()
-                process.wait()
+                process.wait(PATIENCE)
 
 
 def main():

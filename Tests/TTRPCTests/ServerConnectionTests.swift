@@ -135,7 +135,7 @@ struct ServerConnectionTests {
         ),
     ]
 
-    @Test(arguments: rows)
+    @Test("each frame has the reply that it is owed, or ends the connection", arguments: rows)
     func row(_ row: Row) {
         var conversation = Conversation()
         for frame in row.frames { conversation.receive(frame) }

@@ -14,7 +14,7 @@ cmake -S "$here" -B "$build" -DCMAKE_BUILD_TYPE=Debug \
 cmake --build "$build" --parallel "${JOBS:-2}"
 cd "$build"
 # What is left out runs no code of the library, or is a script that builds one anew; and test_text,
-# which folds every code point and would take eight minutes, and test_leaders, which runs itself
+# which folds every code point and would take very long, and test_leaders, which runs itself
 # anew, and would run valgrind: the sanitizers run both whole.
 set +e
 ctest -T memcheck --output-on-failure --timeout 900 \

@@ -40,11 +40,23 @@ struct TokenTable {
                     expiresAt: select.isNull(6) ? nil : select.instant(6),
                     revokedAt: select.isNull(7) ? nil : select.instant(7),
                     secrets: try self.secrets(of: id),
-                    principal: select.isNull(8) ? nil : Principal(text: select.text(8))
+                    principal: try self.principal(select, 8)
                 )
             )
         }
         return tokens
+    }
+
+    private func principal(
+        _ row: borrowing Statement,
+        _ column: Int32
+    ) throws(StoreError) -> Principal? {
+        guard !row.isNull(column) else { return nil }
+        guard let principal = Principal(text: row.text(column)) else {
+            throw StoreError(.corrupt, "a principal expected in a token, another text found")
+        }
+
+        return principal
     }
 
     func count() throws(StoreError) -> Int {

@@ -32,18 +32,17 @@ struct FairQueue<Element: Sendable>: Sendable {
 
     var isEmpty: Bool { self.count == 0 }
 
-    /// False, and nothing is added, when the lane has as much as it may.
+    /// False, and nothing is added, when the lane or the queue has as much as it may.
     ///
-    /// What a lane has nothing before is only held to the whole of the queue, so that one element
-    /// may weigh much.
+    /// The first element of a lane may take all the weight that is left, and of an empty queue
+    /// whatever it weighs: no weight is above every bound.
     mutating func append(_ element: Element, weight: Int = 1, in lane: Lane) -> Bool {
         let line = self.lines[lane] ?? Line()
         guard self.count < self.countMax, line.waiting.count < self.countMax - self.count else {
             return false
         }
-        guard line.waiting.isEmpty || line.weight + weight <= self.weightMax - self.weight else {
-            return false
-        }
+        let own = line.waiting.isEmpty ? 0 : line.weight
+        guard self.isEmpty || own + weight <= self.weightMax - self.weight else { return false }
 
         if line.waiting.isEmpty { self.turns.append(lane) }
         self.lines[lane, default: Line()].waiting.append(Waiting(element: element, weight: weight))

@@ -94,12 +94,7 @@ struct Entrances: Sendable {
         var table = methods
         table.add(try observed.table(try Reflection(of: methods).table))
         do {
-            return try GRPCEntrance(
-                at: address,
-                table,
-                loops: configuration.loops,
-                drain: .seconds(configuration.drainSeconds)
-            )
+            return try GRPCEntrance(at: address, table, configuration)
         } catch {
             throw ListenError(address: address, cause: error)
         }

@@ -12,21 +12,22 @@ struct GRPCEntrance: Service {
     let drain: Duration
 
     /// Listens at an address.
-    init(at address: Address, _ methods: MethodTable, loops: Int, drain: Duration) throws {
+    init(at address: Address, _ methods: MethodTable, _ chosen: Configuration) throws {
         guard case .tcp(let host, let port) = address else {
             preconditionFailure("\(address): tcp expected, which the setting judges")
         }
 
         var configuration = GRPCListener.Configuration(host: host, port: port)
-        configuration.loopsCount = loops
-        configuration.connectionsMax = Server.Configuration.connectionsMaxDefault
+        configuration.loopsCount = chosen.loops
+        configuration.connectionsMax = chosen.connectionsMax
+        configuration.connectionsPerAddressMax = chosen.connectionsPerAddressMax
         self.listener = try GRPCListener(
             configuration,
             methods: methods,
             now: Clocks.monotonicNow
         )
         self.address = .tcp(host: host, port: self.listener.port)
-        self.drain = drain
+        self.drain = .seconds(chosen.drainSeconds)
     }
 
     /// Serves until the group is told to stop; then lets running calls end, and cuts the others.

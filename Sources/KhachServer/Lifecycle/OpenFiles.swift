@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The room of the process for open files, which connections and the store share.
 enum OpenFiles {
-    /// What is kept for the store, its log, exports, and gRPC's and operators' connections.
+    /// What is kept for the store, its log, exports, and operators' connections.
     static let reserve = 256
 
     /// Raises the bound as far as the process may; returns it.

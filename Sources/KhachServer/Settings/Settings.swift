@@ -125,7 +125,7 @@ enum Settings {
         form: .integer,
         expected: "1 to 100000",
         standard: .integer(Server.Configuration.connectionsMaxDefault),
-        help: "connections of one address of `listen`; one more is closed",
+        help: "connections of one address of `listen` or `grpc-listen`; one more is closed",
         read: { $0.integer(in: 1...100_000) }
     )
     static let connectionsPerAddress = Setting<Int>(

@@ -59,7 +59,7 @@ package final class CallerShares: Sendable {
         _ caller: Caller,
         _ body: () throws(Status) -> Payload?
     ) throws(Status) -> Payload? {
-        guard self.takeNow(caller) else { return nil }
+        guard self.wait(caller, patience: 0) == 0 else { return nil }
 
         let reply = try body()
         if reply == nil { self.giveBack(caller) }  // it comes again, as a task
@@ -68,9 +68,8 @@ package final class CallerShares: Sendable {
 
     /// Refuses a call that cannot wait, when its turn is not now.
     func checkTurn(_ caller: Caller) throws(Status) {
-        guard !self.takeNow(caller) else { return }
-
-        throw Self.tooFast(wait: self.wait(caller, patience: 0))
+        let wait = self.wait(caller, patience: 0)
+        guard wait == 0 else { throw Self.tooFast(wait: wait) }
     }
 
     /// Runs a call when it is its turn, in the lane of its caller.
@@ -142,10 +141,6 @@ package final class CallerShares: Sendable {
         } catch {
             throw Status(.cancelled, "the call was cancelled")
         }
-    }
-
-    private func takeNow(_ caller: Caller) -> Bool {
-        self.wait(caller, patience: 0) == 0
     }
 
     /// Takes a call's turn if that comes within `patience`, and says when it comes.

@@ -127,8 +127,11 @@ package final class Callers: Sendable {
 
     /// Who makes a call.
     package func caller(of context: CallContext) throws(Status) -> Caller {
-        if !self.areKnown { return .localAdministrator }
-        let own = context.peer.flatMap { peer in self.caller { $0.peers[peer] } }
+        // Once for a call, as many calls want it.
+        guard case .closed(let known) = self.state.withLock({ $0 }) else {
+            return .localAdministrator
+        }
+        let own = context.peer.flatMap { self.caller(known.peers[$0]) }
         guard let value = context.metadata[Self.key] else {
             guard let own else {
                 throw Self.unknown(context.peer.map { "none, nor one of \($0)" } ?? "none")
@@ -136,7 +139,7 @@ package final class Callers: Sendable {
             return own
         }
         guard let hash = self.mint.hash(ofAuthorization: value),
-            let caller = self.caller({ $0.secrets[hash] })
+            let caller = self.caller(known.secrets[hash])
         else { throw Self.unknown("another") }
         guard own.map({ $0.token == caller.token }) ?? true else {
             throw Self.unknown("a secret of another token than that of the connection itself")
@@ -185,10 +188,7 @@ package final class Callers: Sendable {
         }
     }
 
-    private func caller(_ find: (Directory) -> Known?) -> Caller? {
-        let known = self.state.withLock { state -> Known? in
-            if case .closed(let all) = state { find(all) } else { nil }
-        }
+    private func caller(_ known: Known?) -> Caller? {
         guard let known, known.expiresAt.map({ self.now() < $0 }) ?? true else { return nil }
 
         return known.caller

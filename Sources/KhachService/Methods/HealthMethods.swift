@@ -46,6 +46,14 @@ struct HealthMethods {
         _ request: Grpc_Health_V1_HealthCheckRequest,
         _ responses: ResponseStream
     ) async throws(Status) {
+        guard self.readiness.enter() else {
+            throw Status(
+                .resourceExhausted,
+                reason: "TOO_MANY_WATCHERS",
+                "\(Readiness.watchersMax) streams of health expected at most, found one more"
+            )
+        }
+        defer { self.readiness.leave() }
         var told: Grpc_Health_V1_HealthCheckResponse.ServingStatus?
         while true {
             let value = self.readiness.value

@@ -32,13 +32,14 @@ struct TokenMethods {
         let token = try await mapErrors {
             let now = self.environment.now()
             let actor = try checkedActor(request.actor, field: "actor")
+            let principal = try Self.principal(request)
+            if principal != nil { try self.checkNamesPrincipals() }
             let new = NewToken(
                 name: try DirectoryMethods.name(request.name),
                 scope: try Self.scope(request),
                 permissions: try self.permissions(request.permissions),
                 expiresAt: try Self.expiry(request, now),
-                credential: try Self.principal(request).map { .principal($0) }
-                    ?? .secret(hash: hash)
+                credential: principal.map { .principal($0) } ?? .secret(hash: hash)
             )
             let author = Authorship(actor: actor)
             let token = try await self.environment.store.createToken(new, by: author, now: now)
@@ -49,6 +50,18 @@ struct TokenMethods {
             $0.token = Khach_V1_AccessToken(token)
             if token.principal == nil { $0.secret = text }
         }.reply()
+    }
+
+    /// Principals are of the machine and its authority, not of a business: who has less than
+    /// everything could take another's.
+    private func checkNamesPrincipals() throws(Status) {
+        guard self.environment.caller.scope != .everything else { return }
+
+        throw Status(
+            .permissionDenied,
+            reason: "PERMISSION_DENIED",
+            "principal: a token of every business expected to name one, found one of less"
+        )
     }
 
     /// `nil`: it is for whoever has its secret.

@@ -1,25 +1,23 @@
 internal import NIOCore
 internal import Synchronization
+internal import TTRPC
 
 /// The open connections of a server, and the end of the last one.
 final class Connections: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
-        /// How many there are of each address.
-        var counts: [String: Int] = [:]
+        var counts: ConnectionCounts
         var isDraining = false
     }
 
-    private let state = Mutex(State())
-    private let countMax: Int
-    private let perAddressMax: Int
+    private let state: Mutex<State>
     /// Fires when the server drains and no connection is left.
     let allEnded = Signal()
 
     /// At most `countMax` connections, and of one address at most `perAddressMax`.
     init(countMax: Int, perAddressMax: Int = .max) {
-        self.countMax = countMax
-        self.perAddressMax = perAddressMax
+        let counts = ConnectionCounts(countMax: countMax, perAddressMax: perAddressMax)
+        self.state = Mutex(State(counts: counts))
     }
 
     var count: Int { self.state.withLock { $0.channels.count } }
@@ -36,13 +34,9 @@ final class Connections: Sendable {
     func admit(_ channel: any Channel, from address: String = "") -> Admission {
         self.state.withLock { state in
             guard !state.isDraining else { return .stopping }
-            let own = state.counts[address, default: 0]
-            guard state.channels.count < self.countMax, own < self.perAddressMax else {
-                return .tooMany
-            }
+            guard state.counts.admit(from: address) else { return .tooMany }
 
             state.channels[ObjectIdentifier(channel)] = channel
-            if !address.isEmpty { state.counts[address] = own + 1 }
             return .admitted
         }
     }
@@ -50,10 +44,8 @@ final class Connections: Sendable {
     /// A connection is closed and none of its handlers runs.
     func ended(_ channel: any Channel, from address: String = "") {
         let isLast = self.state.withLock { state in
-            if state.channels.removeValue(forKey: ObjectIdentifier(channel)) != nil,
-                let count = state.counts[address]
-            {
-                state.counts[address] = count == 1 ? nil : count - 1
+            if state.channels.removeValue(forKey: ObjectIdentifier(channel)) != nil {
+                state.counts.ended(from: address)
             }
             return state.isDraining && state.channels.isEmpty
         }
@@ -75,7 +67,7 @@ final class Connections: Sendable {
     /// Closes what has not closed by itself.
     func cut() {
         for channel in self.state.withLock({ Array($0.channels.values) }) {
-            channel.close(promise: nil)
+            channel.pipeline.fireUserInboundEventTriggered(ServerHandler.Cut())
         }
     }
 }

@@ -227,6 +227,7 @@ package final class Server: Sendable {
         let shield = self.configuration.shield
         let mustBeKnown = self.configuration.mustBeKnown
         let strangers = Strangers(limits)
+        let logger = self.logger
         let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -263,6 +264,14 @@ package final class Server: Sendable {
                             ?? (isUnix ? UnixPeer.of(channel) : nil)
                         // Told on this thread, before the first byte of a call.
                         peer?.assumeIsolated().whenSuccess { handler.peer = $0 }
+                        if isUnix {
+                            peer?.whenFailure { error in
+                                logger.warning(
+                                    "the kernel does not say who connected; it is nobody",
+                                    metadata: ["error": "\(error)"]
+                                )
+                            }
+                        }
                         try channel.pipeline.syncOperations.addHandler(handler)
                     } catch {
                         // Closed already: the handler hears of nothing.

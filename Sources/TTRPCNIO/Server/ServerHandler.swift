@@ -15,6 +15,9 @@ final class ServerHandler: ChannelDuplexHandler {
     /// The event that begins a graceful end.
     struct Drain: Sendable {}
 
+    /// The event that ends the connection at once.
+    struct Cut: Sendable {}
+
     let limits: Limits
     let loop: any EventLoop
     let tasks: CallTasks
@@ -86,11 +89,11 @@ final class ServerHandler: ChannelDuplexHandler {
             guard self.tasks.isEmpty else { return self.watchStranger(context) }
 
             self.onProtocolError(.noCaller)
-            guard self.connection.isExtended else { return context.close(promise: nil) }
+            guard self.connection.isExtended else { return self.giveUp(context) }
 
             // Who is only late hears of it, and makes its first call over another connection.
             self.drain(context)
-            self.timers.close(context, .stranger, self.limits)
+            self.timers.start(.stranger, after: time, on: self.loop) { self.giveUp(context) }
         }
     }
 
@@ -136,12 +139,14 @@ final class ServerHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is Drain: self.drain(context)
+        case is Cut: self.giveUp(context)
         case ChannelEvent.inputClosed:
             switch self.connection.peerClosed() {
             case .answer:
-                self.timers.close(context, .halfClosed, self.limits)
+                let time = self.limits.time(.halfClosed)
+                self.timers.start(.halfClosed, after: time, on: self.loop) { self.giveUp(context) }
                 self.settle(context)
-            case .close: context.close(promise: nil)
+            case .close: self.giveUp(context)
             }
         default: break
         }
@@ -166,7 +171,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)  // the socket failed; there is nobody to tell
+        self.giveUp(context)  // the socket failed; there is nobody to tell
     }
 
     // MARK: Frames
@@ -241,7 +246,7 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.limits,
                 since: { self.state == .open ? self.inbox.frameBegan : nil },
                 on: self.loop
-            ) { context.close(promise: nil) }
+            ) { self.giveUp(context) }
         }
         self.settle(context)
     }
@@ -296,10 +301,22 @@ final class ServerHandler: ChannelDuplexHandler {
         let sent = self.outbox.sentBytes(context.channel)
         self.timers.start(.stalledWrite, after: self.limits.time(.stalledWrite), on: self.loop) {
             guard self.outbox.sentBytes(context.channel) > sent else {
-                return context.close(promise: nil)
+                return self.giveUp(context)
             }
             self.watchWrites(context)
         }
+    }
+
+    /// Closes now: nothing that still comes is taken, and what runs is cancelled.
+    ///
+    /// TLS says goodbye first, and hands on what the peer sends meanwhile.
+    private func giveUp(_ context: ChannelHandlerContext) {
+        guard self.state != .gone else { return }
+
+        self.state = .closing
+        self.inbox.clear()
+        self.tasks.cancelAll()
+        context.close(promise: nil)
     }
 
     func closeAfterWrites(_ context: ChannelHandlerContext) {

@@ -11,16 +11,24 @@ enum UnixPeer {
         var group: UInt32
     }
 
+    /// Whom the kernel names in the place of everybody that the process's user namespace has no
+    /// number for, by its default (`kernel.overflowuid`): many users, and so no caller.
+    static let unmappedUser: UInt32 = 65_534
+
     /// The user of a connection; fails when the kernel does not say.
     static func of(_ channel: any Channel) -> EventLoopFuture<Peer?> {
         guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeSucceededFuture(nil)
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
 
         let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
             level: .socket,
             name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
         )
-        return credentials.map { .unixUser($0.user) }
+        return credentials.map { self.peer($0.user) }
+    }
+
+    static func peer(_ user: UInt32) -> Peer? {
+        user == self.unmappedUser ? nil : .unixUser(user)
     }
 }

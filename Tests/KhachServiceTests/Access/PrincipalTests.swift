@@ -38,6 +38,39 @@ struct PrincipalTests {
         #expect(Self.code(harness, context) == code)
     }
 
+    @Test(
+        "whoever administers one business names no principals: they are of the whole machine",
+        arguments: [(isOfAll: true, code: Status.Code.ok), (false, .permissionDenied)]
+    )
+    func named(isOfAll: Bool, code: Status.Code) async throws {
+        var harness = ServiceHarness()
+        let business = try await harness.business().id
+        let scope = AccessScope.business(try #require(BusinessID(text: business)))
+        try await harness.beKnown(.all, isOfAll ? .everything : scope)
+        let request = Khach_V1_CreateTokenRequest.with {
+            $0.name = "Lan"
+            $0.businessID = business
+            $0.permissions = [.read]
+            $0.actor = "an"
+            $0.principal = Self.uri
+        }
+        guard code == .ok else {
+            let status = try await harness.refusal(
+                "khach.v1.DirectoryService/CreateToken",
+                request
+            )
+            #expect(status.code == code)
+            return
+        }
+
+        let reply: Khach_V1_CreateTokenResponse = try await harness.call(
+            "khach.v1.DirectoryService/CreateToken",
+            request
+        )
+        #expect(reply.token.principal == Self.uri)
+        #expect(reply.secret.isEmpty)
+    }
+
     @Test("a principal ends with its token: revoked, or at its time")
     func ends() async throws {
         let harness = ServiceHarness()

@@ -15,6 +15,7 @@ package struct Seed: RandomNumberGenerator, Sendable {
         let given = ProcessInfo.processInfo.environment["KHACH_SEED"].flatMap { UInt64($0) }
         let seed = given ?? UInt64.random(in: .min ... .max)
         print("\(test): seed \(seed)")
+        fflush(nil)  // a trap would take it away
         return Seed(seed)
     }
 

@@ -140,8 +140,10 @@ def test_a_hundred_calls_at_once(server: Server, client: Client) -> None:
     streams = [client.call("SyncService/WatchChanges", request) for _ in range(100)]
     for stream in streams:
         next(stream)
-    late = client.call("SyncService/WatchChanges", request)
+    over = client.call("SyncService/WatchChanges", request, timeout=1)
+    assert refused(lambda: next(over)).code() == Code.DEADLINE_EXCEEDED
     server.await_metric("khach_watchers", lambda count: count == 100)
+    late = client.call("SyncService/WatchChanges", request)
     streams[0].cancel()
     next(late)
     for stream in [*streams, late]:

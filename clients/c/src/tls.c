@@ -58,7 +58,7 @@ static bool lay_way(khach_tls *tls, int fd)
 {
     BIO *bio;
 
-    tls->way = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "khach socket");
+    tls->way = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "khach socket");
     if (tls->way == NULL || BIO_meth_set_write(tls->way, way_write) != 1
         || BIO_meth_set_read(tls->way, way_read) != 1
         || BIO_meth_set_ctrl(tls->way, way_control) != 1)
@@ -74,8 +74,9 @@ static bool lay_way(khach_tls *tls, int fd)
 
 /* --- what is trusted and who calls --- */
 
-/* The first thing that libssl says is wrong; it forgets all of it. */
-static const char *reason(void)
+/* The first thing that libssl says is wrong; it forgets all of it. When it says nothing, what the
+ * system said of the socket: 0 is the end of the connection. */
+static const char *reason_or(int system)
 {
     unsigned long first = ERR_peek_error();
     const char *text = first == 0 ? NULL : ERR_reason_error_string(first);
@@ -83,7 +84,14 @@ static const char *reason(void)
     if (text == NULL && first != 0 && ERR_GET_LIB(first) == ERR_LIB_SYS)
         text = strerror(ERR_GET_REASON(first));
     ERR_clear_error();
-    return text == NULL ? "an end of the connection" : text;
+    if (text != NULL)
+        return text;
+    return system == 0 ? "an end of the connection" : strerror(system);
+}
+
+static const char *reason(void)
+{
+    return reason_or(0);
 }
 
 static khach_status trust(
@@ -170,6 +178,7 @@ failed:
 static khach_tls_turn turn(khach_tls *tls, int result, const char *expected, khach_status *status,
     khach_error **error)
 {
+    int system = errno;
     int kind = SSL_get_error(tls->session, result);
     long verified;
 
@@ -185,7 +194,8 @@ static khach_tls_turn turn(khach_tls *tls, int result, const char *expected, kha
             tls->host, X509_verify_cert_error_string(verified));
     } else {
         *status = khach__error_set(
-            error, KHACH_E_NETWORK, "%s expected, found: %s", expected, reason());
+            error, KHACH_E_NETWORK, "%s expected, found: %s", expected,
+            reason_or(kind == SSL_ERROR_SYSCALL ? system : 0));
     }
     return KHACH_TLS_FAILED;
 }
@@ -195,6 +205,7 @@ khach_tls_turn khach__tls_handshake(khach_tls *tls, khach_status *status, khach_
     int result;
 
     ERR_clear_error();
+    errno = 0;
     result = SSL_do_handshake(tls->session);
     return result == 1 ? KHACH_TLS_DONE
                        : turn(tls, result, "a handshake of TLS", status, error);
@@ -206,6 +217,7 @@ khach_tls_turn khach__tls_send(khach_tls *tls, const uint8_t *bytes, size_t coun
     int result;
 
     ERR_clear_error();
+    errno = 0;
     result = SSL_write_ex(tls->session, bytes, count, sent);
     return result == 1 ? KHACH_TLS_DONE
                        : turn(tls, result, "a peer that takes bytes", status, error);
@@ -217,6 +229,7 @@ khach_tls_turn khach__tls_receive(khach_tls *tls, uint8_t *out, size_t room, siz
     int result;
 
     ERR_clear_error();
+    errno = 0;
     result = SSL_read_ex(tls->session, out, room, received);
     return result == 1 ? KHACH_TLS_DONE : turn(tls, result, "an answer", status, error);
 }

@@ -25,16 +25,17 @@ extension OnlineClient {
         } catch {
             throw RPCError(.invalidArgument, "\(error)")
         }
+        let connectTimeout = min(timeout ?? .seconds(5), .seconds(5))
         var shield: Shield?
         if case .tls(let host, _) = parsed {
             do {
-                shield = try tls.client.shield(host: host)
+                shield = try tls.client(within: connectTimeout).shield(host: host)
             } catch {
                 throw RPCError(.invalidArgument, error.description)
             }
         }
         var configuration = Client.Configuration()
-        configuration.connectTimeout = min(timeout ?? .seconds(5), .seconds(5))
+        configuration.connectTimeout = connectTimeout
         configuration.shield = shield
         let client: Client
         do {

@@ -16,11 +16,14 @@ public struct TLSFiles: Sendable, Hashable {
         self.key = key
     }
 
-    var client: ClientTLS {
-        ClientTLS(
+    /// A handshake may take as long as a connection may.
+    func client(within timeout: Duration) -> ClientTLS {
+        var client = ClientTLS(
             authorityFile: self.authority,
             certificateFile: self.certificate,
             keyFile: self.key
         )
+        client.timeout = timeout
+        return client
     }
 }

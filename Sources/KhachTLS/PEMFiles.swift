@@ -1,10 +1,13 @@
 internal import Glibc
+internal import NIOCore
 internal import NIOSSL
 
 /// Certificates and keys out of PEM files.
-enum TLSFiles {
+enum PEMFiles {
     /// What both sides say that they speak.
     static let applicationProtocol = "ttrpc"
+    /// How long the other side is waited for when a connection is given up.
+    static let goodbye = TimeAmount.seconds(1)
 
     static func certificates(_ path: String) throws(TLSFailure) -> [NIOSSLCertificate] {
         guard let found = try? NIOSSLCertificate.fromPEMFile(path), !found.isEmpty else {
@@ -25,9 +28,10 @@ enum TLSFiles {
     static func context(_ configuration: TLSConfiguration) throws(TLSFailure) -> NIOSSLContext {
         do {
             return try NIOSSLContext(configuration: configuration)
+        } catch NIOSSLError.failedToLoadPrivateKey {
+            throw TLSFailure("found another")  // a key of PEM, but not the certificate's
         } catch {
-            let found = TLSFailure.words(of: "\(error)")
-            throw TLSFailure("a certificate with its own key expected, found: \(found)")
+            throw TLSFailure("found: \(TLSFailure.words(of: "\(error)"))")
         }
     }
 
