@@ -50,8 +50,7 @@ static const char schema[] =
     "CREATE TABLE token_counts (business_id INTEGER NOT NULL, token TEXT NOT NULL,"
     " customers INTEGER NOT NULL, PRIMARY KEY (business_id, token)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE customer_days (business_id INTEGER NOT NULL, day INTEGER NOT NULL,"
-    " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL,"
-    " traits INTEGER NOT NULL, activity INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, customer_id INTEGER NOT NULL, facts BLOB NOT NULL,"
     " PRIMARY KEY (business_id, day, created_at, customer_id)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE identities (page_id INTEGER NOT NULL, id_kind INTEGER NOT NULL,"
     " external_user_id TEXT NOT NULL, customer_id INTEGER NOT NULL,"
@@ -203,7 +202,7 @@ static void derive(int64_t user, int64_t page, int64_t created_ms) {
         token = prepare("INSERT INTO name_tokens VALUES (1, ?1, ?2, ?3)");
         token_count = prepare("INSERT INTO token_counts VALUES (1, ?1, 1)"
                               " ON CONFLICT DO UPDATE SET customers = customers + 1");
-        day = prepare("INSERT INTO customer_days VALUES (1, ?1, ?2, ?3, ?4, 1, 5, 0)");
+        day = prepare("INSERT INTO customer_days VALUES (1, ?1, ?2, ?3, zeroblob(27))");
     }
     sqlite3_bind_int64(count, 1, page);
     run(count);
@@ -221,7 +220,6 @@ static void derive(int64_t user, int64_t page, int64_t created_ms) {
     sqlite3_bind_int64(day, 1, created_ms / 86400000);
     sqlite3_bind_int64(day, 2, created_ms);
     sqlite3_bind_int64(day, 3, (EPOCH_MS << 20) + user);
-    sqlite3_bind_int64(day, 4, page);
     run(day);
 }
 

@@ -1,5 +1,6 @@
 /* The entries of the outbox: accepting edits, taking them back, making them once more. */
 
+#include "decode.h"
 #include "outbox.h"
 
 #include <stdlib.h>
@@ -202,6 +203,7 @@ static khach_status read_entry(
     khach_apply *work, uint64_t mutation_id, entry *out, khach_error **error)
 {
     sqlite3_stmt *row = NULL;
+    khach_decoder decoder;
     khach_status status = khach__cache_prepare(work->cache, &row,
         "SELECT state, is_closed, target, payload FROM outbox WHERE mutation_id = ?1", error);
 
@@ -215,9 +217,13 @@ static khach_status read_entry(
         out->state = sqlite3_column_int(row, 0);
         out->is_closed = sqlite3_column_int(row, 1) != 0;
         out->target = sqlite3_column_int64(row, 2);
+        khach__decoder_open(&decoder);
         if (bytes > 0)
-            out->mutation =
-                khach__v1__client_mutation__unpack(NULL, bytes, sqlite3_column_blob(row, 3));
+            out->mutation = khach__v1__client_mutation__unpack(
+                &decoder.allocator, bytes, sqlite3_column_blob(row, 3));
+        if (bytes > 0 && out->mutation == NULL)
+            status = khach__decoder_failure(
+                &decoder, error, KHACH_E_CACHE_CORRUPT, "an edit of the outbox");
     } else if (status == KHACH_OK) {
         status = khach__error_set(error, KHACH_E_NOT_FOUND,
             "mutation_id: one of the outbox expected, none found");

@@ -1,6 +1,7 @@
 /* What customers show while edits of them wait: the row has base and edits together, so that all
  * questions are answered as if they were done; the base is kept beside it, for digests. */
 
+#include "decode.h"
 #include "outbox.h"
 #include "overlay.h"
 
@@ -138,14 +139,19 @@ static khach_status read_page_facts(
     khach_status status = khach__cache_prepare(
         cache, &row, "SELECT record FROM base_pages WHERE page = ?1", error);
     Khach__V1__Page *record = NULL;
+    khach_decoder decoder;
 
     *out = (khach_overlay_page){0};
     if (status != KHACH_OK)
         return status;
     (void)sqlite3_bind_int64(row, 1, page);
-    if (khach__cache_has_row(cache, row, &status, error))
-        record = khach__v1__page__unpack(
-            NULL, (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
+    khach__decoder_open(&decoder);
+    if (khach__cache_has_row(cache, row, &status, error)) {
+        record = khach__v1__page__unpack(&decoder.allocator,
+            (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
+        if (record == NULL)
+            status = khach__decoder_failure(&decoder, error, KHACH_E_CACHE_CORRUPT, "a page");
+    }
     out->has_gateway =
         record != NULL && record->block_mode == KHACH__V1__BLOCK_MODE__GATEWAY;
     khach__v1__page__free_unpacked(record, NULL);
@@ -176,18 +182,21 @@ static khach_status read_edits(
     khach_status status = khach__cache_prepare(cache, &row,
         "SELECT payload FROM outbox WHERE target = ?1 AND shown > 0 ORDER BY mutation_id",
         error);
+    khach_decoder decoder;
     int result = SQLITE_DONE;
 
     *out = (edits){0};
     if (status == KHACH_OK)
         (void)sqlite3_bind_int64(row, 1, customer);
     while (status == KHACH_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        Khach__V1__ClientMutation *edit = khach__v1__client_mutation__unpack(
-            NULL, (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
+        Khach__V1__ClientMutation *edit;
 
+        khach__decoder_open(&decoder);
+        edit = khach__v1__client_mutation__unpack(&decoder.allocator,
+            (size_t)sqlite3_column_bytes(row, 0), sqlite3_column_blob(row, 0));
         if (edit == NULL) {
-            status = khach__error_set(
-                error, KHACH_E_CACHE_CORRUPT, "an edit of the outbox expected, other bytes found");
+            status = khach__decoder_failure(
+                &decoder, error, KHACH_E_CACHE_CORRUPT, "an edit of the outbox");
             break;
         }
         if (out->count == out->room) {

@@ -1,5 +1,6 @@
 /* What is sent of the outbox, and what is kept of the answers (sync.md G, N3). */
 
+#include "decode.h"
 #include "outbox.h"
 
 #include "wire.h"
@@ -212,18 +213,20 @@ static khach_status keep_outcomes(khach_apply *work, const uint8_t *reply, size_
     khach_status status = KHACH_OK;
 
     while (status == KHACH_OK && khach__wire_next(&wire, &field)) {
-        Khach__V1__MutationOutcome *outcome;
+        Khach__V1__MutationOutcome *outcome = NULL;
+        khach_decoder decoder;
         int64_t target = -1;
 
         if (field.number != 1 || field.type != KHACH_WIRE_BYTES)
             continue;
-        outcome = khach__record_check(&khach__v1__mutation_outcome__descriptor, field.bytes,
-                      field.bytes_count)
-            ? khach__v1__mutation_outcome__unpack(NULL, field.bytes_count, field.bytes)
-            : NULL;
+        khach__decoder_open(&decoder);
+        if (khach__record_check(
+                &khach__v1__mutation_outcome__descriptor, field.bytes, field.bytes_count))
+            outcome = khach__v1__mutation_outcome__unpack(
+                &decoder.allocator, field.bytes_count, field.bytes);
         if (outcome == NULL)
-            return khach__error_set(work->error, KHACH_E_PROTOCOL,
-                "the outcome of a mutation expected, other bytes found");
+            return khach__decoder_failure(
+                &decoder, work->error, KHACH_E_PROTOCOL, "the outcome of a mutation");
         if (outcome->mutation_id > *last)
             *last = outcome->mutation_id;
         status = keep_outcome(
@@ -319,14 +322,18 @@ khach_status khach__push_answered(khach_cache *cache, const khach_push_batch *ba
     const uint8_t *reply, size_t reply_bytes, int64_t now_ms, khach_error **error)
 {
     khach_apply work = {.cache = cache, .error = error};
-    Khach__V1__PushMutationsResponse *read =
-        khach__v1__push_mutations_response__unpack(NULL, reply_bytes, reply);
+    khach_decoder decoder;
+    Khach__V1__PushMutationsResponse *read;
     khach_outbox_state state = {0};
     uint64_t last = 0;
     khach_status status = KHACH_OK;
 
-    if (read == NULL || read->generation.len != KHACH_GENERATION_BYTES
-        || read->n_outcomes > batch->count || (batch->count > 0 && read->n_outcomes == 0)) {
+    khach__decoder_open(&decoder);
+    read = khach__v1__push_mutations_response__unpack(&decoder.allocator, reply_bytes, reply);
+    if (read == NULL)
+        return khach__decoder_failure(&decoder, error, KHACH_E_PROTOCOL, "outcomes");
+    if (read->generation.len != KHACH_GENERATION_BYTES || read->n_outcomes > batch->count
+        || (batch->count > 0 && read->n_outcomes == 0)) {
         status = khach__error_set(error, KHACH_E_PROTOCOL,
             "1 to %zu outcomes and a generation expected, others found", batch->count);
         goto done;

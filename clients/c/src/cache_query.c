@@ -2,6 +2,7 @@
 
 #include "cache.h"
 #include "customer.h"
+#include "decode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,21 +13,25 @@ static const char record_sql[] =
     "SELECT record, seq, EXISTS(SELECT 1 FROM overlays WHERE overlays.id = base_customers.id)"
     " FROM base_customers WHERE id = ?1";
 
+static khach_customer_row row_of(sqlite3_stmt *statement)
+{
+    return (khach_customer_row){sqlite3_column_blob(statement, 0),
+        (size_t)sqlite3_column_bytes(statement, 0), (uint64_t)sqlite3_column_int64(statement, 1)};
+}
+
 /* Reads the record that `statement` has for a customer into a list. */
 static khach_status add_record(khach_cache *cache, khach_customer_list *list,
     sqlite3_stmt *statement, int64_t customer, khach_error **error)
 {
+    khach_customer_row row;
     khach_status status = KHACH_OK;
 
     (void)sqlite3_bind_int64(statement, 1, customer);
     switch (sqlite3_step(statement)) {
     case SQLITE_ROW:
-        if (!khach__customer_list_add(list, sqlite3_column_blob(statement, 0),
-                (size_t)sqlite3_column_bytes(statement, 0),
-                (uint64_t)sqlite3_column_int64(statement, 1), !cache->is_held))
-            status = khach__error_set(
-                error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
-        else
+        row = row_of(statement);
+        status = khach__customer_list_add(list, &row, !cache->is_held, error);
+        if (status == KHACH_OK)
             list->customers[list->count - 1].is_pending = sqlite3_column_int(statement, 2) != 0;
         break;
     case SQLITE_DONE:
@@ -48,6 +53,7 @@ khach_status khach__cache_get(
     khach_cache_sync sync = {0};
     sqlite3_stmt *statement = NULL;
     khach_customer *customer = NULL;
+    khach_customer_row row;
     khach_status status;
 
     if (number < 0)
@@ -68,13 +74,11 @@ khach_status khach__cache_get(
             status = khach__error_set(error, KHACH_E_MEMORY, "no memory for a customer");
             break;
         }
-        if (!khach__customer_fill(customer, sqlite3_column_blob(statement, 0),
-                (size_t)sqlite3_column_bytes(statement, 0),
-                (uint64_t)sqlite3_column_int64(statement, 1))) {
+        row = row_of(statement);
+        status = khach__customer_fill(customer, &row, error);
+        if (status != KHACH_OK) {
             free(customer);
             customer = NULL;
-            status = khach__error_set(
-                error, KHACH_E_CACHE_CORRUPT, "a customer expected, other bytes found");
             break;
         }
         customer->is_pending = sqlite3_column_int(statement, 2) != 0;
@@ -179,23 +183,26 @@ static khach_status read_business(
     khach_cache *cache, khach_page_list *list, sqlite3_stmt *statement, khach_error **error)
 {
     int result = sqlite3_step(statement);
+    khach_decoder decoder;
 
     if (result == SQLITE_DONE)
         return khach__error_set(
             error, KHACH_E_NOT_SYNCED, "a synced cache expected, one that never was found");
     if (result != SQLITE_ROW)
         return khach__cache_failure(cache, error);
-    list->business = khach__v1__business__unpack(
-        NULL, (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
-    if (list->business == NULL)
-        return khach__error_set(
-            error, KHACH_E_CACHE_CORRUPT, "a business expected, other bytes found");
-    return KHACH_OK;
+    khach__decoder_open(&decoder);
+    list->business = khach__v1__business__unpack(&decoder.allocator,
+        (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
+    return list->business != NULL
+        ? KHACH_OK
+        : khach__decoder_failure(&decoder, error, KHACH_E_CACHE_CORRUPT, "a business");
 }
 
 static khach_status read_page(
     khach_page_list *list, const uint8_t *bytes, size_t bytes_count, khach_error **error)
 {
+    khach_decoder decoder;
+
     if (list->count == list->room) {
         size_t room = list->room * 2 + 16;
         Khach__V1__Page **grown = realloc(list->pages, room * sizeof(*grown));
@@ -205,10 +212,10 @@ static khach_status read_page(
         list->pages = grown;
         list->room = room;
     }
-    list->pages[list->count] = khach__v1__page__unpack(NULL, bytes_count, bytes);
+    khach__decoder_open(&decoder);
+    list->pages[list->count] = khach__v1__page__unpack(&decoder.allocator, bytes_count, bytes);
     if (list->pages[list->count] == NULL)
-        return khach__error_set(
-            error, KHACH_E_CACHE_CORRUPT, "a page expected, other bytes found");
+        return khach__decoder_failure(&decoder, error, KHACH_E_CACHE_CORRUPT, "a page");
     list->count++;
     return KHACH_OK;
 }

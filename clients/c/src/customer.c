@@ -2,6 +2,8 @@
 
 #include "customer.h"
 
+#include "decode.h"
+
 #include "khach_text.h"
 
 #include <stdlib.h>
@@ -30,43 +32,45 @@ static void clear(khach_customer *customer)
     *customer = (khach_customer){0};
 }
 
-static bool keep(
-    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
+static khach_status keep(
+    khach_customer *customer, const khach_customer_row *row, khach_error **error)
 {
-    customer->bytes = malloc(bytes_count + 1);
+    customer->bytes = malloc(row->bytes_count + 1);
     if (customer->bytes == NULL)
-        return false;
-    if (bytes_count > 0)
-        memcpy(customer->bytes, bytes, bytes_count);
-    customer->bytes_count = bytes_count;
-    customer->seq = seq;
-    return true;
+        return khach__error_set(error, KHACH_E_MEMORY, "no memory for a customer");
+    if (row->bytes_count > 0)
+        memcpy(customer->bytes, row->bytes, row->bytes_count);
+    customer->bytes_count = row->bytes_count;
+    customer->seq = row->seq;
+    return KHACH_OK;
 }
 
-bool khach__customer_fill(
-    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq)
+khach_status khach__customer_fill(
+    khach_customer *customer, const khach_customer_row *row, khach_error **error)
 {
-    if (!keep(customer, bytes, bytes_count, seq))
-        return false;
-    customer->record = khach__v1__customer__unpack(NULL, bytes_count, bytes);
-    if (customer->record == NULL)
-        clear(customer);
-    return customer->record != NULL;
+    khach_decoder decoder;
+    khach_status status = keep(customer, row, error);
+
+    if (status != KHACH_OK)
+        return status;
+    khach__decoder_open(&decoder);
+    customer->record =
+        khach__v1__customer__unpack(&decoder.allocator, row->bytes_count, row->bytes);
+    if (customer->record != NULL)
+        return KHACH_OK;
+    clear(customer);
+    return khach__decoder_failure(&decoder, error, KHACH_E_CACHE_CORRUPT, "a customer");
 }
 
-bool khach__customer_list_add(khach_customer_list *list, const uint8_t *bytes,
-    size_t bytes_count, uint64_t seq, bool is_decoded)
+khach_status khach__customer_list_add(khach_customer_list *list, const khach_customer_row *row,
+    bool is_decoded, khach_error **error)
 {
-    khach_customer *place;
+    khach_customer *place = &list->customers[list->count];
+    khach_status status =
+        is_decoded ? khach__customer_fill(place, row, error) : keep(place, row, error);
 
-    if (list->count == list->room)
-        return false;
-    place = &list->customers[list->count];
-    if (!(is_decoded ? khach__customer_fill(place, bytes, bytes_count, seq)
-                     : keep(place, bytes, bytes_count, seq)))
-        return false;
-    list->count++;
-    return true;
+    list->count += status == KHACH_OK;
+    return status;
 }
 
 void khach_customer_free(khach_customer *customer)

@@ -3,6 +3,7 @@
 
 /* The values that callers read: made here, filled by the cache. */
 
+#include "error.h"
 #include "record.h"
 
 #include <khach/customer.h>
@@ -35,12 +36,20 @@ struct khach_page_list {
 /* A list with room for `room` customers; NULL when there is no memory. */
 khach_customer_list *khach__customer_list_new(size_t room);
 
-/* Decodes a record of the cache into an empty customer; false when it cannot be. */
-bool khach__customer_fill(
-    khach_customer *customer, const uint8_t *bytes, size_t bytes_count, uint64_t seq);
+/* A record of the cache. */
+typedef struct khach_customer_row {
+    const uint8_t *bytes;
+    size_t bytes_count;
+    uint64_t seq;
+} khach_customer_row;
 
-/* The same into the next place of a list; the bytes alone when `is_decoded` is false. */
-bool khach__customer_list_add(khach_customer_list *list, const uint8_t *bytes,
-    size_t bytes_count, uint64_t seq, bool is_decoded);
+/* Decodes a record into an empty customer: KHACH_E_CACHE_CORRUPT when its bytes are no customer. */
+khach_status khach__customer_fill(
+    khach_customer *customer, const khach_customer_row *row, khach_error **error);
+
+/* The same into the next place of a list, which must have one; the bytes alone when `is_decoded` is
+ * false. */
+khach_status khach__customer_list_add(khach_customer_list *list, const khach_customer_row *row,
+    bool is_decoded, khach_error **error);
 
 #endif

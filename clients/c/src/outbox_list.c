@@ -1,5 +1,6 @@
 /* The outbox as callers read it. */
 
+#include "decode.h"
 #include "outbox.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static khach_status add(
 {
     size_t payload_bytes = (size_t)sqlite3_column_bytes(row, 3);
     size_t outcome_bytes = (size_t)sqlite3_column_bytes(row, 4);
+    khach_decoder decoder;
     listed *entry;
 
     if (list->count == list->room) {
@@ -38,16 +40,17 @@ static khach_status add(
     *entry = (listed){.id = (uint64_t)sqlite3_column_int64(row, 0),
         .state = sqlite3_column_int(row, 1)};
     khach__record_id(entry->customer, 'c', sqlite3_column_int64(row, 2));
+    khach__decoder_open(&decoder);
     if (payload_bytes > 0)
         entry->mutation = khach__v1__client_mutation__unpack(
-            NULL, payload_bytes, sqlite3_column_blob(row, 3));
+            &decoder.allocator, payload_bytes, sqlite3_column_blob(row, 3));
     if (outcome_bytes > 0)
         entry->outcome = khach__v1__mutation_outcome__unpack(
-            NULL, outcome_bytes, sqlite3_column_blob(row, 4));
+            &decoder.allocator, outcome_bytes, sqlite3_column_blob(row, 4));
     if ((payload_bytes > 0 && entry->mutation == NULL)
         || (outcome_bytes > 0 && entry->outcome == NULL))
-        return khach__error_set(
-            error, KHACH_E_CACHE_CORRUPT, "an edit of the outbox expected, other bytes found");
+        return khach__decoder_failure(
+            &decoder, error, KHACH_E_CACHE_CORRUPT, "an edit of the outbox");
     return KHACH_OK;
 }
 

@@ -23,12 +23,18 @@ static void check_match(const char *text, const char *name, int wanted)
     size_t query_bytes = 0;
     size_t folded_bytes = 0;
     khach_name_query *ready = NULL;
+    uint64_t mask;
 
     CHECK(khach_text_fold(&query, &query_bytes, text, strlen(text)) == 0);
     CHECK(khach_text_fold(&folded, &folded_bytes, name, strlen(name)) == 0);
     CHECK_INT(khach_text_name_rank(query, query_bytes, folded, folded_bytes), wanted);
     CHECK_INT(khach_text_name_matches(query, query_bytes, folded, folded_bytes), wanted != 0);
     CHECK(khach_name_query_open(&ready, text, strlen(text)) == 0);
+    mask = khach_text_name_mask(name, strlen(name), folded, folded_bytes);
+    if (wanted != 0)
+        CHECK((mask & khach_name_query_mask(ready)) == khach_name_query_mask(ready));
+    if (wanted == 1 || wanted == 2)
+        CHECK((mask & khach_name_query_begin_mask(ready)) == khach_name_query_begin_mask(ready));
     CHECK_INT((khach_name_query_rank(ready, name, strlen(name), folded, folded_bytes) + 1) / 2,
         wanted);
     khach_name_query_free(ready);
@@ -112,6 +118,41 @@ static void test_marks_come_first(void)
 
 /* Folds with a letter before it, so that what joins to a letter is seen too. `is_slow` adds a
  * letter that is not Latin, which takes the way of all other texts. */
+/* Of names that do not answer, most are refused by their masks alone. */
+static void test_masks_refuse(void)
+{
+    static const char *const names[] = {"Nguyễn Thị Lan", "Trần Văn Nam", "Lê Hoa", "Shop Mai 12",
+        "user4821", "An 🌸", "Phạm Ngọc Quỳnh Như", "Đặng Đào", "李小龙", "Võ Thanh Trúc"};
+    static const char *const queries[] = {"nguyen thi", "tran", "hoa", "shop", "user48", "🌸", "quynh",
+        "dao", "李", "truc", "khoa", "zzz", "★"};
+    int refused = 0;
+    int others = 0;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        for (size_t j = 0; j < sizeof(queries) / sizeof(*queries); j++) {
+            khach_name_query *query = NULL;
+            char *folded = NULL;
+            size_t bytes = 0;
+            uint64_t missing;
+
+            CHECK(khach_name_query_open(&query, queries[j], strlen(queries[j])) == 0);
+            CHECK(khach_text_fold(&folded, &bytes, names[i], strlen(names[i])) == 0);
+            missing = khach_name_query_mask(query)
+                & ~khach_text_name_mask(names[i], strlen(names[i]), folded, bytes);
+            if (khach_name_query_rank(query, names[i], strlen(names[i]), folded, bytes) != 0) {
+                CHECK(missing == 0);
+            } else {
+                others++;
+                refused += missing != 0;
+            }
+            khach_text_free(folded);
+            khach_name_query_free(query);
+        }
+    }
+    CHECK_INT(others, 120);
+    CHECK(refused >= 115); /* 119 as it is */
+}
+
 static char *fold_code(int32_t code, int form, int is_slow)
 {
     uint8_t bytes[16] = {'x'};
@@ -272,6 +313,7 @@ int main(void)
     test_placeholders();
     test_vectors();
     test_marks_come_first();
+    test_masks_refuse();
     test_cleaning();
     test_days();
     test_day_starts();

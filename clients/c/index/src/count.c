@@ -86,7 +86,7 @@ static khach_index_status count_searched(counting *work)
         return status;
     }
     if (costs->has_days) {
-        day_range range = {costs->day_from, costs->day_to, limits->ids};
+        day_range range = {costs->days.from, costs->days.to, limits->ids};
 
         status = khach__days_collect(costs->index, &range, &costs->ids, &is_whole);
         if (status == KHACH_INDEX_OK && !is_whole) {
@@ -116,7 +116,7 @@ khach_index_status khach_index_count(
     } else if (status == KHACH_INDEX_OK && costs->has_days && filter->name == NULL
         && count_max <= index->bounds.ids) {
         /* What the days alone tell. */
-        day_range range = {costs->day_from, costs->day_to, count_max};
+        day_range range = {costs->days.from, costs->days.to, count_max};
         bool is_whole;
 
         status = khach__days_collect(index, &range, &costs->ids, &is_whole);

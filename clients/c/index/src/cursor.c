@@ -6,6 +6,8 @@
 
 /* How many more rows of a run are read than the time before. */
 #define CHUNK_ROWS_STEP 8
+/* Rows of a day that are refused for each that is wanted, before others take their turn. */
+#define REFUSED_ROWS_MAX 16
 
 /* Parts of a run behind a row: the rest of its millisecond, what is behind that, or both with what
  * is before the row in that millisecond. */
@@ -133,12 +135,6 @@ static bool accepts(const cursor *rows, sqlite3_stmt *statement, khach_index_pos
     const judge *asked = &rows->index->judge;
     const khach_index_filter *filter = asked->filter;
 
-    if (rows->kind == CURSOR_DAYS)
-        return is_first_day((uint32_t)sqlite3_column_int64(statement, 4),
-                   sqlite3_column_int64(statement, 5), filter->messaged_kinds,
-                   filter->messaged_from)
-            && khach__judge_has_run(rows->index, sqlite3_column_int64(statement, 2),
-                sqlite3_column_int64(statement, 3));
     if (rows->order == KHACH_INDEX_INBOUND_DESCENDING
         && (sqlite3_column_int64(statement, 2) < filter->created_from
             || sqlite3_column_int64(statement, 2) >= asked->created_before))
@@ -177,7 +173,8 @@ static khach_index_status read_part(cursor *rows, branch *filled, part asked, si
     (void)sqlite3_bind_int64(statement, 1, filled->page);
     (void)sqlite3_bind_int64(statement, 2, filled->traits);
     (void)sqlite3_bind_int64(statement, 5, (int64_t)*left);
-    while (*left > 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (*left > 0 && (result = sqlite3_step(statement)) == SQLITE_ROW
+        && !rows->index->judge.is_spent) {
         khach_index_position row = {
             0, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
 
@@ -186,7 +183,9 @@ static khach_index_status read_part(cursor *rows, branch *filled, part asked, si
             continue;
         filled->last = row;
         filled->has_last = true;
-        if (accepts(rows, statement, &row))
+        if (rows->kind == CURSOR_DAYS && rows->index->judge.is_refused)
+            break; /* It is a day's head all the same. */
+        if (rows->kind == CURSOR_DAYS || accepts(rows, statement, &row))
             filled->rows[filled->count++] = row;
     }
     (void)sqlite3_reset(statement);
@@ -205,6 +204,7 @@ static khach_index_status fill(cursor *rows, branch *filled)
 
     filled->at = 0;
     filled->count = 0;
+    asked->patience = filled->chunk * REFUSED_ROWS_MAX;
     status = read_part(rows, filled, PART_FROM, &left);
     if (status == KHACH_INDEX_OK && left == 0 && had_last && filled->last.id == last.id) {
         /* There are more before the row in its millisecond than are read at a time. */
@@ -213,7 +213,10 @@ static khach_index_status fill(cursor *rows, branch *filled)
         if (status == KHACH_INDEX_OK && left > 0)
             status = read_part(rows, filled, PART_REST, &left);
     }
-    filled->is_at_end = left > 0;
+    filled->is_at_end = left > 0 && asked->patience > 0;
+    asked->patience = UINT64_MAX;
+    if (rows->kind == CURSOR_DAYS)
+        return status; /* khach_day() counts what it refuses too. */
     left = filled->chunk - left;
     asked->rows_left -= left < asked->rows_left ? left : asked->rows_left;
     return status;
@@ -272,7 +275,7 @@ static khach_index_status merge_next(cursor *rows, khach_index_position *row, bo
     khach_index_status status = KHACH_INDEX_OK;
 
     *has_row = false;
-    while (status == KHACH_INDEX_OK && !*has_row && rows->heap_count > 0) {
+    while (status == KHACH_INDEX_OK && !*has_row && rows->heap_count > 0 && !asked->is_spent) {
         branch *first = rows->heap[0];
 
         if (first->at < first->count) {
@@ -362,6 +365,7 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_k
         rows->high = index->judge.created_before;
         rows->high -= rows->high > INT64_MIN && rows->high < INT64_MAX;
     }
+    index->judge.asked_of_days = DAYS_FIRST;
     rows->has_after = after != NULL;
     if (after != NULL)
         rows->after = *after;

@@ -208,14 +208,19 @@ khach_index_status khach__daily_fill(khach_index *index)
     if (statement == NULL)
         return khach__index_failure(index->db);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        int64_t row[3];
+        int64_t row[3] = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+        const void *bytes = sqlite3_column_blob(statement, 2);
+        day_facts facts;
         khach_index_day day;
 
-        for (int i = 0; i < 3; i++)
-            row[i] = sqlite3_column_int64(statement, i);
-        day = (khach_index_day){.day = (int32_t)row[1],
-            .activity = (uint32_t)sqlite3_column_int64(statement, 3),
-            .since = sqlite3_column_int64(statement, 4)};
+        if (!khach__day_facts_read(
+                &facts, bytes, (size_t)sqlite3_column_bytes(statement, 2))) {
+            status = KHACH_INDEX_CORRUPT;
+            break;
+        }
+        row[2] = facts.page;
+        day = (khach_index_day){
+            .day = (int32_t)row[1], .activity = facts.activity, .since = facts.since};
         if (memcmp(row, at, sizeof(at)) != 0) {
             if (counted.count > 0)
                 status = write_daily(index, at[0], at[1], at[2], &counted);

@@ -5,8 +5,7 @@
 /* Rows of a day that are counted to tell its size. */
 #define DAY_ROWS_MAX 20000
 
-khach_index_status khach__days_clip(
-    khach_index *index, int32_t *from, int32_t *to, int32_t *last)
+khach_index_status khach__days_clip(khach_index *index, days_known *out)
 {
     const khach_index_filter *filter = index->judge.filter;
     static const khach_index_sql ends[] = {SQL_DAYS_FIRST, SQL_DAYS_LAST};
@@ -21,12 +20,14 @@ khach_index_status khach__days_clip(
         (void)sqlite3_bind_int64(statement, 1, filter->business_id);
         status = khach__index_number(index, statement, &days[i]);
     }
-    *from = (int32_t)days[0];
-    *to = *last = (int32_t)days[1];
-    if (filter->messaged_kinds != 0 && filter->messaged_from > *from)
-        *from = filter->messaged_from;
-    if (filter->messaged_kinds != 0 && filter->messaged_to < *to)
-        *to = filter->messaged_to;
+    *out = (days_known){.first = (int32_t)days[0],
+        .last = (int32_t)days[1],
+        .from = (int32_t)days[0],
+        .to = (int32_t)days[1]};
+    if (filter->messaged_kinds != 0 && filter->messaged_from > out->from)
+        out->from = filter->messaged_from;
+    if (filter->messaged_kinds != 0 && filter->messaged_to < out->to)
+        out->to = filter->messaged_to;
     return status;
 }
 
@@ -63,11 +64,11 @@ khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to
     return status;
 }
 
-/* Adds those of a day of whom it is the first of the range. */
+/* Adds those of a day of whom it is the first of the range, and whose names may answer. */
 static khach_index_status collect_day(
     khach_index *index, const day_range *range, int32_t day, id_set *out, bool *is_whole)
 {
-    const judge *asked = &index->judge;
+    judge *asked = &index->judge;
     const khach_index_filter *filter = asked->filter;
     sqlite3_stmt *statement = khach__index_statement(index, SQL_DAY_CREATED);
     khach_index_status status = KHACH_INDEX_OK;
@@ -79,16 +80,13 @@ static khach_index_status collect_day(
     (void)sqlite3_bind_int64(statement, 2, day);
     (void)sqlite3_bind_int64(statement, 3, filter->created_from);
     (void)sqlite3_bind_int64(statement, 4, asked->created_before);
+    asked->asked_of_days = DAYS_FIRST;
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         if (out->count == range->customers_max) {
             *is_whole = false;
             break;
         }
-        if (is_first_day((uint32_t)sqlite3_column_int64(statement, 3),
-                sqlite3_column_int64(statement, 4), filter->messaged_kinds, filter->messaged_from)
-            && khach__judge_has_run(index, sqlite3_column_int64(statement, 1),
-                sqlite3_column_int64(statement, 2))
-            && !khach__id_set_add(out, sqlite3_column_int64(statement, 0)))
+        if (!khach__id_set_add(out, sqlite3_column_int64(statement, 0)))
             status = KHACH_INDEX_MEMORY;
     }
     if (status == KHACH_INDEX_OK && result != SQLITE_ROW && result != SQLITE_DONE)

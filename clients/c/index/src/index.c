@@ -6,8 +6,10 @@
 #include <string.h>
 
 /* What sources.c judges. */
-#define ROW "c.id, c.page_id, c.traits, c.created_at, c.last_inbound_at, c.name_folded, c.record"
+#define KEY "c.id, c.page_id, c.traits, c.created_at, c.last_inbound_at, c.name_folded"
+#define ROW KEY ", c.record"
 #define ACCEPTED "khach_accept(c.page_id, c.traits, c.created_at, c.id)"
+#define DAY_ACCEPTED "khach_day(facts)"
 
 /* $ stands for the table of customers. */
 static const char *const statements_sql[SQL_CURSORS] = {
@@ -22,8 +24,7 @@ static const char *const statements_sql[SQL_CURSORS] = {
                             " ON CONFLICT DO UPDATE SET customers = customers + 1",
     [SQL_TOKEN_COUNT_TAKE] = "UPDATE token_counts SET customers = customers - 1"
                              " WHERE business_id = ?1 AND token = ?2",
-    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                    " ?8)",
+    [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
                      " AND created_at = ?3 AND customer_id = ?4",
     [SQL_DAILY_GET] = "SELECT counts FROM day_counts WHERE business_id = ?1 AND day = ?2"
@@ -31,8 +32,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_DAILY_PUT] = "INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4)",
     [SQL_DAILY_DROP] = "DELETE FROM day_counts WHERE business_id = ?1 AND day = ?2"
                        " AND page_id = ?3",
-    [SQL_DAILY_FILL] = "SELECT business_id, day, page_id, activity, since FROM customer_days"
-                       " ORDER BY business_id, day, page_id",
+    [SQL_DAILY_FILL] = "SELECT business_id, day, facts FROM customer_days"
+                       " ORDER BY business_id, day, facts",
     [SQL_CONTACT_FIRST] = "SELECT first_seen_at, customer_id, is_first FROM contact_values"
                           " WHERE page_id = ?1 AND kind = ?2 AND value = ?3 LIMIT 1",
     [SQL_CONTACT_MARK] = "UPDATE contact_values SET is_first = ?6 WHERE page_id = ?1 AND kind = ?2"
@@ -46,6 +47,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_BLOCK_DROP] = "DELETE FROM block_events"
                        " WHERE business_id = ?1 AND at = ?2 AND customer_id = ?3 AND kind = ?4",
     [SQL_ROW] = "SELECT " ROW " FROM $ AS c WHERE c.id = ?1",
+    [SQL_KEY] = "SELECT " KEY " FROM $ AS c WHERE c.id = ?1",
+    [SQL_RECORD] = "SELECT record FROM $ WHERE id = ?1",
     [SQL_SCAN] = "SELECT " ROW " FROM $ AS c NOT INDEXED WHERE c.business_id = ?1 AND " ACCEPTED,
     [SQL_BY_TOKEN] = "SELECT " ROW " FROM name_tokens AS t CROSS JOIN $ AS c"
                      " ON c.id = t.customer_id"
@@ -54,11 +57,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_IDS_BY_TOKEN] = "SELECT customer_id FROM name_tokens WHERE business_id = ?1"
                          " AND token >= ?2 AND token < ?3 AND khach_wanted(customer_id)"
                          " AND khach_rank(name_folded)",
-    [SQL_BY_NAME] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_name"
+    [SQL_BY_NAME] = "SELECT " KEY " FROM $ AS c INDEXED BY $_by_name"
                     " WHERE c.business_id = ?1 AND c.name_folded >= ?2 AND c.name_folded < ?3"
                     " AND khach_rank(c.name_folded)",
-    [SQL_IDS_BY_NAME] = "SELECT id FROM $ INDEXED BY $_by_name"
-                        " WHERE business_id = ?1 AND name_folded >= ?2 AND name_folded < ?3",
     [SQL_BY_CREATED] = "SELECT " ROW " FROM $ AS c INDEXED BY $_by_created"
                        " WHERE c.business_id = ?1 AND c.created_at >= ?2 AND c.created_at < ?3"
                        " AND " ACCEPTED,
@@ -87,12 +88,9 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_DAYS_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM customer_days"
                       " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
                       " AND created_at < ?4 LIMIT ?5)",
-    [SQL_DAY_CREATED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
-                        " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
-                        " AND created_at < ?4",
-    [SQL_DAY_WANTED] = "SELECT customer_id, page_id, traits, activity, since FROM customer_days"
-                       " WHERE business_id = ?1 AND day = ?2 AND created_at >= ?3"
-                       " AND created_at < ?4 AND khach_wanted(customer_id)",
+    [SQL_DAY_CREATED] = "SELECT customer_id FROM customer_days WHERE business_id = ?1"
+                        " AND day = ?2 AND created_at >= ?3 AND created_at < ?4"
+                        " AND " DAY_ACCEPTED,
     [SQL_DAYS_FIRST] = "SELECT coalesce(min(day), 0) FROM customer_days WHERE business_id = ?1",
     [SQL_DAYS_LAST] = "SELECT coalesce(max(day), -1) FROM customer_days WHERE business_id = ?1",
     [SQL_COUNT_RUN] = "SELECT count(*) FROM (SELECT 1 FROM $ AS c INDEXED BY $_by_page_inbound"
@@ -125,7 +123,7 @@ static const char *const order_keys[] = {"created_at", "created_at", "last_inbou
 static const char *const order_directions[] = {"DESC", "ASC", "DESC"};
 /* By kind, and for the last order; what a row is judged by follows its key and its id. */
 static const char *const cursor_columns[][2] = {
-    {"", ""}, {"", ", created_at, name_folded"}, {", page_id, traits, activity, since", ""}};
+    {"", ""}, {"", ", created_at, name_folded"}, {"", ""}};
 static const char *const cursor_sources[][2] = {
     {"$ INDEXED BY $_by_created WHERE business_id = ?1", ""},
     {"$ INDEXED BY $_by_page_created WHERE page_id = ?1 AND traits = ?2",
@@ -153,6 +151,8 @@ static char *cursor_sql(sqlite3 *db, size_t number)
         sqlite3_str_appendf(text, " AND %s >= ?3 AND %s <= ?4", key, key);
     if (kind == CURSOR_WALK)
         sqlite3_str_appendall(text, " AND khach_accept(page_id, traits, created_at, id)");
+    if (kind == CURSOR_DAYS)
+        sqlite3_str_appendall(text, " AND " DAY_ACCEPTED);
     sqlite3_str_appendf(text, " ORDER BY %s %s, %s %s", key, direction, id, direction);
     if (kind != CURSOR_WALK)
         sqlite3_str_appendall(text, " LIMIT ?5");
@@ -238,8 +238,9 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         return KHACH_INDEX_MEMORY;
     index->db = db;
     index->is_ready = true;
-    index->bounds = (bounds){.pass_cost = 150, .row_cost = 400, .lookup_cost = 1200,
-        .probe_cost = 2000, .run_cost = 2000, .cheap_cost = 4e6, .chunk = 256, .days = 1100,
+    index->bounds = (bounds){.pass_cost = 150, .day_cost = 130, .row_cost = 400,
+        .lookup_cost = 1450, .probe_cost = 2100, .run_cost = 2000, .cheap_cost = 4e6,
+        .chunk = 256, .days = 1100,
         .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {

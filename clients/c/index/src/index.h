@@ -3,15 +3,17 @@
 
 /* What the rooms of the index share: statements, what SQL functions consult, rows of answers. */
 
+#include "days.h"
 #include "khach_index.h"
 
 #include <stdbool.h>
 
-#define DAY_MS INT64_C(86400000)
-/* After the end of a day in UTC, what is still this day somewhere. */
-#define DAY_SLACK_MS (DAY_MS / 2)
 /* Rows of a source that are counted to tell its cost. */
 #define SIZE_ROWS_MAX 30000
+/* Names that are counted to tell whether to read each. */
+#define NAMES_SIZE_MAX 10000
+/* khach.v1.NameStatus of who has no name. */
+#define NAME_STATUS_PLACEHOLDER 4
 /* Bytes of a folded text, and the code point above all that may follow it. */
 #define TOKEN_BYTES_MAX 18100
 
@@ -36,11 +38,12 @@ typedef enum khach_index_sql {
     SQL_BLOCK_ADD,
     SQL_BLOCK_DROP,
     SQL_ROW,
+    SQL_KEY,
+    SQL_RECORD,
     SQL_SCAN,
     SQL_BY_TOKEN,
     SQL_IDS_BY_TOKEN,
     SQL_BY_NAME,
-    SQL_IDS_BY_NAME,
     SQL_IDS_BY_CREATED,
     SQL_BY_CREATED,
     SQL_BY_RUN,
@@ -52,7 +55,6 @@ typedef enum khach_index_sql {
     SQL_TRAITS_OF_PAGE,
     SQL_DAYS_SIZE,
     SQL_DAY_CREATED,
-    SQL_DAY_WANTED,
     SQL_DAYS_FIRST,
     SQL_DAYS_LAST,
     SQL_COUNT_RUN,
@@ -69,24 +71,6 @@ typedef enum khach_index_sql {
     SQL_COUNT_OF_STATEMENTS = SQL_CURSORS_END
 } khach_index_sql;
 
-/* The last day before with a kind of activity: any, a message, a comment. */
-enum { SINCE_ANY, SINCE_MESSAGE, SINCE_COMMENT, SINCE_BITS = 20 };
-
-static inline int64_t since_day(int64_t since, int kind)
-{
-    return since >> (kind * SINCE_BITS) & ((1 << SINCE_BITS) - 1);
-}
-
-/* Whether a day is the first of a range, which begins with `from`, to have one of these kinds. */
-static inline bool is_first_day(uint32_t activity, int64_t since, uint32_t kinds, int32_t from)
-{
-    int64_t before = since_day(since, kinds == KHACH_DAY_MESSAGED ? SINCE_MESSAGE
-            : kinds == KHACH_DAY_COMMENTED                         ? SINCE_COMMENT
-                                                                   : SINCE_ANY);
-
-    return (activity & kinds) != 0 && (before == 0 || before < from);
-}
-
 /* Sorted, without repetition. */
 typedef struct id_set {
     int64_t *ids;
@@ -101,14 +85,24 @@ typedef struct id_hash {
     size_t room; /* a power of two */
 } id_hash;
 
+/* What is asked of the rows of days, beside pages, traits and names: who wrote in the filter's
+ * range and is met on the first such day, or who may have written in it and is met on a later
+ * one. */
+typedef enum day_question { DAYS_FIRST, DAYS_LATEST } day_question;
+
 /* What the SQL functions consult while a statement runs. */
 typedef struct judge {
     const khach_index_filter *filter;
     bool traits[KHACH_TRAITS_COUNT];
     const id_set *ids;     /* NULL: every id */
-    const id_hash *wanted; /* where only these are; NULL: everyone */
+    const id_hash *wanted; /* of khach_wanted(); NULL: everyone */
     bool are_days_known;   /* only who wrote on days of the filter is looked up */
-    uint64_t passed;       /* rows that were asked for whether they are wanted */
+    uint64_t name_mask;    /* bits that a name has which answers */
+    day_question asked_of_days;
+    int32_t day;     /* whose rows are asked for, for DAYS_LATEST */
+    uint64_t passed; /* rows of days that were judged */
+    uint64_t patience; /* at 0, a row of a day comes though it is refused: `is_refused` tells */
+    bool is_refused;
     int rank_max;          /* names of worse rank are not wanted */
     uint64_t rows_left;    /* at 0, rows are accepted unseen and `is_spent` says so */
     bool is_spent;
@@ -124,6 +118,7 @@ typedef struct judge {
  * nanoseconds, as measured over a million customers in memory. */
 typedef struct bounds {
     double pass_cost;   /* a row of an index of which only the id is looked at */
+    double day_cost;    /* a row of a day, refused where it is */
     double row_cost;    /* a row of an index, judged where it is */
     double lookup_cost; /* a customer's row, by its id */
     double probe_cost;  /* the same, and a look into its record */
@@ -163,7 +158,7 @@ bool khach__index_must_stop(const khach_index *index);
 /* Runs SQL in which every $ stands for the table. */
 khach_index_status khach__index_execute(sqlite3 *db, const char *table, const char *sql);
 
-/* --- judge.c: the SQL functions khach_accept(), khach_wanted() and khach_rank() --- */
+/* --- judge.c: the SQL functions khach_accept(), khach_day(), khach_wanted(), khach_rank() --- */
 
 khach_index_status khach__judge_register(khach_index *index);
 /* Makes the judge ready for a filter; unlimited rows, every id. */
@@ -264,7 +259,7 @@ khach_index_status khach__cursor_open(cursor **out, khach_index *index, cursor_k
 khach_index_status khach__cursor_next(cursor *rows, khach_index_position *row, bool *has_row);
 void khach__cursor_free(cursor *rows);
 
-/* --- sources.c: customers one by one, in any order --- */
+/* --- rows.c, sources.c: customers one by one, in any order --- */
 
 /* What becomes of each customer that the filter accepts: kept in `list`, or only counted. */
 typedef struct verdict {
@@ -283,12 +278,11 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
 khach_index_status khach__source_created(khach_index *index, verdict *out);
 khach_index_status khach__source_runs(khach_index *index, const run_list *runs, verdict *out);
 khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out);
-/* Whether the customer of a row answers what only its own row says; gives its place if it does. */
-khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
-    khach_index_position *row, bool *is_accepted);
+/* Whether the customer of a row answers what only its own row says, and may come into the list;
+ * gives its place if it does. */
+khach_index_status khach__source_probe(
+    khach_index *index, const top *list, khach_index_position *row, bool *is_accepted);
 
-/* The customers whose names are equal to the query, or begin with it. */
-khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out);
 /* The customers of the rarest token's rows. */
 khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
 
@@ -309,16 +303,23 @@ typedef struct recent_walk {
     int32_t from; /* days, the last one first */
     int32_t to;
     double budget;
-    bool is_done; /* nobody who was not met comes into the list */
+    bool is_partial; /* some who answer are not met: only a settled list is done */
+    bool is_done;    /* nobody who was not met comes into the list */
 } recent_walk;
 
 khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk *walk);
 
 /* --- days.c: who wrote in a range of days --- */
 
-/* The days of the filter that the business has, and its last one. */
-khach_index_status khach__days_clip(
-    khach_index *index, int32_t *from, int32_t *to, int32_t *last);
+/* The days of a business, and of those the ones of the filter. */
+typedef struct days_known {
+    int32_t first;
+    int32_t last;
+    int32_t from;
+    int32_t to;
+} days_known;
+
+khach_index_status khach__days_clip(khach_index *index, days_known *out);
 /* How many rows a day has with dates of creation in a range, up to `rows_max`. */
 khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
     int64_t created_before, int64_t rows_max, int64_t *rows);
@@ -334,6 +335,12 @@ typedef struct day_range {
 
 khach_index_status khach__days_collect(
     khach_index *index, const day_range *range, id_set *out, bool *is_whole);
+
+/* --- put.c, put_days.c --- */
+
+bool khach__is_same_name(const khach_index_customer *left, const khach_index_customer *right);
+khach_index_status khach__days_put(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after);
 
 /* --- daily.c: what was done on a day on a page --- */
 

@@ -33,20 +33,26 @@ static bool accepts_flag(int32_t wanted, uint32_t traits, uint32_t flag)
 void khach__judge_open(khach_index *index, const khach_index_filter *filter)
 {
     judge *asked = &index->judge;
+    uint32_t statuses = filter->name_statuses == 0 ? UINT32_MAX : filter->name_statuses;
 
     *asked = (judge){.filter = filter,
         .rank_max = INT_MAX,
         .rows_left = UINT64_MAX,
+        .patience = UINT64_MAX,
+        .name_mask = filter->name == NULL ? 0 : khach_name_query_mask(filter->name),
         .created_before = filter->created_before};
     /* Nobody wrote before there was a conversation. */
     if (filter->messaged_kinds != 0 && filter->messaged_ends_at < asked->created_before)
         asked->created_before = filter->messaged_ends_at;
+    /* A placeholder is no name (domain.md M3): nobody is found by it. */
+    if (filter->name != NULL)
+        statuses &= ~(UINT32_C(1) << NAME_STATUS_PLACEHOLDER);
     for (uint32_t traits = 0; traits < KHACH_TRAITS_COUNT; traits++) {
         uint32_t channel = UINT32_C(1) << (traits & KHACH_TRAIT_CHANNEL_MASK);
         uint32_t status = UINT32_C(1) << (((traits >> KHACH_TRAIT_NAME_STATUS_SHIFT) & 3) + 1);
 
         asked->traits[traits] = (filter->channels == 0 || (filter->channels & channel) != 0)
-            && (filter->name_statuses == 0 || (filter->name_statuses & status) != 0)
+            && (statuses & status) != 0
             && accepts_flag(filter->has_phone, traits, KHACH_TRAIT_HAS_PHONE)
             && accepts_flag(filter->has_email, traits, KHACH_TRAIT_HAS_EMAIL)
             && accepts_flag(filter->blocked, traits, KHACH_TRAIT_BLOCKED);
@@ -113,14 +119,68 @@ static void rank_name(sqlite3_context *context, int count, sqlite3_value **value
     sqlite3_result_int(context, rank != 0 && rank <= index->judge.rank_max);
 }
 
-/* khach_wanted(customer_id) */
-static void want_row(sqlite3_context *context, int count, sqlite3_value **values)
+/* Whether the customer of a day's row may have written in the range: false when this day and the
+ * one before tell that it did not. */
+static bool may_have_written(const judge *asked, uint32_t activity, int64_t since)
+{
+    const khach_index_filter *filter = asked->filter;
+    uint32_t kinds = filter->messaged_kinds;
+
+    if (kinds == 0)
+        return true;
+    if (asked->day <= filter->messaged_to && (activity & kinds) != 0)
+        return true;
+    since = since_day(since, since_kind(kinds));
+    return since >= filter->messaged_from && since != 0;
+}
+
+/* Whether a day's row is of somebody who may answer, and is met on this day. */
+static bool accepts_day(const khach_index *index, const day_facts *facts)
+{
+    const judge *asked = &index->judge;
+    const khach_index_filter *filter = asked->filter;
+
+    if ((facts->name_mask & asked->name_mask) != asked->name_mask
+        || !khach__judge_has_run(index, facts->page, facts->traits))
+        return false;
+    if (asked->asked_of_days == DAYS_LATEST)
+        return may_have_written(asked, facts->activity, facts->since);
+    return is_first_day(
+        facts->activity, facts->since, filter->messaged_kinds, filter->messaged_from);
+}
+
+/* khach_day(facts) */
+static void judge_day(sqlite3_context *context, int count, sqlite3_value **values)
 {
     khach_index *index = sqlite3_user_data(context);
     judge *asked = &index->judge;
+    const void *bytes = sqlite3_value_blob(values[0]);
+    day_facts facts;
 
     (void)count;
+    if (asked->rows_left == 0) {
+        asked->is_spent = true;
+        sqlite3_result_int(context, 1);
+        return;
+    }
+    if (!khach__day_facts_read(&facts, bytes, (size_t)sqlite3_value_bytes(values[0]))) {
+        sqlite3_result_error_code(context, SQLITE_CORRUPT);
+        return;
+    }
+    asked->rows_left--;
     asked->passed++;
+    asked->patience -= asked->patience > 0;
+    asked->is_refused = !accepts_day(index, &facts);
+    sqlite3_result_int(context, !asked->is_refused || asked->patience == 0);
+}
+
+/* khach_wanted(customer_id) */
+static void want_row(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const khach_index *index = sqlite3_user_data(context);
+    const judge *asked = &index->judge;
+
+    (void)count;
     sqlite3_result_int(context,
         asked->wanted == NULL || khach__id_hash_has(asked->wanted, sqlite3_value_int64(values[0])));
 }
@@ -131,6 +191,9 @@ khach_index_status khach__judge_register(khach_index *index)
 
     if (sqlite3_create_function_v2(
             index->db, "khach_accept", 4, flags, index, accept_row, NULL, NULL, NULL)
+            != SQLITE_OK
+        || sqlite3_create_function_v2(
+               index->db, "khach_day", 1, flags, index, judge_day, NULL, NULL, NULL)
             != SQLITE_OK
         || sqlite3_create_function_v2(
                index->db, "khach_wanted", 1, flags, index, want_row, NULL, NULL, NULL)

@@ -20,12 +20,15 @@ static bool is_created_order(const listing *work)
 }
 
 /* How many rows in the order of the list it takes to find enough that answer, at a guess. */
-static double rows_wanted(const listing *work)
+static double rows_wanted(const listing *work, cursor_kind kind)
 {
     double customers = (double)work->plan.runs.customers_all;
     double matches = work->plan.matches < 1 ? 1 : work->plan.matches;
     double share = customers > matches ? customers / matches : 1;
 
+    /* Of days, only what answers is read, as far as they tell. */
+    if (kind == CURSOR_DAYS)
+        return (double)work->list.room;
     /* Of names, only those of one rank fill a page before the end. */
     return (double)work->list.room * share * (work->list.order == KHACH_INDEX_RELEVANCE ? 2 : 1);
 }
@@ -57,7 +60,6 @@ static khach_index_status take_rows(
 {
     khach_index *index = work->plan.index;
     bool is_probed = needs_probe(work, kind);
-    khach_index_order order = work->list.order;
     khach_index_status status = KHACH_INDEX_OK;
     uint64_t probes_left = budget / index->bounds.probe_cost < 1e15
         ? (uint64_t)(budget / index->bounds.probe_cost)
@@ -71,7 +73,7 @@ static khach_index_status take_rows(
         status = khach__cursor_next(rows, &row, &has_row);
         if (status != KHACH_INDEX_OK || !has_row)
             break;
-        if (order != KHACH_INDEX_RELEVANCE)
+        if (work->list.order != KHACH_INDEX_RELEVANCE)
             row.rank = 0;
         if (!khach__top_wants(&work->list, &row))
             continue;
@@ -80,7 +82,7 @@ static khach_index_status take_rows(
             return KHACH_INDEX_OK;
         }
         if (is_probed)
-            status = khach__source_probe(index, order, &row, &is_accepted);
+            status = khach__source_probe(index, &work->list, &row, &is_accepted);
         if (status != KHACH_INDEX_OK)
             return status;
         if (is_accepted)
@@ -95,6 +97,7 @@ static khach_index_status take_cursor(listing *work, cursor_kind kind, const run
 {
     judge *asked = &work->plan.index->judge;
     const bounds *costs = &work->plan.index->bounds;
+    double wanted = rows_wanted(work, kind);
     double rows_max;
     cursor *rows = NULL;
     khach_index_status status;
@@ -104,12 +107,12 @@ static khach_index_status take_cursor(listing *work, cursor_kind kind, const run
         budget -= (double)runs->count * costs->run_cost;
     if (budget <= 0)
         return KHACH_INDEX_OK;
-    rows_max = budget / costs->row_cost;
+    rows_max = budget / (kind == CURSOR_DAYS ? costs->day_cost : costs->row_cost);
     asked->is_spent = false;
     asked->rows_left = rows_max < 1e15 ? (uint64_t)rows_max : UINT64_MAX;
     status = khach__cursor_open(&rows, work->plan.index, kind,
         is_created_order(work) ? work->list.order : KHACH_INDEX_INBOUND_DESCENDING, after, runs,
-        (uint64_t)(rows_wanted(work) < rows_max ? rows_wanted(work) : rows_max));
+        (uint64_t)(wanted < rows_max ? wanted : rows_max));
     if (status == KHACH_INDEX_OK)
         status = take_rows(work, rows, kind, budget, is_done);
     khach__cursor_free(rows);
@@ -123,7 +126,7 @@ static khach_index_status take_days(listing *work, double budget, bool *is_done)
 {
     const plan *costs = &work->plan;
     run_list days = {0};
-    size_t count = (size_t)(costs->day_to - costs->day_from + 1);
+    size_t count = (size_t)(costs->days.to - costs->days.from + 1);
     khach_index_status status;
 
     days.runs = calloc(count + 1, sizeof(*days.runs));
@@ -131,7 +134,7 @@ static khach_index_status take_days(listing *work, double budget, bool *is_done)
         return KHACH_INDEX_MEMORY;
     days.count = days.customers = count;
     for (size_t i = 0; i < count; i++)
-        days.runs[i] = (run){costs->filter->business_id, costs->day_from + (int64_t)i, 1};
+        days.runs[i] = (run){costs->filter->business_id, costs->days.from + (int64_t)i, 1};
     status = take_cursor(work, CURSOR_DAYS, &days, work->list.after, budget, is_done);
     khach__runs_free(&days);
     return status;
@@ -189,14 +192,23 @@ static khach_index_status take_ranked(listing *work, double budget, bool *is_don
 static khach_index_status take_recent(listing *work, double budget, bool *is_done)
 {
     const plan *costs = &work->plan;
+    judge *asked = &costs->index->judge;
     const khach_index_position *after = work->list.after;
-    recent_walk walk = {costs->day_from, costs->day_last, budget, false};
+    recent_walk walk = {.from = costs->days.from, .to = costs->days.last, .budget = budget};
+    uint64_t mask = asked->name_mask;
     khach_index_status status;
 
     if (after != NULL && work->list.order == KHACH_INDEX_INBOUND_DESCENDING
         && after->key < (walk.to - 1) * DAY_MS)
         walk.to = after->key > 0 ? (int32_t)(after->key / DAY_MS) + 1 : 0;
+    /* The names that begin with the query were too many to be read: they fill the list. */
+    if (work->list.order == KHACH_INDEX_RELEVANCE && work->list.complete_rank < 4
+        && !costs->is_flower && !costs->has_days && !costs->has_created && after == NULL) {
+        walk.is_partial = true;
+        asked->name_mask = khach_name_query_begin_mask(costs->filter->name);
+    }
     status = khach__recent_take(costs->index, &work->list, &walk);
+    asked->name_mask = mask;
     *is_done = walk.is_done;
     return status;
 }
@@ -284,7 +296,7 @@ static khach_index_status take_ways(listing *work, bool *is_done)
 
         /* What a source costs is known better than what a way does. */
         if (guesses[i] >= source_cost
-            || (source_cost <= costs->index->bounds.cheap_cost * 2
+            || (source_cost <= costs->index->bounds.cheap_cost * 2.5
                 && guesses[i] * 2 >= source_cost))
             break;
         if (i > 0)
@@ -300,7 +312,7 @@ static khach_index_status take_source(listing *work)
 {
     plan *costs = &work->plan;
     verdict out = {.list = &work->list, .count_max = UINT64_MAX};
-    day_range range = {costs->day_from, costs->day_to, costs->index->bounds.ids};
+    day_range range = {costs->days.from, costs->days.to, costs->index->bounds.ids};
     bool is_whole = true;
     bool is_done;
     khach_index_status status;

@@ -1,18 +1,19 @@
-/* khach_parts(what, source): the words of a name or the parts of a record as rows of SQL, so that
- * a derived table is filled by one sorted insert. */
+/* khach_parts(what, source, folded): the words of a name or the parts of a record as rows of SQL,
+ * so that a derived table is filled by one sorted insert. Days need the folded name too. */
 
 #include "index.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMN_WHAT = 5, COLUMN_SOURCE = 6 };
+enum { COLUMN_WHAT = 3, COLUMN_SOURCE, COLUMN_FOLDED };
 
 typedef struct parts_cursor {
     sqlite3_vtab_cursor base;
     int what;
     sqlite3_value *source; /* a copy: what is borrowed ends with the call */
     khach_index_customer customer;
+    uint64_t mask; /* of the name, for days */
     const char *text;
     size_t text_bytes;
     size_t at;
@@ -30,7 +31,8 @@ static int connect_parts(sqlite3 *db, void *context, int count, const char *cons
     (void)error;
     /* Before there is anything to free: of a failure nobody disconnects. */
     status = sqlite3_declare_vtab(db,
-        "CREATE TABLE parts(one, two, three, four, five, what HIDDEN, source HIDDEN)");
+        "CREATE TABLE parts(one, two, three, what HIDDEN, source HIDDEN,"
+        " folded HIDDEN)");
     if (status != SQLITE_OK)
         return status;
     *out = calloc(1, sizeof(**out));
@@ -61,7 +63,7 @@ static int plan_parts(sqlite3_vtab *table, sqlite3_index_info *info)
     }
     info->estimatedCost = 10;
     info->estimatedRows = 4;
-    return found == 3 ? SQLITE_OK : SQLITE_CONSTRAINT;
+    return (found & 3) == 3 ? SQLITE_OK : SQLITE_CONSTRAINT;
 }
 
 static int open_parts(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
@@ -107,6 +109,19 @@ static bool is_text(const parts_cursor *parts)
     return parts->what == PARTS_TOKENS || parts->what == PARTS_SIGNS;
 }
 
+/* False when there is no memory. */
+static bool mask_name(parts_cursor *parts, sqlite3_value *folded)
+{
+    bool has_name = sqlite3_value_type(folded) != SQLITE_NULL;
+    const char *text = (const char *)sqlite3_value_text(folded);
+
+    if (has_name && text == NULL)
+        return false;
+    parts->mask = khach_text_name_mask(parts->customer.name, parts->customer.name_bytes, text,
+        has_name ? (size_t)sqlite3_value_bytes(folded) : 0);
+    return true;
+}
+
 static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text, int count,
     sqlite3_value **values)
 {
@@ -114,7 +129,6 @@ static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text,
 
     (void)number;
     (void)text;
-    (void)count;
     sqlite3_value_free(parts->source);
     parts->what = sqlite3_value_int(values[0]);
     parts->source = sqlite3_value_dup(values[1]);
@@ -144,9 +158,12 @@ static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text,
         parts->text = parts->customer.name;
         parts->text_bytes = parts->customer.name_bytes;
         find_token(parts);
-    } else if (parts->what == PARTS_DAYS)
+    } else if (parts->what == PARTS_DAYS) {
         parts->count = parts->customer.days_count;
-    else if (parts->what == PARTS_CONTACTS)
+        if (count > 2 && !mask_name(parts, values[2]))
+            return SQLITE_NOMEM;
+    }
+    if (parts->what == PARTS_CONTACTS)
         parts->count = parts->customer.contacts_count;
     else if (parts->what == PARTS_BLOCKS)
         parts->count = parts->customer.blocks_count * 2;
@@ -178,12 +195,19 @@ static int is_at_end(sqlite3_vtab_cursor *base)
     return is_text(parts) ? parts->count == 0 : parts->at >= parts->count;
 }
 
-static void read_day(sqlite3_context *context, const khach_index_day *day, int column)
+static void read_day(sqlite3_context *context, const parts_cursor *parts, int column)
 {
-    const int64_t values[] = {day->day, day->activity, day->since};
+    const khach_index_day *day = &parts->customer.days[parts->at];
+    const day_facts facts = {parts->customer.page_id, parts->customer.traits, day->activity,
+        day->since, parts->mask};
+    uint8_t bytes[DAY_FACTS_BYTES];
 
-    if (column < 3)
-        sqlite3_result_int64(context, values[column]);
+    if (column == 0) {
+        sqlite3_result_int64(context, day->day);
+        return;
+    }
+    khach__day_facts_write(bytes, &facts);
+    sqlite3_result_blob(context, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 }
 
 static int read_part(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
@@ -201,7 +225,7 @@ static int read_part(sqlite3_vtab_cursor *base, sqlite3_context *context, int co
             context, parts->text + parts->at, (int)parts->count, SQLITE_TRANSIENT);
         break;
     case PARTS_DAYS:
-        read_day(context, &parts->customer.days[parts->at], column);
+        read_day(context, parts, column);
         break;
     case PARTS_CONTACTS:
         contact = &parts->customer.contacts[parts->at];

@@ -4,8 +4,19 @@
 
 /* Rows of the last day that are counted to tell how its writers were created. */
 #define SAMPLE_ROWS_MAX 4096
+/* Of names, how many have a bit of a query that they do not answer, at a guess. */
+#define MASK_BIT_MISSES 0.2
+/* After how many days what somebody wrote tells half as much of whether it wrote before. */
+#define FRESH_DAYS 30
+/* Of those who were created before the end of a range and wrote after it, who may have written in
+ * it as far as two days tell, at a guess. */
+#define MAYBE_SHARE 0.6
+/* Rows that answer, of each day of a range that is merged, before the first of them is known. */
+#define DAY_ROWS_WANTED 1.5
 /* A guess of how many days are gone through to those whom nobody of a range wrote after. */
 #define DAYS_TO_GO 400
+
+static double least(double left, double right) { return left < right ? left : right; }
 
 static void offer(plan *work, source offered, double cost)
 {
@@ -15,16 +26,35 @@ static void offer(plan *work, source offered, double cost)
     work->best_cost = cost;
 }
 
-/* Offers to look up, of those whom another source has, only who has the rarest token too. */
-static void offer_named(plan *work, source offered, double reading, double customers)
+/* The share of all names that answers, at a guess. */
+static double named_share(const plan *work)
+{
+    double share;
+
+    if (!work->has_tokens)
+        return 1;
+    share = (work->named + 1) / ((double)work->runs.customers_all + 1);
+    return least(share, 1);
+}
+
+/* The share of all names that a day's rows do not refuse. */
+static double masked_share(const plan *work)
+{
+    double misses = work->has_tokens ? 1 : 0;
+
+    for (uint64_t left = work->index->judge.name_mask; left != 0; left &= left - 1)
+        misses *= MASK_BIT_MISSES;
+    return least(named_share(work) + misses, 1);
+}
+
+double khach__plan_look_cost(const plan *work)
 {
     const bounds *costs = &work->index->bounds;
-    double share = (work->named + 1) / ((double)work->runs.customers_all + 1);
+    const khach_name_query *name = work->filter->name;
 
-    if (work->has_tokens)
-        offer(work, offered,
-            reading + (double)work->index->judge.token_rows * costs->pass_cost
-                + customers * share * (costs->row_cost + costs->lookup_cost));
+    return name != NULL && (work->is_flower || khach_name_query_has_marks(name) != 0)
+        ? costs->probe_cost
+        : costs->lookup_cost;
 }
 
 static khach_index_status weigh_tokens(plan *work)
@@ -49,7 +79,7 @@ static khach_index_status weigh_days(plan *work)
     int64_t rows = 0;
     double reading;
     khach_index_status status =
-        khach__days_size(work->index, work->day_from, work->day_to, &rows);
+        khach__days_size(work->index, work->days.from, work->days.to, &rows);
 
     work->written = (double)rows;
     /* Pages and traits are in the rows, so that only who has them is looked up. */
@@ -57,10 +87,10 @@ static khach_index_status weigh_days(plan *work)
         share = 1;
     if ((double)rows * share < work->matches)
         work->matches = (double)rows * share;
-    reading = ((double)work->day_to - work->day_from + 1) * costs->run_cost
-        + (double)rows * costs->row_cost;
-    offer(work, SOURCE_DAYS, reading + (double)rows * share * costs->lookup_cost);
-    offer_named(work, SOURCE_NAMED_DAYS, reading, (double)rows * share);
+    reading = ((double)work->days.to - work->days.from + 1) * costs->run_cost
+        + (double)rows * costs->day_cost;
+    offer(work, SOURCE_DAYS,
+        reading + (double)rows * share * masked_share(work) * khach__plan_look_cost(work));
     return status;
 }
 
@@ -74,7 +104,11 @@ static khach_index_status weigh_created(plan *work)
     if (rows >= SIZE_ROWS_MAX)
         rows *= 2;
     offer(work, SOURCE_CREATED, (double)rows * costs->lookup_cost);
-    offer_named(work, SOURCE_NAMED_CREATED, (double)rows * costs->row_cost, (double)rows);
+    if (work->has_tokens)
+        offer(work, SOURCE_NAMED_CREATED,
+            (double)rows * costs->row_cost
+                + (double)work->index->judge.token_rows * costs->pass_cost
+                + (double)rows * named_share(work) * (costs->row_cost + costs->lookup_cost));
     return status;
 }
 
@@ -109,7 +143,7 @@ khach_index_status khach__plan_open(
         return status;
 
     if (status == KHACH_INDEX_OK)
-        status = khach__days_clip(index, &work->day_from, &work->day_to, &work->day_last);
+        status = khach__days_clip(index, &work->days);
     if (status == KHACH_INDEX_OK && work->has_traits)
         offer(work, SOURCE_RUNS, (double)work->runs.customers * index->bounds.lookup_cost);
     if (status == KHACH_INDEX_OK && work->has_tokens)
@@ -128,18 +162,16 @@ static khach_index_status read_density(plan *work, double *share, double *rows)
     const judge *asked = &work->index->judge;
     int64_t all = 0;
     int64_t some = 0;
-    khach_index_status status = khach__day_size(work->index, work->day_last,
+    khach_index_status status = khach__day_size(work->index, work->days.last,
         asked->filter->created_from, asked->created_before, SAMPLE_ROWS_MAX, &some);
 
     if (status == KHACH_INDEX_OK)
         status = khach__day_size(
-            work->index, work->day_last, INT64_MIN, INT64_MAX, SAMPLE_ROWS_MAX, &all);
+            work->index, work->days.last, INT64_MIN, INT64_MAX, SAMPLE_ROWS_MAX, &all);
     *share = all == 0 ? 1 : ((double)some + 0.1) / ((double)all + 0.1);
     *rows = (double)some + 0.1;
     return status;
 }
-
-static double least(double left, double right) { return left < right ? left : right; }
 
 /* What the guesses have in common. */
 typedef struct crowd {
@@ -149,24 +181,36 @@ typedef struct crowd {
     double named;     /* the share of all who have the name */
 } crowd;
 
+/* Of those who wrote before the end of a range and after it, who wrote in it, at a guess: about as
+ * many as of all who were there by then; more of a range that has just passed. */
+static double wrote_share(const plan *work)
+{
+    const days_known *days = &work->days;
+    double span = (double)days->to - days->from + 1;
+    double ago = (double)days->last - days->to;
+    double there = (double)work->runs.customers_all * ((double)days->to - days->first + 1)
+        / ((double)days->last - days->first + 1);
+
+    return least(1,
+        work->written / (there + 1) + (0.05 + span / 32) * FRESH_DAYS / (FRESH_DAYS + ago));
+}
+
 /* By the last message: whoever wrote last is passed over when not created in time. */
 static khach_index_status guess_latest(
     plan *work, khach_index_order order, const crowd *who, guess *out)
 {
     const bounds *costs = &work->index->bounds;
-    double span = (double)work->day_to - work->day_from + 1;
-    /* Of those who wrote before and after a range, who wrote in it. */
-    double wrote = !work->has_days || span > 30 ? 1 : 0.05 + span / 32;
+    double wrote = work->has_days ? wrote_share(work) : 1;
     double wanted = who->wanted / wrote;
-    double days = work->has_days ? (double)work->day_last - work->day_from + 1 : DAYS_TO_GO;
+    double days = work->has_days ? (double)work->days.last - work->days.from + 1 : DAYS_TO_GO;
     double share = 1;
     double rows = 0;
-    double met;
     double walked;
     double probed;
+    bool has_way = work->has_days || work->has_created || work->has_tokens;
     khach_index_status status = KHACH_INDEX_OK;
 
-    if (work->has_days || work->has_created)
+    if (has_way)
         status = read_density(work, &share, &rows);
     walked = least(who->customers, wanted / share);
     /* What the index by the last message cannot tell is asked of those whom it accepts. */
@@ -178,14 +222,15 @@ static khach_index_status guess_latest(
     out->order = (double)work->runs.count * costs->run_cost + walked * costs->row_cost
         + probed * costs->probe_cost;
     out->days = 1e18;
-    if (!work->has_days && !work->has_created)
+    if (!has_way)
         return status;
-    /* A day is taken whole, and one more. */
-    met = 2 * rows * who->customers / who->everyone;
-    met = met > wanted ? met : wanted;
-    walked = met * who->everyone / who->customers;
-    out->days = walked * costs->row_cost + met * costs->lookup_cost
-        + least(days, walked / rows) * costs->run_cost;
+    /* A day is taken whole, and half of one more. */
+    walked = wanted * who->everyone / who->customers / NEW_SHARE;
+    walked = walked > 1.5 * rows ? walked : 1.5 * rows;
+    probed = walked * NEW_SHARE * who->customers / who->everyone * masked_share(work)
+        * (work->has_days ? MAYBE_SHARE : 1);
+    out->days = walked * costs->day_cost + least(days, walked / rows) * costs->run_cost
+        + probed * (work->has_days ? costs->probe_cost : khach__plan_look_cost(work));
     return status;
 }
 
@@ -194,20 +239,21 @@ static khach_index_status guess_latest(
 static void guess_created(const plan *work, khach_index_order order, const crowd *who, guess *out)
 {
     const bounds *costs = &work->index->bounds;
-    double days = (double)work->day_to - work->day_from + 1;
+    double days = (double)work->days.to - work->days.from + 1;
     double share = who->customers / who->everyone;
     double fresh = order == KHACH_INDEX_CREATED_DESCENDING ? work->written * share / 3 : 0;
     double probes = who->wanted;
-    double rows = least(2 * who->wanted / share, work->written);
+    double rows = 2 * who->wanted / share + days * DAY_ROWS_WANTED / (share * masked_share(work));
 
     if (fresh < probes)
         probes = least(who->customers, probes + (who->wanted - fresh) * 20);
     out->order = probes * costs->probe_cost;
     if (work->has_traits)
         out->order += (double)work->runs.count * costs->run_cost;
-    out->days = days * costs->run_cost + rows * costs->row_cost;
+    rows = least(rows, work->written);
+    out->days = days * costs->run_cost + rows * costs->day_cost;
     if (work->filter->name != NULL)
-        out->days += rows * share * costs->probe_cost;
+        out->days += rows * share * masked_share(work) * costs->probe_cost;
     if (!work->has_days || days > (double)costs->days)
         out->days = 1e18;
 }
@@ -215,13 +261,12 @@ static void guess_created(const plan *work, khach_index_order order, const crowd
 khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t room, guess *out)
 {
     const run_list *runs = &work->runs;
-    bool is_searched = work->has_tokens;
     crowd who = {.customers = (double)runs->customers + 1,
         .everyone = (double)(runs->is_partial ? runs->customers * 10 : runs->customers_all) + 1,
         .named = 1};
 
     who.wanted = (double)room;
-    if (is_searched && work->named < who.everyone)
+    if (work->has_tokens && work->named < who.everyone)
         who.named = (work->named + 1) / who.everyone;
     who.wanted /= who.named;
     /* Of names, only those of one rank fill a page before the end. */
@@ -241,7 +286,8 @@ bool khach__plan_ranks_by_record(const plan *work, khach_index_order order)
 
 bool khach__plan_is_empty(const plan *work)
 {
-    return (work->has_days && work->day_from > work->day_to)
+    return (work->has_days && work->days.from > work->days.to)
+        || (work->filter->name != NULL && work->runs.count == 0)
         || work->filter->created_from >= work->index->judge.created_before;
 }
 
@@ -271,12 +317,10 @@ static khach_index_status keep_named(plan *work)
 static khach_index_status read_days(plan *work, verdict *out)
 {
     bool is_whole;
-    day_range range = {work->day_from, work->day_to, work->index->bounds.ids};
+    day_range range = {work->days.from, work->days.to, work->index->bounds.ids};
     khach_index_status status =
         khach__days_collect(work->index, &range, &work->ids, &is_whole);
 
-    if (status == KHACH_INDEX_OK && is_whole && work->best == SOURCE_NAMED_DAYS)
-        status = keep_named(work);
     if (status != KHACH_INDEX_OK || !is_whole)
         return status != KHACH_INDEX_OK ? status : khach__source_scan(work->index, out);
     work->index->judge.are_days_known = true;
@@ -322,7 +366,6 @@ khach_index_status khach__plan_read(plan *work, verdict *out)
     case SOURCE_NAMED_CREATED:
         return read_created(work, out);
     case SOURCE_DAYS:
-    case SOURCE_NAMED_DAYS:
         return read_days(work, out);
     case SOURCE_SCAN:
         break;

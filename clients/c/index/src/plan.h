@@ -5,6 +5,9 @@
 
 #include "index.h"
 
+/* Of a day's rows in a walk over days, how many are of somebody who was not met. */
+#define NEW_SHARE 0.5
+
 /* Where every customer that may answer is, so that looking at each of them answers. */
 typedef enum source {
     SOURCE_SCAN, /* everyone */
@@ -12,8 +15,7 @@ typedef enum source {
     SOURCE_RUNS,
     SOURCE_CREATED,
     SOURCE_DAYS,
-    SOURCE_NAMED_CREATED, /* of these, and of the rows of a token, who are both */
-    SOURCE_NAMED_DAYS
+    SOURCE_NAMED_CREATED /* of these, and of the rows of a token, who are both */
 } source;
 
 typedef struct plan {
@@ -25,16 +27,13 @@ typedef struct plan {
     bool has_created;
     bool has_traits;
     run_list runs;   /* read unless nothing is asked that needs them */
-    int32_t day_from; /* of the days that there are */
-    int32_t day_to;
-    int32_t day_last; /* on which anybody wrote */
+    days_known days; /* on which anybody wrote */
     double matches; /* a guess of how many customers answer */
     double named;   /* a guess of how many names answer */
     double written; /* a guess of how many rows the days of the range have */
     source best;
     double best_cost;
     id_set ids;
-    bool were_names_walked;
 } plan;
 
 /* Reads what the costs depend on, and finds the source that costs the least. */
@@ -55,6 +54,9 @@ typedef struct guess {
 } guess;
 
 khach_index_status khach__plan_guess(plan *work, khach_index_order order, size_t room, guess *out);
+
+/* What a look at a customer costs whose days are known. */
+double khach__plan_look_cost(const plan *work);
 
 /* Looks at every customer of the best source. */
 khach_index_status khach__plan_read(plan *work, verdict *out);

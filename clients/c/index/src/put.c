@@ -35,6 +35,12 @@ static khach_index_status put_counts(
 
 /* --- names --- */
 
+bool khach__is_same_name(const khach_index_customer *left, const khach_index_customer *right)
+{
+    return left->name_bytes == right->name_bytes
+        && (left->name_bytes == 0 || memcmp(left->name, right->name, left->name_bytes) == 0);
+}
+
 static khach_index_status put_token_count(khach_index *index, khach_index_sql sql,
     int64_t business_id, const char *token, size_t bytes)
 {
@@ -113,73 +119,12 @@ static khach_index_status put_names(
 {
     khach_index_status status = KHACH_INDEX_OK;
 
-    if (before != NULL && after != NULL && before->name_bytes == after->name_bytes
-        && memcmp(before->name, after->name, after->name_bytes) == 0)
+    if (before != NULL && after != NULL && khach__is_same_name(before, after))
         return KHACH_INDEX_OK;
     if (before != NULL)
         status = put_tokens(index, SQL_TOKEN_DROP, before);
     if (status == KHACH_INDEX_OK && after != NULL)
         status = put_tokens(index, SQL_TOKEN_ADD, after);
-    return status;
-}
-
-/* --- days --- */
-
-static khach_index_status put_day(khach_index *index, khach_index_sql sql,
-    const khach_index_customer *customer, const khach_index_day *day)
-{
-    sqlite3_stmt *statement = khach__index_statement(index, sql);
-
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    (void)sqlite3_bind_int64(statement, 1, customer->business_id);
-    (void)sqlite3_bind_int64(statement, 2, day->day);
-    (void)sqlite3_bind_int64(statement, 3, customer->created_at);
-    (void)sqlite3_bind_int64(statement, 4, customer->id);
-    if (sql == SQL_DAY_PUT) {
-        (void)sqlite3_bind_int64(statement, 5, customer->page_id);
-        (void)sqlite3_bind_int64(statement, 6, customer->traits);
-        (void)sqlite3_bind_int64(statement, 7, day->activity);
-        (void)sqlite3_bind_int64(statement, 8, day->since);
-    }
-    return khach__index_run(index, statement);
-}
-
-/* Two ascending lists side by side. */
-static khach_index_status put_days(
-    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
-{
-    size_t old_count = before == NULL ? 0 : before->days_count;
-    size_t new_count = after == NULL ? 0 : after->days_count;
-    bool has_moved = before != NULL && after != NULL
-        && (before->page_id != after->page_id || before->created_at != after->created_at);
-    bool has_turned = before != NULL && after != NULL && before->traits != after->traits;
-    khach_index_status status = KHACH_INDEX_OK;
-    size_t i = 0;
-    size_t j = 0;
-
-    while (status == KHACH_INDEX_OK && (i < old_count || j < new_count)) {
-        const khach_index_day *old_day = i < old_count ? &before->days[i] : NULL;
-        const khach_index_day *new_day = j < new_count ? &after->days[j] : NULL;
-        bool is_gone =
-            old_day != NULL && (new_day == NULL || old_day->day < new_day->day || has_moved);
-        bool is_known;
-
-        if (is_gone) {
-            status = put_day(index, SQL_DAY_DROP, before, old_day);
-            if (status == KHACH_INDEX_OK)
-                status = khach__daily_put(index, before, old_day, NULL);
-            i++;
-            continue;
-        }
-        is_known = old_day != NULL && old_day->day == new_day->day;
-        if (!is_known || has_turned || memcmp(old_day, new_day, sizeof(*old_day)) != 0)
-            status = put_day(index, SQL_DAY_PUT, after, new_day);
-        if (status == KHACH_INDEX_OK)
-            status = khach__daily_put(index, after, is_known ? old_day : NULL, new_day);
-        i += is_known;
-        j++;
-    }
     return status;
 }
 
@@ -369,7 +314,7 @@ khach_index_status khach_index_put(
     if (status == KHACH_INDEX_OK)
         status = put_names(index, before, after);
     if (status == KHACH_INDEX_OK)
-        status = put_days(index, before, after);
+        status = khach__days_put(index, before, after);
     if (status == KHACH_INDEX_OK)
         status = put_contacts(index, before, after);
     return status != KHACH_INDEX_OK ? status : put_blocks(index, before, after);

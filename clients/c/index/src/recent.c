@@ -4,29 +4,12 @@
 
 #include "index.h"
 
-/* Whether the customer of a day's row may have written in the range: false when this day and the
- * one before tell that it did not. */
-static bool may_have_written(
-    const khach_index_filter *filter, int32_t day, uint32_t activity, int64_t since)
-{
-    int kind = filter->messaged_kinds == KHACH_DAY_MESSAGED ? SINCE_MESSAGE
-        : filter->messaged_kinds == KHACH_DAY_COMMENTED     ? SINCE_COMMENT
-                                                            : SINCE_ANY;
-
-    if (filter->messaged_kinds == 0)
-        return true;
-    if (day <= filter->messaged_to && (activity & filter->messaged_kinds) != 0)
-        return true;
-    return since_day(since, kind) >= filter->messaged_from && since_day(since, kind) != 0;
-}
-
 /* Takes those of a day who were not met on a later one. */
 static khach_index_status take_day(
     khach_index *index, top *list, id_hash *met, int32_t day, recent_walk *walk)
 {
     judge *asked = &index->judge;
-    sqlite3_stmt *statement = khach__index_statement(
-        index, asked->wanted == NULL ? SQL_DAY_CREATED : SQL_DAY_WANTED);
+    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAY_CREATED);
     khach_index_status status = KHACH_INDEX_OK;
     int result = SQLITE_DONE;
 
@@ -38,27 +21,24 @@ static khach_index_status take_day(
     (void)sqlite3_bind_int64(statement, 4, asked->created_before);
     walk->budget -= index->bounds.run_cost;
     asked->passed = 0;
+    asked->asked_of_days = DAYS_LATEST;
+    asked->day = day;
     while (status == KHACH_INDEX_OK && walk->budget > 0
         && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         khach_index_position row = {.id = sqlite3_column_int64(statement, 0)};
         bool is_new = false;
 
-        walk->budget -= index->bounds.row_cost;
-        if (!khach__judge_has_run(index, sqlite3_column_int64(statement, 1),
-                sqlite3_column_int64(statement, 2))
-            || !may_have_written(asked->filter, day,
-                (uint32_t)sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)))
-            continue;
         status = khach__id_hash_add(met, row.id, &is_new);
         if (status != KHACH_INDEX_OK || !is_new)
             continue;
-        walk->budget -= index->bounds.lookup_cost;
-        status = khach__source_probe(index, list->order, &row, &is_new);
+        walk->budget -= asked->filter->messaged_kinds != 0 ? index->bounds.probe_cost
+                                                           : index->bounds.lookup_cost;
+        status = khach__source_probe(index, list, &row, &is_new);
         if (status == KHACH_INDEX_OK && is_new)
             khach__top_add(list, &row);
     }
     (void)sqlite3_reset(statement);
-    walk->budget -= (double)asked->passed * index->bounds.pass_cost;
+    walk->budget -= (double)asked->passed * index->bounds.day_cost;
     if (status == KHACH_INDEX_OK && result != SQLITE_ROW && result != SQLITE_DONE)
         status = khach__index_failure(index->db);
     return status;
@@ -82,7 +62,8 @@ khach_index_status khach__recent_take(khach_index *index, top *list, recent_walk
     }
     /* Who never wrote is on no day, and behind all others. */
     walk->is_done = walk->budget > 0
-        && (khach__top_is_settled(list, bound) || index->judge.filter->messaged_kinds != 0);
+        && (khach__top_is_settled(list, bound)
+            || (index->judge.filter->messaged_kinds != 0 && !walk->is_partial));
     khach__id_hash_free(&met);
     return status;
 }

@@ -22,11 +22,11 @@ static const char tables[] =
     "  business_id INTEGER NOT NULL, token TEXT NOT NULL, customers INTEGER NOT NULL,"
     "  PRIMARY KEY (business_id, token)) STRICT, WITHOUT ROWID;"
     /* The day before with the same kind of activity makes what is distinct in a range countable:
-     * those whose day before is before the range. Each day is in the order of lists. */
+     * those whose day before is before the range. Each day is in the order of lists. What it says
+     * of a customer is one value, so that most rows are refused where they are: day_facts.c. */
     "CREATE TABLE customer_days("
     "  business_id INTEGER NOT NULL, day INTEGER NOT NULL, created_at INTEGER NOT NULL,"
-    "  customer_id INTEGER NOT NULL, page_id INTEGER NOT NULL, traits INTEGER NOT NULL,"
-    "  activity INTEGER NOT NULL, since INTEGER NOT NULL,"
+    "  customer_id INTEGER NOT NULL, facts BLOB NOT NULL,"
     "  PRIMARY KEY (business_id, day, created_at, customer_id))"
     "  STRICT, WITHOUT ROWID;"
     /* What the rows of a day say of a page, added up: see daily.c. */
@@ -71,8 +71,8 @@ static const char rebuild[] =
     "INSERT INTO token_counts"
     " SELECT business_id, token, count(*) FROM name_tokens GROUP BY 1, 2;"
     "INSERT INTO customer_days"
-    " SELECT business_id, part.one, created_at, id, page_id, traits, part.two, part.three"
-    " FROM $ CROSS JOIN khach_parts(2, record) AS part ORDER BY 1, 2, 3, 4;"
+    " SELECT business_id, part.one, created_at, id, part.two"
+    " FROM $ CROSS JOIN khach_parts(2, record, name_folded) AS part ORDER BY 1, 2, 3, 4;"
     "INSERT INTO contact_values"
     " SELECT page_id, kind, value, first_seen_at, id, business_id, 1 = row_number()"
     "  OVER (PARTITION BY page_id, kind, value ORDER BY first_seen_at, id)"

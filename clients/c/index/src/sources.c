@@ -1,108 +1,12 @@
-/* Customers one by one, from where there are few of them; each is judged by its row. */
+/* Where customers are few that may answer: a token, the beginning of a name, a range of creation,
+ * runs. Each is judged by its row: rows.c. */
 
 #include "index.h"
 
 #include <string.h>
 
-/* Columns of SQL_ROW and its like. */
-enum { ROW_ID, ROW_PAGE, ROW_TRAITS, ROW_CREATED, ROW_INBOUND, ROW_FOLDED, ROW_RECORD };
-
 /* Above every folded text: the last code point. */
 #define LAST_CODE_POINT "\xF4\x8F\xBF\xBF"
-
-/* What a record alone can tell: the true rank of its name, and its days. 0 refuses. */
-static int judge_record(const khach_index *index, khach_index_order order,
-    sqlite3_stmt *statement, int rank)
-{
-    const khach_index_filter *filter = index->judge.filter;
-    const uint8_t *record = sqlite3_column_blob(statement, ROW_RECORD);
-    size_t record_bytes = (size_t)sqlite3_column_bytes(statement, ROW_RECORD);
-
-    if (filter->name != NULL
-        && (order == KHACH_INDEX_RELEVANCE || khach_name_query_token_count(filter->name) == 0)) {
-        const char *folded = (const char *)sqlite3_column_text(statement, ROW_FOLDED);
-        const char *name;
-        size_t name_bytes;
-
-        khach__record_name(record, record_bytes, &name, &name_bytes);
-        rank = khach_name_query_rank(filter->name, name, name_bytes, folded == NULL ? "" : folded,
-            (size_t)sqlite3_column_bytes(statement, ROW_FOLDED));
-    }
-    if (rank == 0)
-        return 0;
-    if (filter->messaged_kinds != 0 && !index->judge.are_days_known
-        && !khach__record_has_day(record, record_bytes, filter->messaged_kinds,
-            filter->messaged_from, filter->messaged_to))
-        return 0;
-    return rank;
-}
-
-/* The place of the row that `statement` stands on, as far as its columns tell; false when they
- * refuse it. */
-static bool judge_columns(const khach_index *index, khach_index_order order,
-    sqlite3_stmt *statement, khach_index_position *place)
-{
-    bool is_inbound = order == KHACH_INDEX_INBOUND_DESCENDING || order == KHACH_INDEX_RELEVANCE;
-
-    if (!khach__judge_accepts(index, sqlite3_column_int64(statement, ROW_PAGE),
-            sqlite3_column_int64(statement, ROW_TRAITS),
-            sqlite3_column_int64(statement, ROW_CREATED)))
-        return false;
-    place->id = sqlite3_column_int64(statement, ROW_ID);
-    place->key = sqlite3_column_int64(statement, is_inbound ? ROW_INBOUND : ROW_CREATED);
-    place->rank = 1;
-    if (index->judge.filter->name != NULL) {
-        const char *folded = (const char *)sqlite3_column_text(statement, ROW_FOLDED);
-
-        place->rank = folded == NULL ? 0
-                                     : khach__judge_rank(index, folded,
-                                         (size_t)sqlite3_column_bytes(statement, ROW_FOLDED));
-    }
-    return place->rank != 0;
-}
-
-static void judge_row(khach_index *index, sqlite3_stmt *statement, verdict *out)
-{
-    khach_index_order order = out->list == NULL ? KHACH_INDEX_CREATED_DESCENDING : out->list->order;
-    bool is_ranked = order == KHACH_INDEX_RELEVANCE;
-    khach_index_position place;
-    int rank;
-
-    if (!judge_columns(index, order, statement, &place))
-        return;
-    rank = place.rank;
-    place.rank = is_ranked ? rank : 0;
-    /* The record is the dear part: it is read for a row that may be among the first. */
-    if (out->list != NULL && !khach__top_wants(out->list, &place))
-        return;
-    rank = judge_record(index, order, statement, rank);
-    if (rank == 0)
-        return;
-    out->count++;
-    if (out->list == NULL)
-        return;
-    place.rank = is_ranked ? rank : 0;
-    khach__top_add(out->list, &place);
-    if (is_ranked && out->list->count == out->list->room)
-        index->judge.rank_max = out->list->rows[out->list->room - 1].rank;
-}
-
-khach_index_status khach__source_read(khach_index *index, sqlite3_stmt *statement, verdict *out)
-{
-    int result = SQLITE_DONE;
-    size_t rows = 0;
-
-    while (out->count < out->count_max && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        judge_row(index, statement, out);
-        if (++rows % 1024 == 0 && khach__index_must_stop(index)) {
-            (void)sqlite3_reset(statement);
-            return KHACH_INDEX_INTERRUPTED;
-        }
-    }
-    (void)sqlite3_reset(statement);
-    return result == SQLITE_DONE || result == SQLITE_ROW ? KHACH_INDEX_OK
-                                                         : khach__index_failure(index->db);
-}
 
 /* Binds the business to 1, and to 2 and 3 the texts from `text` up to `beyond` behind it. */
 static void bind_texts(const khach_index *index, sqlite3_stmt *statement, const char *text,
@@ -255,7 +159,7 @@ khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int6
     if (statement == NULL)
         return khach__index_failure(index->db);
     bind_names(index, statement, is_prefix);
-    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
+    (void)sqlite3_bind_int64(statement, 4, NAMES_SIZE_MAX);
     return khach__index_number(index, statement, rows);
 }
 
@@ -267,24 +171,6 @@ khach_index_status khach__source_names(khach_index *index, bool is_prefix, verdi
         return khach__index_failure(index->db);
     bind_names(index, statement, is_prefix);
     return khach__source_read(index, statement, out);
-}
-
-khach_index_status khach__ids_of_names(khach_index *index, bool is_prefix, id_hash *out)
-{
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_IDS_BY_NAME);
-    khach_index_status status = KHACH_INDEX_OK;
-    int result = SQLITE_DONE;
-    bool is_new;
-
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    bind_names(index, statement, is_prefix);
-    while (status == KHACH_INDEX_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
-        status = khach__id_hash_add(out, sqlite3_column_int64(statement, 0), &is_new);
-    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
-        status = khach__index_failure(index->db);
-    (void)sqlite3_reset(statement);
-    return status;
 }
 
 static void bind_created(const khach_index *index, sqlite3_stmt *statement, int first)
@@ -348,42 +234,4 @@ khach_index_status khach__source_runs(khach_index *index, const run_list *runs, 
         status = khach__source_read(index, statement, out);
     }
     return status;
-}
-
-khach_index_status khach__source_ids(khach_index *index, const id_set *ids, verdict *out)
-{
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_ROW);
-    khach_index_status status = KHACH_INDEX_OK;
-
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    for (size_t i = 0; status == KHACH_INDEX_OK && i < ids->count; i++) {
-        (void)sqlite3_bind_int64(statement, 1, ids->ids[i]);
-        status = khach__source_read(index, statement, out);
-    }
-    return status;
-}
-
-khach_index_status khach__source_probe(khach_index *index, khach_index_order order,
-    khach_index_position *row, bool *is_accepted)
-{
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_ROW);
-    khach_index_position place;
-    int rank = 0;
-    int result;
-
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    (void)sqlite3_bind_int64(statement, 1, row->id);
-    result = sqlite3_step(statement);
-    if (result == SQLITE_ROW && judge_columns(index, order, statement, &place))
-        rank = judge_record(index, order, statement, place.rank);
-    (void)sqlite3_reset(statement);
-    *is_accepted = rank != 0;
-    if (rank != 0)
-        row->key = place.key;
-    row->rank = order == KHACH_INDEX_RELEVANCE ? rank : 0;
-    if (result == SQLITE_DONE)
-        return KHACH_INDEX_CORRUPT; /* An index names it. */
-    return result == SQLITE_ROW ? KHACH_INDEX_OK : khach__index_failure(index->db);
 }

@@ -120,6 +120,22 @@ int khach_name_query_rank(const khach_name_query *query, const char *name, size_
 int khach_name_query_rank_best(
     const khach_name_query *query, const char *folded, size_t folded_bytes);
 
+/**
+ * Bits of a name, by which most names that do not answer a query are passed over without a look at
+ * them: a name that answers has every bit of khach_name_query_mask(). It is kept in files; another
+ * rule is another layout.
+ *
+ * Borrows: as khach_name_query_rank().
+ */
+uint64_t khach_text_name_mask(
+    const char *name, size_t name_bytes, const char *folded, size_t folded_bytes);
+
+/** The bits that every name has which answers; 0 when nothing is told. */
+uint64_t khach_name_query_mask(const khach_name_query *query);
+
+/** The bits that every name has which begins with the query. */
+uint64_t khach_name_query_begin_mask(const khach_name_query *query);
+
 /** The rules of one IANA time zone. Opaque. */
 typedef struct khach_zone khach_zone;
 
