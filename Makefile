@@ -45,8 +45,8 @@ soak: ## a server and its clients at work for SECONDS (600): memory, descriptors
 	@scripts/install.sh test
 	@scripts/soak.sh $(or $(SECONDS),600) $(SEED)
 
-bench: ## the table of figures, each beside its comparator in the same run
-	@scripts/bench.sh
+bench: ## the table of figures, each beside its comparator in the same run; PARTS for some
+	@scripts/bench.sh full $(PARTS)
 
 bench-peers: ## our listeners beside gRPC C++ and Go ttrpc of Debian, on the same echo
 	@scripts/bench-peers.sh

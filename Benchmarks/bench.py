@@ -11,58 +11,40 @@ import os
 import pathlib
 import shutil
 import sqlite3
-import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+from harness import Server, heading, middle, number, peak_mib, ratio, row, shuffled, timed, WIDTH
+from million import Million
+from network import Network
+
 ECHO = ("ttrpc.integration.streaming.Streaming", "Echo")
 RECORD = ("khach.v1.InteractionService", "RecordInteractions")
 GET = ("khach.v1.CustomerService", "GetCustomer")
 SHAPES = [(1, 1), (1, 16), (1, 128), (16, 16)]
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Server:
-    """A process that says where it listens on its first line."""
+class Bench(Network, Million):
+    """Every part is a method; the store that was recorded is what several of them read."""
 
-    def __init__(self, *command):
-        self.process = subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.DEVNULL)
-        line = self.process.stdout.readline()
-        if not line.startswith("listening "):
-            raise SystemExit(f"{command[0]}: a listening line expected, found {line!r}")
-        self.address = line.split()[1]
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def written_bytes(self):
-        """What it gave to the disk so far, log and file together."""
-        lines = pathlib.Path(f"/proc/{self.process.pid}/io").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(60)
-
-
-class Bench:
     def __init__(self, bin_folder, build, quick):
         self.bin, self.build, self.quick = pathlib.Path(bin_folder), pathlib.Path(build), quick
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="khach-bench-"))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.rounds = 2 if quick else 5
         self.seconds = 0.5 if quick else 2
+        self.data = None
+        message = bytes.fromhex("0801120568656c6c6f")
+        self.echo_payload = self.folder / "echo"
+        self.echo_payload.write_bytes(struct.pack(">I", len(message)) + message)
 
-    def load(self, address, connections, in_flight, seconds, method, payloads):
+    def load(self, address, connections, in_flight, seconds, method, payloads, *options):
         run = subprocess.run(
             [str(self.build / "rpc_load"), address, str(connections), str(in_flight), str(seconds),
-             *method, str(payloads)], stdout=subprocess.PIPE, text=True, check=False)
+             *method, str(payloads), *options], stdout=subprocess.PIPE, text=True, check=False)
         if run.returncode != 0:
             raise SystemExit(f"rpc_load failed: {run.stdout}")
         return json.loads(run.stdout)
@@ -82,9 +64,6 @@ class Bench:
     # Echo: the runtime against a raw epoll loop.
 
     def echo(self):
-        payload = self.folder / "echo"
-        message = bytes.fromhex("0801120568656c6c6f")
-        payload.write_bytes(struct.pack(">I", len(message)) + message)
         ours = Server(self.bin / "ttrpc-testd", "tcp:127.0.0.1:0")
         raw = Server(self.build / "raw_epoll", "0")
         heading("echo, connections x in flight",
@@ -93,15 +72,14 @@ class Bench:
         for connections, in_flight in SHAPES:
             pairs = []
             for _ in range(self.rounds):
-                arguments = (connections, in_flight, self.seconds, ECHO, payload)
+                arguments = (connections, in_flight, self.seconds, ECHO, self.echo_payload)
                 pairs.append((self.measured(ours, *arguments), self.measured(raw, *arguments)))
             a, b = middle(pairs)
             row(f"{connections} x {in_flight}",
                 number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
                 f"{a['cpu_us']:.2f}", number(b["per_second"]), f"{b['p50_us']:.0f}",
                 f"{b['cpu_us']:.2f}", ratio(pairs, "per_second"), ratio(pairs, "p50_us"))
-        self.raw = raw
-        self.echo_payload = payload
+        raw.kill()
         ours.stop()
 
     # Phones and e-mails in texts, against a bare loop over the same bytes.
@@ -153,6 +131,7 @@ class Bench:
         return path
 
     def record(self):
+        self.sample()
         lines = sum(1 for _ in open(self.interactions))
         customers = 10_000 if self.quick else 100_000
         heading(f"RecordInteractions, {number(lines)} interactions, durable",
@@ -188,6 +167,9 @@ class Bench:
     # Reads and the first sync, over what was recorded.
 
     def read(self):
+        if self.data is None:
+            self.record()
+        raw = Server(self.build / "raw_epoll", "0")
         server = Server(self.bin / "khachd", "serve", "--data", self.data, "--listen",
                         "tcp:127.0.0.1:0", "--log-level", "error")
         customers = self.khach("customers", "list", "--business", self.business, "--all",
@@ -203,13 +185,14 @@ class Bench:
         for _ in range(self.rounds):
             pairs.append((
                 self.measured(server, 16, 16, self.seconds, GET, payloads),
-                self.measured(self.raw, 16, 16, self.seconds, ECHO, self.echo_payload)))
+                self.measured(raw, 16, 16, self.seconds, ECHO, self.echo_payload)))
+        raw.kill()
         a, b = middle(pairs)
         row("point read", number(a["per_second"]), f"{a['p50_us']:.0f}", f"{a['p99_us']:.0f}",
             f"{a['cpu_us']:.2f}", number(b["per_second"]), ratio(pairs, "per_second"))
         self.first_sync(server, count)
         self.python_list()
-        self.compare(server, count)
+        self.compare(server, count, self.folder / "cache-0.db")
         self.drain(server)
         server.stop()
         self.export(count)
@@ -247,9 +230,8 @@ class Bench:
         row("by the Python client", f"{a['p50_us']:.0f}", f"{a['p50_us'] / 100:.1f}",
             f"{b['p50_us']:.0f}", ratio(pairs, "p50_us"))
 
-    def compare(self, server, count):
+    def compare(self, server, count, cache):
         """A cache compares itself with its server, and fetches what was damaged."""
-        cache = self.folder / "cache-0.db"
         target = ("--cache", cache, "--server", server.address, "--output", "json")
         heading(f"a cache of {number(count)} customers and its server", "seconds", "bare walk s",
                 "ratio", "bytes received", "bytes per row")
@@ -377,66 +359,11 @@ class Bench:
         path.unlink()
 
     def close(self):
-        self.raw.process.kill()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def timed(command):
-    """Wall seconds and peak MiB of a process that runs to its end.
-
-    The peak is watched from outside: what the kernel tells of a child that has ended counts the
-    memory of the parent that it was forked from.
-    """
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, peak_mib(process.pid))
-        time.sleep(0.005)
-    if process.returncode != 0:
-        raise SystemExit(f"{command[0]} failed with status {process.returncode}")
-    return time.monotonic() - start, peak
-
-
-def peak_mib(pid):
-    """The highest resident size of a process so far."""
-    try:
-        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
-
-
-def shuffled(text):
-    import random
-    lines = text.splitlines(True)
-    random.Random(7).shuffle(lines)
-    return "".join(lines)
-
-
-def middle(pairs):
-    """The pair whose ratio is the median."""
-    ordered = sorted(pairs, key=lambda pair: pair[0]["per_second"] / pair[1]["per_second"])
-    return ordered[len(ordered) // 2]
-
-
-def ratio(pairs, key):
-    return f"{statistics.median(a[key] / b[key] for a, b in pairs):.2f}"
-
-
-def number(value):
-    return f"{value:,.0f}"
-
-
-WIDTH = 46
-
-
-def heading(name, *columns):
-    print(f"\n{name:<{WIDTH}}" + "".join(f"{column:>15}" for column in columns))
-
-
-def row(name, *columns):
-    print(f"  {name:<{WIDTH - 2}}" + "".join(f"{column:>15}" for column in columns), flush=True)
+PARTS = ("echo", "secure", "neighbours", "idle", "detect", "record", "read", "live", "questions",
+         "million")
 
 
 def main():
@@ -444,18 +371,15 @@ def main():
     parser.add_argument("--bin", required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("--size", choices=["full", "quick"], default="full")
+    parser.add_argument("--part", choices=PARTS, action="append", help="this one alone; all by default")
     arguments = parser.parse_args()
     bench = Bench(arguments.bin, arguments.build, arguments.size == "quick")
     try:
-        bench.echo()
-        bench.detect()
-        bench.sample()
-        bench.record()
-        bench.read()
-        bench.live()
-        bench.questions()
+        for part in arguments.part or PARTS:
+            getattr(bench, part)()
     finally:
         bench.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -12,8 +12,9 @@ import struct
 import subprocess
 import tempfile
 
-from bench import ECHO, Server
+from harness import Server
 
+ECHO = ("ttrpc.integration.streaming.Streaming", "Echo")
 IN_FLIGHT = 128
 ROUNDS = 5
 SECONDS = 2
@@ -57,8 +58,7 @@ def main():
             rounds = [[load(server) for _, _, load, server in servers] for _ in range(ROUNDS)]
         finally:
             for *_, server in servers:
-                server.process.kill()
-                server.process.wait()
+                server.kill()
     print(f"unary echo, 1 connection x {IN_FLIGHT} in flight, 128 bytes, "
           f"{ROUNDS} rounds of {SECONDS} s each, medians\n")
     heads = ["protocol", "server", "requests/s", "p50 us", "p99 us", "server CPU us/request",

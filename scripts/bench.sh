@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds for release and prints one table: each figure beside its comparator in the same run.
-# usage: scripts/bench.sh [quick]      quick: smaller loads, to see that everything runs
+# usage: scripts/bench.sh [quick|full] [PART ...]      quick: smaller loads, to see that everything runs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh bench
@@ -9,9 +9,8 @@ for product in khachd khach ttrpc-testd contact-bench; do
 done
 build=Benchmarks/build
 mkdir -p "$build"
-for program in rpc_load raw_epoll; do
-  cc -O2 -o "$build/$program" "Benchmarks/src/$program.c"
-done
+cc -O2 -o "$build/rpc_load" Benchmarks/src/rpc_load.c -lssl -lcrypto
+cc -O2 -o "$build/raw_epoll" Benchmarks/src/raw_epoll.c
 for program in index_make index_ask; do
   cc -O2 -D_DEFAULT_SOURCE -Iclients/c/index/include -Iclients/c/text/include \
     -o "$build/$program" "Benchmarks/src/$program.c" clients/c/index/src/*.c clients/c/text/src/*.c \
@@ -25,8 +24,10 @@ cmake -S clients/c -B "$build/libkhach" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$build/libkhach" -j2 >/dev/null
 for program in live_watch list_loop; do
   cc -O2 -pthread -Iclients/c/include -o "$build/$program" "Benchmarks/src/$program.c" \
-    "$build/libkhach/libkhach.a" $(pkg-config --libs sqlite3 libprotobuf-c libxxhash) -lutf8proc \
+    "$build/libkhach/libkhach.a" $(pkg-config --libs sqlite3 libprotobuf-c libxxhash libssl libcrypto) -lutf8proc \
     -lxlsxwriter
 done
+parts=()
+for part in "${@:2}"; do parts+=(--part "$part"); done
 exec python3 Benchmarks/bench.py --bin "$(swift build -c release --show-bin-path)" \
-  --build "$build" --size "${1:-full}"
+  --build "$build" --size "${1:-full}" "${parts[@]}"

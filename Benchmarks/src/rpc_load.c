@@ -1,7 +1,12 @@
 /*
  * A closed-loop load generator for ttrpc over TCP or a Unix socket: one thread, one epoll.
  *
- *   rpc_load ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS
+ *   rpc_load ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS [ca=FILE] [token=TOKEN]
+ *            [refused=yes] [every=MS]
+ *
+ * With an authority's certificates it calls over TLS; a token goes with every call; where refusals
+ * are expected they are counted and no failure. `every` makes each connection call in such steps,
+ * and not as soon as it is answered.
  *
  * PAYLOADS is a file of request messages with a 4-byte big-endian length before each. They are
  * sent in turn; with SECONDS 0 each is sent once. Prints one JSON line.
@@ -12,6 +17,8 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +36,7 @@ enum {
     STARTS = 1 << 16, /* start times by stream id; far more than are ever in flight */
     IN_BYTES = 8 << 20,
     LATENCIES_MAX = 40 << 20,
+    METADATA_BYTES = 512,
 };
 
 struct frame {
@@ -38,8 +46,10 @@ struct frame {
 
 struct connection {
     int fd;
+    SSL *tls; /* NULL for plaintext */
     uint32_t next_id;
     unsigned waiting;
+    uint64_t next_at; /* with steps */
     uint64_t *starts;
     uint8_t *in;
     size_t in_count;
@@ -57,6 +67,10 @@ static bool once;
 static uint64_t stop_at;
 static uint32_t *latencies;
 static uint64_t done_count, error_count;
+static SSL_CTX *authority;
+static const char *token;
+static bool may_be_refused;
+static uint64_t step_ns;
 
 static void fail(const char *what)
 {
@@ -107,6 +121,18 @@ static size_t put_field(uint8_t *out, unsigned field, const void *bytes, size_t 
     return used + count;
 }
 
+/* KeyValue {"authorization", "Bearer TOKEN"} of a request's metadata. */
+static size_t put_token(uint8_t *out)
+{
+    uint8_t pair[METADATA_BYTES];
+    char value[METADATA_BYTES / 2];
+    size_t used = put_field(pair, 1, "authorization", strlen("authorization"));
+
+    snprintf(value, sizeof value, "Bearer %s", token);
+    used += put_field(pair + used, 2, value, strlen(value));
+    return put_field(out, 5, pair, used);
+}
+
 /* Every request as a whole frame; only its stream id is written when it is sent. */
 static void load_frames(const char *path, const char *service, const char *method)
 {
@@ -128,12 +154,15 @@ static void load_frames(const char *path, const char *service, const char *metho
             if (frames == NULL)
                 fail("memory");
         }
-        uint8_t *bytes = room_for(HEADER_BYTES + strlen(service) + strlen(method) + count + 32);
+        uint8_t *bytes =
+            room_for(HEADER_BYTES + strlen(service) + strlen(method) + count + 64 + METADATA_BYTES);
         size_t used = HEADER_BYTES;
         used += put_field(bytes + used, 1, service, strlen(service));
         used += put_field(bytes + used, 2, method, strlen(method));
         if (count > 0)
             used += put_field(bytes + used, 3, text + at + 4, count);
+        if (token != NULL)
+            used += put_token(bytes + used);
         write_u32(bytes, (uint32_t)(used - HEADER_BYTES));
         bytes[8] = 1;
         bytes[9] = 0;
@@ -155,7 +184,8 @@ static int connect_to(const char *address)
         if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0)
             fail(address);
     } else {
-        const char *rest = strncmp(address, "tcp:", 4) == 0 ? address + 4 : address;
+        bool has_scheme = strncmp(address, "tcp:", 4) == 0 || strncmp(address, "tls:", 4) == 0;
+        const char *rest = has_scheme ? address + 4 : address;
         const char *colon = strrchr(rest, ':');
         char host[64];
         struct sockaddr_in name = {.sin_family = AF_INET};
@@ -171,8 +201,45 @@ static int connect_to(const char *address)
             fail(address);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     }
-    fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
+}
+
+/* Connects, over TLS when there is an authority to trust. */
+static struct connection open_connection(const char *address)
+{
+    struct connection opened = {.fd = connect_to(address), .next_id = 1};
+
+    if (authority != NULL) {
+        opened.tls = SSL_new(authority);
+        if (opened.tls == NULL || SSL_set1_host(opened.tls, "localhost") != 1
+            || SSL_set_fd(opened.tls, opened.fd) != 1 || SSL_connect(opened.tls) != 1) {
+            ERR_print_errors_fp(stderr);
+            fail("a handshake");
+        }
+    }
+    fcntl(opened.fd, F_SETFL, O_NONBLOCK);
+    return opened;
+}
+
+static void read_option(const char *text)
+{
+    if (strncmp(text, "token=", 6) == 0) {
+        token = text + 6;
+    } else if (strcmp(text, "refused=yes") == 0) {
+        may_be_refused = true;
+    } else if (strncmp(text, "every=", 6) == 0) {
+        step_ns = (uint64_t)(atof(text + 6) * 1e6);
+    } else if (strncmp(text, "ca=", 3) == 0) {
+        authority = SSL_CTX_new(TLS_client_method());
+        if (authority == NULL || SSL_CTX_load_verify_locations(authority, text + 3, NULL) != 1)
+            fail(text);
+        SSL_CTX_set_verify(authority, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_mode(authority, SSL_MODE_ENABLE_PARTIAL_WRITE
+                                        | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    } else {
+        fprintf(stderr, "rpc_load: ca=, token=, refused=yes or every= expected, found %s\n", text);
+        exit(64);
+    }
 }
 
 static bool has_more(uint64_t now)
@@ -209,11 +276,39 @@ static void want_room(struct connection *connection, bool wants)
     connection->wants_room = wants;
 }
 
+/* As send() and recv() do, over TLS too; errno is EAGAIN where the socket has no room or bytes. */
+static ssize_t put(struct connection *connection, const void *bytes, size_t count)
+{
+    if (connection->tls == NULL)
+        return send(connection->fd, bytes, count, MSG_NOSIGNAL);
+    int sent = SSL_write(connection->tls, bytes, count > 1 << 20 ? 1 << 20 : (int)count);
+    if (sent <= 0)
+        errno = SSL_get_error(connection->tls, sent) == SSL_ERROR_WANT_WRITE ? EAGAIN : EIO;
+    return sent > 0 ? sent : -1;
+}
+
+static ssize_t get(struct connection *connection, void *bytes, size_t room)
+{
+    if (connection->tls == NULL)
+        return recv(connection->fd, bytes, room, 0);
+    size_t count = 0;
+    while (count < room) {
+        int got = SSL_read(connection->tls, (uint8_t *)bytes + count, (int)(room - count));
+        if (got <= 0) {
+            if (count == 0)
+                errno = SSL_get_error(connection->tls, got) == SSL_ERROR_WANT_READ ? EAGAIN : EIO;
+            break;
+        }
+        count += (size_t)got;
+    }
+    return count > 0 ? (ssize_t)count : -1;
+}
+
 static void flush(struct connection *connection)
 {
     while (connection->out_sent < connection->out_count) {
-        ssize_t sent = send(connection->fd, connection->out + connection->out_sent,
-                            connection->out_count - connection->out_sent, MSG_NOSIGNAL);
+        ssize_t sent = put(connection, connection->out + connection->out_sent,
+                           connection->out_count - connection->out_sent);
         if (sent < 0) {
             if (errno != EAGAIN)
                 fail("send");
@@ -234,8 +329,8 @@ static bool succeeded(const uint8_t *body, size_t count)
 
 static void receive(struct connection *connection)
 {
-    ssize_t got = recv(connection->fd, connection->in + connection->in_count,
-                       IN_BYTES - connection->in_count, 0);
+    ssize_t got = get(connection, connection->in + connection->in_count,
+                      IN_BYTES - connection->in_count);
     if (got <= 0) {
         if (got < 0 && errno == EAGAIN)
             return;
@@ -258,12 +353,25 @@ static void receive(struct connection *connection)
             error_count++;
         connection->waiting--;
         at += HEADER_BYTES + body;
-        if (has_more(now))
+        if (has_more(now) && step_ns == 0)
             push(connection, now);
     }
     memmove(connection->in, connection->in + at, connection->in_count - at);
     connection->in_count -= at;
     flush(connection);
+}
+
+/* Calls by those connections whose step has come. */
+static void push_steps(struct connection *connections, size_t count, uint64_t now)
+{
+    for (size_t index = 0; index < count; index++) {
+        struct connection *connection = &connections[index];
+        if (now < connection->next_at || connection->waiting > 0 || !has_more(now))
+            continue;
+        connection->next_at = now + step_ns;
+        push(connection, now);
+        flush(connection);
+    }
 }
 
 static int by_value(const void *left, const void *right)
@@ -284,11 +392,13 @@ static void report(double seconds)
 
 int main(int argc, char **argv)
 {
-    if (argc != 8) {
-        fprintf(stderr, "usage: %s ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS\n",
-                argv[0]);
+    if (argc < 8) {
+        fprintf(stderr, "usage: %s ADDRESS CONNECTIONS IN_FLIGHT SECONDS SERVICE METHOD PAYLOADS"
+                        " [ca=FILE] [token=TOKEN] [refused=yes] [every=MS]\n", argv[0]);
         return 64;
     }
+    for (int index = 8; index < argc; index++)
+        read_option(argv[index]);
     size_t connections_count = (size_t)atoi(argv[2]);
     unsigned in_flight = (unsigned)atoi(argv[3]);
     double seconds = atof(argv[4]);
@@ -300,7 +410,7 @@ int main(int argc, char **argv)
     struct connection *connections = room_for(connections_count * sizeof *connections);
     for (size_t index = 0; index < connections_count; index++) {
         struct connection *connection = &connections[index];
-        *connection = (struct connection){.fd = connect_to(argv[1]), .next_id = 1};
+        *connection = open_connection(argv[1]);
         connection->starts = room_for(STARTS * sizeof *connection->starts);
         connection->in = room_for(IN_BYTES);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
@@ -318,11 +428,14 @@ int main(int argc, char **argv)
         unsigned waiting = 0;
         for (size_t index = 0; index < connections_count; index++)
             waiting += connections[index].waiting;
-        if (waiting == 0)
+        uint64_t now = now_ns();
+        if (waiting == 0 && (step_ns == 0 || !has_more(now)))
             break;
+        if (step_ns > 0)
+            push_steps(connections, connections_count, now);
         struct epoll_event events[64];
-        int ready = epoll_wait(poll_fd, events, 64, 30000);
-        if (ready == 0) {
+        int ready = epoll_wait(poll_fd, events, 64, step_ns > 0 ? 1 : 30000);
+        if (ready == 0 && step_ns == 0) {
             errno = ETIMEDOUT;
             fail("30 s without a reply");
         }
@@ -334,5 +447,5 @@ int main(int argc, char **argv)
         }
     }
     report((double)(now_ns() - start) / 1e9);
-    return error_count == 0 ? 0 : 1;
+    return error_count == 0 || may_be_refused ? 0 : 1;
 }

@@ -21,6 +21,14 @@ package struct Metadata: Hashable, Sendable {
 
     /// The first value of `key`.
     package subscript(key: String) -> String? {
-        self.entries.first { $0.key.lowercased() == key.lowercased() }?.value
+        self.entries.first { Self.isSame($0.key, key) }?.value
+    }
+
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.elementsEqual(right.utf8) { self.lowered($0) == self.lowered($1) }
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }

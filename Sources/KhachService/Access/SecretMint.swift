@@ -1,6 +1,7 @@
 /// Makes the secrets of tokens and hashes them; knows no cryptography, which is given to it.
 package struct SecretMint: Sendable {
     package static let prefix = "khach_"
+    private static let scheme = "Bearer "
     private static let secretBytes = 32
     private static let digits = Array("0123456789abcdef".utf8)
     private static let textBytes = prefix.utf8.count + 2 * secretBytes
@@ -27,12 +28,10 @@ package struct SecretMint: Sendable {
 
     /// The hash of what an `authorization` says; `nil` when it cannot be one of ours.
     func hash(ofAuthorization value: String) -> [UInt8]? {
-        let bytes = Array(value.utf8)
-        let scheme = Array("Bearer ".utf8)
-        guard bytes.count == scheme.count + Self.textBytes,
-            zip(bytes, scheme).allSatisfy({ $0 | 0x20 == $1 | 0x20 })
+        guard value.utf8.count == Self.scheme.utf8.count + Self.textBytes,
+            zip(value.utf8, Self.scheme.utf8).allSatisfy({ $0 | 0x20 == $1 | 0x20 })
         else { return nil }
 
-        return self.sha256(Array(bytes.dropFirst(scheme.count)))
+        return self.sha256(Array(value.utf8.dropFirst(Self.scheme.utf8.count)))
     }
 }
