@@ -106,6 +106,13 @@ package struct EnforcedLimit: Hashable, Sendable {
                 "the body of a frame; RESOURCE_EXHAUSTED, and the connection goes on"
             ),
             .init(
+                "message_stranger",
+                TTRPC.Limits.strangerBodyBytesMax,
+                .bytes,
+                "the body of a frame where tokens are needed, until somebody known has called by "
+                    + "its connection; RESOURCE_EXHAUSTED, and the connection goes on"
+            ),
+            .init(
                 "metadata",
                 limits.metadataBytesMax,
                 .bytes,

@@ -19,7 +19,7 @@ extension ServerConnection {
         }
     }
 
-    /// A frame of more than 4 MiB was announced; its body is being skipped.
+    /// A frame of more than its sender may send was announced; its body is being skipped.
     package mutating func receivedOversized(_ stream: StreamID, length: Int) -> OnFrame {
         guard self.state != .closed else { return .ignore }
 

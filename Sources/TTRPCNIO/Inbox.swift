@@ -20,9 +20,11 @@ struct Inbox {
     }
 
     /// The next output of the decoder, or `nil` when it needs more bytes.
-    mutating func next() -> FrameDecoder.Output? {
+    mutating func next(
+        bodyBytesMax: @autoclosure () -> Int = Limits.frameBodyBytesMax
+    ) -> FrameDecoder.Output? {
         let wasSkipping = self.decoder.isSkipping
-        let output = self.decoder.next(from: &self.buffer)
+        let output = self.decoder.next(from: &self.buffer, bodyBytesMax: bodyBytesMax())
         // One frame, or the rest of an over-long one, is over; what follows has its own time.
         if output != nil || wasSkipping != self.decoder.isSkipping { self.frameBegan = nil }
         if let output { return output }

@@ -181,7 +181,9 @@ final class ServerHandler: ChannelDuplexHandler {
         self.latestHeard = now
         self.turn = .takingFrames
         defer { self.turn = .reading }
-        while self.hasRoom(context), let output = self.inbox.next() {
+        while self.hasRoom(context),
+            let output = self.inbox.next(bodyBytesMax: self.bodyBytesMax)
+        {
             switch output {
             case .frame(let frame):
                 let instant = MonotonicInstant(nanoseconds: now.uptimeNanoseconds)
@@ -193,6 +195,12 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.closeAfterWrites(context)
             }
         }
+    }
+
+    /// How long a body may be now: a little, until somebody called who is known.
+    private var bodyBytesMax: Int {
+        self.mustBeKnown() && !self.mark.isKnown
+            ? Limits.strangerBodyBytesMax : Limits.frameBodyBytesMax
     }
 
     /// Whether more may be answered; writes out what has gathered when it is much.
