@@ -135,6 +135,7 @@ package struct Daemon: Sendable {
             khachMethods(environment),
             tls?.shield,
             mustBeKnown: { environment.callers.areKnown },
+            room: environment.shares.room,
             self.metrics,
             self.logger
         )

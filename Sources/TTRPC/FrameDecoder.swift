@@ -55,6 +55,19 @@ package struct FrameDecoder {
         }
     }
 
+    /// Gives up the frame whose header and some of whose body `buffer` begins with: the rest is
+    /// skipped as it comes.
+    package mutating func skipFrame(in buffer: inout ByteBuffer) -> StreamID {
+        guard case .reading = self.state,
+            let length = buffer.readInteger(as: UInt32.self),
+            let stream = buffer.readInteger(as: UInt32.self),
+            buffer.readInteger(as: UInt16.self) != nil
+        else { preconditionFailure("the header of a frame expected") }
+
+        self.state = .skipping(bytes: Int(length))
+        return StreamID(stream)
+    }
+
     private mutating func nextFrame(
         from buffer: inout ByteBuffer,
         _ bodyBytesMax: () -> Int

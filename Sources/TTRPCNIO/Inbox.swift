@@ -34,6 +34,15 @@ struct Inbox {
         return nil
     }
 
+    /// How much is held, of a frame that is incomplete once `next` has said `nil`.
+    var bytesCount: Int { self.buffer.readableBytes }
+
+    /// Gives up the incomplete frame, of whose body some has come.
+    mutating func skipFrame() -> StreamID {
+        self.frameBegan = nil
+        return self.decoder.skipFrame(in: &self.buffer)
+    }
+
     /// Nothing more is to be had for the moment; whether the peer owes the rest of a frame.
     mutating func endBurst(_ now: NIODeadline) -> Bool {
         guard self.buffer.readableBytes > 0 || self.decoder.isSkipping else {

@@ -16,6 +16,7 @@ struct Entrances: Sendable {
         _ methods: MethodTable,
         _ shield: Shield?,
         mustBeKnown: @escaping @Sendable () -> Bool,
+        room: RequestRoom,
         _ metrics: ServerMetrics,
         _ logger: Logger
     ) async throws -> Entrances {
@@ -30,6 +31,7 @@ struct Entrances: Sendable {
                         configuration,
                         shield,
                         mustBeKnown,
+                        room,
                         metrics
                     ),
                     methods: table,
@@ -69,6 +71,7 @@ struct Entrances: Sendable {
         _ configuration: Configuration,
         _ shield: Shield?,
         _ mustBeKnown: @escaping @Sendable () -> Bool,
+        _ room: RequestRoom,
         _ metrics: ServerMetrics
     ) -> Server.Configuration {
         var server = Server.Configuration(address: address)
@@ -77,6 +80,7 @@ struct Entrances: Sendable {
         server.connectionsMax = configuration.connectionsMax
         server.connectionsPerAddressMax = configuration.connectionsPerAddressMax
         server.mustBeKnown = mustBeKnown
+        server.room = room
         server.unixMode = configuration.unixMode
         if address.isShielded { server.shield = shield }
         server.onProtocolError = metrics.refused

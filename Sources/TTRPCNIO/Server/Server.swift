@@ -21,6 +21,8 @@ package final class Server: Sendable {
         package var connectionsPerAddressMax = connectionsPerAddressMaxDefault
         /// Whether callers must be known, and so connections by which none such calls are closed.
         package var mustBeKnown: @Sendable () -> Bool = { false }
+        /// What the requests that come in share with all others.
+        package var room = RequestRoom.unbounded
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
@@ -227,6 +229,7 @@ package final class Server: Sendable {
         let shield = self.configuration.shield
         let mustBeKnown = self.configuration.mustBeKnown
         let strangers = Strangers(limits)
+        let room = self.configuration.room
         let logger = self.logger
         let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
@@ -254,6 +257,7 @@ package final class Server: Sendable {
                     on: channel.eventLoop,
                     address: address,
                     strangers: strangers,
+                    room: room,
                     mustBeKnown: mustBeKnown,
                     onProtocolError: onProtocolError
                 ) { connections.ended(channel, from: address) }
