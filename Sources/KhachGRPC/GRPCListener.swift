@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 package import TTRPC
+package import TTRPCNIO
 
 /// Serves a table of methods over gRPC on one port.
 ///
@@ -19,6 +20,8 @@ package final class GRPCListener: Sendable {
         /// Of one IP address.
         package var connectionsPerAddressMax = Int.max
         package var limits = Limits()
+        /// Stands before HTTP/2 on every connection.
+        package var shield: Shield?
 
         package init(host: String, port: Int) {
             self.host = host
@@ -45,14 +48,16 @@ package final class GRPCListener: Sendable {
         now: @escaping @Sendable () -> MonotonicInstant
     ) throws {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
+        let connections = OpenConnections(
+            countMax: configuration.connectionsMax,
+            perAddressMax: configuration.connectionsPerAddressMax
+        )
         do {
             self.socket = try ListeningSocket(
                 host: configuration.host,
                 port: configuration.port,
-                connections: OpenConnections(
-                    countMax: configuration.connectionsMax,
-                    perAddressMax: configuration.connectionsPerAddressMax
-                ),
+                connections: connections,
+                shield: configuration.shield,
                 on: self.group
             )
         } catch {
@@ -62,9 +67,16 @@ package final class GRPCListener: Sendable {
         self.server = GRPCServer(
             transport: HTTP2ServerTransport.Custom(
                 listenerFactory: self.socket,
-                config: Self.transport(configuration.limits)
+                config: Self.transport(configuration.limits, connections)
             ),
-            services: [TableMethods(table: methods, limits: configuration.limits, now: now)]
+            services: [
+                TableMethods(
+                    table: methods,
+                    connections: connections,
+                    limits: configuration.limits,
+                    now: now
+                )
+            ]
         )
     }
 
@@ -111,7 +123,8 @@ package final class GRPCListener: Sendable {
 
     /// The bounds that ttrpc has, as HTTP/2 has them.
     private static func transport(
-        _ limits: Limits
+        _ limits: Limits,
+        _ connections: OpenConnections
     ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
         var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
         transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
@@ -123,7 +136,14 @@ package final class GRPCListener: Sendable {
             .milliseconds(limits.pingMillisecondsMin)
         transport.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(QuietDrain(), position: .first)
+                guard let parent = channel.parent,
+                    let connection = connections.connection(of: parent)
+                else { throw ChannelError.ioOnClosedChannel }
+
+                try channel.pipeline.syncOperations.addHandlers(
+                    [QuietDrain(), ConnectionLabel(of: connection)],
+                    position: .first
+                )
             }
         }
         return transport

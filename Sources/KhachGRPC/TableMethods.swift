@@ -4,6 +4,7 @@ internal import TTRPC
 /// Every method of a table as a gRPC method; the handlers are the table's own.
 struct TableMethods: RegistrableRPCService {
     let table: MethodTable
+    let connections: OpenConnections
     let limits: Limits
     let now: @Sendable () -> MonotonicInstant
 
@@ -38,7 +39,12 @@ struct TableMethods: RegistrableRPCService {
         _ method: String,
         _ metadata: GRPCCore.Metadata
     ) throws(TTRPC.Status) -> CallContext {
-        CallContext(
+        guard
+            let connection = ConnectionLabel.number(in: metadata)
+                .flatMap({ self.connections.connection($0) })
+        else { throw TTRPC.Status(.cancelled, "the connection is closed") }
+
+        return CallContext(
             service: service,
             method: method,
             metadata: try metadata.entries(self.limits),
@@ -47,7 +53,9 @@ struct TableMethods: RegistrableRPCService {
                     nanoseconds: self.now().nanoseconds
                         + min(timeout, self.limits.timeoutNanosecondsMax)
                 )
-            }
+            },
+            peer: connection.peer,
+            mark: connection.mark
         )
     }
 

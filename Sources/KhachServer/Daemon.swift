@@ -133,7 +133,7 @@ package struct Daemon: Sendable {
         let entrances = try await Entrances.open(
             self.configuration,
             khachMethods(environment),
-            tls?.shield,
+            tls,
             mustBeKnown: { environment.callers.areKnown },
             room: environment.shares.room,
             self.metrics,

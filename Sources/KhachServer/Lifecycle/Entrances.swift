@@ -1,4 +1,5 @@
 internal import KhachGRPC
+internal import KhachTLS
 internal import Logging
 internal import TTRPC
 internal import TTRPCNIO
@@ -10,11 +11,11 @@ struct Entrances: Sendable {
     let addresses: [Address]
     let grpc: GRPCEntrance?
 
-    /// Listens on every address, or on none; `shield` stands before the `tls` ones.
+    /// Listens on every address, or on none; `tls` stands before those that have it.
     static func open(
         _ configuration: Configuration,
         _ methods: MethodTable,
-        _ shield: Shield?,
+        _ tls: ServerTLS?,
         mustBeKnown: @escaping @Sendable () -> Bool,
         room: RequestRoom,
         _ metrics: ServerMetrics,
@@ -29,7 +30,7 @@ struct Entrances: Sendable {
                     configuration: Self.server(
                         at: address,
                         configuration,
-                        shield,
+                        tls,
                         mustBeKnown,
                         room,
                         metrics
@@ -46,7 +47,7 @@ struct Entrances: Sendable {
             return Entrances(
                 servers: started.map(\.server),
                 addresses: started.map(\.address),
-                grpc: try Self.grpc(configuration, table, observed)
+                grpc: try Self.grpc(configuration, table, observed, tls)
             )
         } catch {
             for (server, _) in started { await server.shutdown(drain: .zero) }
@@ -69,7 +70,7 @@ struct Entrances: Sendable {
     private static func server(
         at address: Address,
         _ configuration: Configuration,
-        _ shield: Shield?,
+        _ tls: ServerTLS?,
         _ mustBeKnown: @escaping @Sendable () -> Bool,
         _ room: RequestRoom,
         _ metrics: ServerMetrics
@@ -82,7 +83,7 @@ struct Entrances: Sendable {
         server.mustBeKnown = mustBeKnown
         server.room = room
         server.unixMode = configuration.unixMode
-        if address.isShielded { server.shield = shield }
+        if address.isShielded { server.shield = tls?.shield(for: .ttrpc) }
         server.onProtocolError = metrics.refused
         return server
     }
@@ -91,14 +92,15 @@ struct Entrances: Sendable {
     private static func grpc(
         _ configuration: Configuration,
         _ methods: MethodTable,
-        _ observed: ObservedMethods
+        _ observed: ObservedMethods,
+        _ tls: ServerTLS?
     ) throws -> GRPCEntrance? {
         guard let address = configuration.grpcAddress else { return nil }
 
         var table = methods
         table.add(try observed.table(try Reflection(of: methods).table))
         do {
-            return try GRPCEntrance(at: address, table, configuration)
+            return try GRPCEntrance(at: address, table, configuration, tls?.shield(for: .grpc))
         } catch {
             throw ListenError(address: address, cause: error)
         }

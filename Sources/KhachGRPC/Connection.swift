@@ -1,0 +1,29 @@
+internal import NIOCore
+internal import Synchronization
+internal import TTRPC
+internal import TTRPCNIO
+
+/// One connection: where it is from, and whom it shows to call.
+final class Connection: Sendable {
+    /// Its own, and of no other that ever was.
+    let number: UInt64
+    let channel: any Channel
+    /// The IP address of its other end.
+    let address: String
+    /// What methods say of who calls.
+    let mark = ConnectionMark()
+    private let shown = Mutex<Peer?>(nil)
+
+    init(_ number: UInt64, _ channel: any Channel, from address: String) {
+        self.number = number
+        self.channel = channel
+        self.address = address
+    }
+
+    /// Who the connection itself shows to call; there before its first call.
+    var peer: Peer? { self.shown.withLock(\.self) }
+
+    func show(_ peer: Peer?) {
+        self.shown.withLock { $0 = peer }
+    }
+}
