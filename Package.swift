@@ -424,6 +424,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "KhachGRPCTests",
+            dependencies: [
+                "KhachGRPC", "TTRPC", "TTRPCNIO", nioCore, nioEmbedded, nioHTTP2, nioHPACK,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
 
         // Targets that are given any bytes: by their test, and by libFuzzer.

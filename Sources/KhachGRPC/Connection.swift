@@ -13,6 +13,8 @@ final class Connection: Sendable {
     /// What methods say of who calls.
     let mark = ConnectionMark()
     private let shown = Mutex<Peer?>(nil)
+    private let callsCount = Atomic(0)
+    private let isEnding = Atomic(false)
 
     init(_ number: UInt64, _ channel: any Channel, from address: String) {
         self.number = number
@@ -25,5 +27,26 @@ final class Connection: Sendable {
 
     func show(_ peer: Peer?) {
         self.shown.withLock { $0 = peer }
+    }
+
+    /// Whether a call runs.
+    var isCalled: Bool { self.callsCount.load(ordering: .relaxed) > 0 }
+
+    func callBegan() {
+        self.callsCount.add(1, ordering: .relaxed)
+    }
+
+    func callEnded() {
+        self.callsCount.subtract(1, ordering: .relaxed)
+    }
+
+    /// Whether it closes soon, and no more calls of it are taken.
+    var isUnwelcome: Bool { self.isEnding.load(ordering: .relaxed) }
+
+    /// Closes it once the answers that are under way have had their time.
+    func dismiss(after time: TimeAmount) {
+        guard !self.isEnding.exchange(true, ordering: .relaxed) else { return }
+
+        self.channel.eventLoop.scheduleTask(in: time) { self.channel.close(promise: nil) }
     }
 }

@@ -22,6 +22,12 @@ package final class GRPCListener: Sendable {
         package var limits = Limits()
         /// Stands before HTTP/2 on every connection.
         package var shield: Shield?
+        /// Whether callers must be known, and so connections by which none such calls are closed.
+        package var mustBeKnown: @Sendable () -> Bool = { false }
+        /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
+        package var strangers: Strangers?
+        /// Told of what is refused before any method runs.
+        package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
         package init(host: String, port: Int) {
             self.host = host
@@ -34,7 +40,7 @@ package final class GRPCListener: Sendable {
     private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
     /// How long a connection is silent before it is pinged: who has not even begun HTTP/2 answers
     /// nothing, and is closed.
-    private static let silenceSeconds = 60
+    private static let silenceSeconds: Int64 = 60
 
     private let group: MultiThreadedEventLoopGroup
     private let areThreadsEnded = Mutex(false)
@@ -58,6 +64,8 @@ package final class GRPCListener: Sendable {
                 port: configuration.port,
                 connections: connections,
                 shield: configuration.shield,
+                onProtocolError: configuration.onProtocolError,
+                watch: Self.watch(configuration),
                 on: self.group
             )
         } catch {
@@ -73,6 +81,8 @@ package final class GRPCListener: Sendable {
                 TableMethods(
                     table: methods,
                     connections: connections,
+                    strangers: configuration.strangers ?? Strangers(configuration.limits),
+                    onProtocolError: configuration.onProtocolError,
                     limits: configuration.limits,
                     now: now
                 )
@@ -119,6 +129,22 @@ package final class GRPCListener: Sendable {
     private func endThreads() async {
         self.areThreadsEnded.withLock { $0 = true }
         try? await self.group.shutdownGracefully()
+    }
+
+    private static func watch(
+        _ configuration: Configuration
+    ) -> @Sendable (Connection) -> ConnectionWatch {
+        { connection in
+            ConnectionWatch(
+                connection,
+                limits: configuration.limits,
+                // An answer that comes at the last moment is one.
+                silence: .seconds(Self.silenceSeconds + 1)
+                    + .milliseconds(Int64(configuration.limits.pingAnswerMillisecondsMax)),
+                mustBeKnown: configuration.mustBeKnown,
+                onProtocolError: configuration.onProtocolError
+            )
+        }
     }
 
     /// The bounds that ttrpc has, as HTTP/2 has them.

@@ -13,6 +13,9 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     let connections: OpenConnections
     /// Stands before HTTP/2 on every connection, if there is one.
     let shield: Shield?
+    let onProtocolError: @Sendable (ProtocolError) -> Void
+    /// Makes what stands next to the socket of every connection.
+    let watch: @Sendable (Connection) -> ConnectionWatch
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -22,6 +25,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         port: Int,
         connections: OpenConnections,
         shield: Shield?,
+        onProtocolError: @escaping @Sendable (ProtocolError) -> Void,
+        watch: @escaping @Sendable (Connection) -> ConnectionWatch,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -32,6 +37,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
 
         self.connections = connections
         self.shield = shield
+        self.onProtocolError = onProtocolError
+        self.watch = watch
         self.eventLoopGroup = group
         do {
             self.port = try Self.listen(self.descriptor, address)
@@ -48,13 +55,15 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never
     > {
         let connections = self.connections
-        let shield = self.shield
+        let (shield, watch) = (self.shield, self.watch)
+        let onProtocolError = self.onProtocolError
         return try await ServerBootstrap(group: self.eventLoopGroup)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .bind(self.descriptor) { channel in
                 guard let connection = connections.admit(channel) else {
+                    onProtocolError(.tooManyConnections)
                     return channel.close().flatMapThrowing { throw ChannelError.ioOnClosedChannel }
                 }
 
@@ -62,6 +71,10 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
                     // Told on this thread, before the first byte of a call.
                     try shield?.install(channel).assumeIsolated()
                         .whenSuccess { connection.show($0) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        watch(connection),
+                        position: .first
+                    )
                 } catch {
                     return channel.close().flatMapThrowing { throw error }
                 }

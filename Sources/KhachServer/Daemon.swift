@@ -134,8 +134,10 @@ package struct Daemon: Sendable {
             self.configuration,
             khachMethods(environment),
             tls,
-            mustBeKnown: { environment.callers.areKnown },
-            room: environment.shares.room,
+            SharedBounds(
+                mustBeKnown: { environment.callers.areKnown },
+                room: environment.shares.room
+            ),
             self.metrics,
             self.logger
         )

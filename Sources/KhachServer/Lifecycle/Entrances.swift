@@ -4,6 +4,15 @@ internal import Logging
 internal import TTRPC
 internal import TTRPCNIO
 
+/// What callers are held to whichever way they come in.
+struct SharedBounds: Sendable {
+    let mustBeKnown: @Sendable () -> Bool
+    /// How often those whom nobody knows try.
+    let strangers = Strangers(Limits())
+    /// What the requests that come in share.
+    let room: RequestRoom
+}
+
 /// Every way into the server.
 struct Entrances: Sendable {
     let servers: [Server]
@@ -16,8 +25,7 @@ struct Entrances: Sendable {
         _ configuration: Configuration,
         _ methods: MethodTable,
         _ tls: ServerTLS?,
-        mustBeKnown: @escaping @Sendable () -> Bool,
-        room: RequestRoom,
+        _ callers: SharedBounds,
         _ metrics: ServerMetrics,
         _ logger: Logger
     ) async throws -> Entrances {
@@ -31,8 +39,7 @@ struct Entrances: Sendable {
                         at: address,
                         configuration,
                         tls,
-                        mustBeKnown,
-                        room,
+                        callers,
                         metrics
                     ),
                     methods: table,
@@ -47,7 +54,7 @@ struct Entrances: Sendable {
             return Entrances(
                 servers: started.map(\.server),
                 addresses: started.map(\.address),
-                grpc: try Self.grpc(configuration, table, observed, tls)
+                grpc: try Self.grpc(configuration, table, observed, tls, callers, metrics)
             )
         } catch {
             for (server, _) in started { await server.shutdown(drain: .zero) }
@@ -71,8 +78,7 @@ struct Entrances: Sendable {
         at address: Address,
         _ configuration: Configuration,
         _ tls: ServerTLS?,
-        _ mustBeKnown: @escaping @Sendable () -> Bool,
-        _ room: RequestRoom,
+        _ callers: SharedBounds,
         _ metrics: ServerMetrics
     ) -> Server.Configuration {
         var server = Server.Configuration(address: address)
@@ -80,8 +86,9 @@ struct Entrances: Sendable {
         server.drain = .seconds(configuration.drainSeconds)
         server.connectionsMax = configuration.connectionsMax
         server.connectionsPerAddressMax = configuration.connectionsPerAddressMax
-        server.mustBeKnown = mustBeKnown
-        server.room = room
+        server.mustBeKnown = callers.mustBeKnown
+        server.strangers = callers.strangers
+        server.room = callers.room
         server.unixMode = configuration.unixMode
         if address.isShielded { server.shield = tls?.shield(for: .ttrpc) }
         server.onProtocolError = metrics.refused
@@ -93,14 +100,16 @@ struct Entrances: Sendable {
         _ configuration: Configuration,
         _ methods: MethodTable,
         _ observed: ObservedMethods,
-        _ tls: ServerTLS?
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
+        _ metrics: ServerMetrics
     ) throws -> GRPCEntrance? {
         guard let address = configuration.grpcAddress else { return nil }
 
         var table = methods
         table.add(try observed.table(try Reflection(of: methods).table))
         do {
-            return try GRPCEntrance(at: address, table, configuration, tls?.shield(for: .grpc))
+            return try GRPCEntrance(at: address, table, configuration, tls, callers, metrics)
         } catch {
             throw ListenError(address: address, cause: error)
         }

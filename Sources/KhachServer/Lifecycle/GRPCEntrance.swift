@@ -1,4 +1,5 @@
 internal import KhachGRPC
+internal import KhachTLS
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
@@ -11,12 +12,14 @@ struct GRPCEntrance: Service {
     /// How long running calls may go on.
     let drain: Duration
 
-    /// Listens at an address; `shield` stands before a `tls` one.
+    /// Listens at an address; `tls` stands before a `tls` one, `callers` is what all share.
     init(
         at address: Address,
         _ methods: MethodTable,
         _ chosen: Configuration,
-        _ shield: Shield?
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
+        _ metrics: ServerMetrics
     ) throws {
         let (host, port) =
             switch address {
@@ -27,7 +30,10 @@ struct GRPCEntrance: Service {
         configuration.loopsCount = chosen.loops
         configuration.connectionsMax = chosen.connectionsMax
         configuration.connectionsPerAddressMax = chosen.connectionsPerAddressMax
-        if address.isShielded { configuration.shield = shield }
+        if address.isShielded { configuration.shield = tls?.shield(for: .grpc) }
+        configuration.mustBeKnown = callers.mustBeKnown
+        configuration.strangers = callers.strangers
+        configuration.onProtocolError = metrics.refused
         self.listener = try GRPCListener(
             configuration,
             methods: methods,
