@@ -18,6 +18,8 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
@@ -58,6 +60,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -182,7 +185,8 @@ let package = Package(
         .target(
             name: "KhachGRPC",
             dependencies: [
-                "TTRPC", "KhachProto", grpcCore, grpcTransport, nioCore, nioPosix, protobuf,
+                "TTRPC", "TTRPCNIO", "KhachProto", grpcCore, grpcTransport, nioCore, nioPosix,
+                nioHTTP2, nioHPACK, protobuf,
             ],
             exclude: ["DESIGN.md"],
             resources: [.embedInCode("Generated/api.binpb")],
@@ -417,6 +421,13 @@ let package = Package(
             dependencies: [
                 "KhachTLS", "KhachCertificates", "TTRPC", "TTRPCNIO", "TestFolders", nioCore,
                 nioEmbedded, nioSSL, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KhachGRPCTests",
+            dependencies: [
+                "KhachGRPC", "TTRPC", "TTRPCNIO", nioCore, nioEmbedded, nioHTTP2, nioHPACK,
             ],
             swiftSettings: strict
         ),

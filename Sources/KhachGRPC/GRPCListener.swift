@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 package import TTRPC
+package import TTRPCNIO
 
 /// Serves a table of methods over gRPC on one port.
 ///
@@ -19,6 +20,14 @@ package final class GRPCListener: Sendable {
         /// Of one IP address.
         package var connectionsPerAddressMax = Int.max
         package var limits = Limits()
+        /// Stands before HTTP/2 on every connection.
+        package var shield: Shield?
+        /// Whether callers must be known, and so connections by which none such calls are closed.
+        package var mustBeKnown: @Sendable () -> Bool = { false }
+        /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
+        package var strangers: Strangers?
+        /// Told of what is refused before any method runs.
+        package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
         package init(host: String, port: Int) {
             self.host = host
@@ -31,7 +40,7 @@ package final class GRPCListener: Sendable {
     private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
     /// How long a connection is silent before it is pinged: who has not even begun HTTP/2 answers
     /// nothing, and is closed.
-    private static let silenceSeconds = 60
+    private static let silenceSeconds: Int64 = 60
 
     private let group: MultiThreadedEventLoopGroup
     private let areThreadsEnded = Mutex(false)
@@ -45,14 +54,18 @@ package final class GRPCListener: Sendable {
         now: @escaping @Sendable () -> MonotonicInstant
     ) throws {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
+        let connections = OpenConnections(
+            countMax: configuration.connectionsMax,
+            perAddressMax: configuration.connectionsPerAddressMax
+        )
         do {
             self.socket = try ListeningSocket(
                 host: configuration.host,
                 port: configuration.port,
-                connections: OpenConnections(
-                    countMax: configuration.connectionsMax,
-                    perAddressMax: configuration.connectionsPerAddressMax
-                ),
+                connections: connections,
+                shield: configuration.shield,
+                onProtocolError: configuration.onProtocolError,
+                watch: Self.watch(configuration),
                 on: self.group
             )
         } catch {
@@ -62,9 +75,18 @@ package final class GRPCListener: Sendable {
         self.server = GRPCServer(
             transport: HTTP2ServerTransport.Custom(
                 listenerFactory: self.socket,
-                config: Self.transport(configuration.limits)
+                config: Self.transport(configuration.limits, connections)
             ),
-            services: [TableMethods(table: methods, limits: configuration.limits, now: now)]
+            services: [
+                TableMethods(
+                    table: methods,
+                    connections: connections,
+                    strangers: configuration.strangers ?? Strangers(configuration.limits),
+                    onProtocolError: configuration.onProtocolError,
+                    limits: configuration.limits,
+                    now: now
+                )
+            ]
         )
     }
 
@@ -109,9 +131,26 @@ package final class GRPCListener: Sendable {
         try? await self.group.shutdownGracefully()
     }
 
+    private static func watch(
+        _ configuration: Configuration
+    ) -> @Sendable (Connection) -> ConnectionWatch {
+        { connection in
+            ConnectionWatch(
+                connection,
+                limits: configuration.limits,
+                // An answer that comes at the last moment is one.
+                silence: .seconds(Self.silenceSeconds + 1)
+                    + .milliseconds(Int64(configuration.limits.pingAnswerMillisecondsMax)),
+                mustBeKnown: configuration.mustBeKnown,
+                onProtocolError: configuration.onProtocolError
+            )
+        }
+    }
+
     /// The bounds that ttrpc has, as HTTP/2 has them.
     private static func transport(
-        _ limits: Limits
+        _ limits: Limits,
+        _ connections: OpenConnections
     ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
         var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
         transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
@@ -123,7 +162,14 @@ package final class GRPCListener: Sendable {
             .milliseconds(limits.pingMillisecondsMin)
         transport.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(QuietDrain(), position: .first)
+                guard let parent = channel.parent,
+                    let connection = connections.connection(of: parent)
+                else { throw ChannelError.ioOnClosedChannel }
+
+                try channel.pipeline.syncOperations.addHandlers(
+                    [QuietDrain(), ConnectionLabel(of: connection)],
+                    position: .first
+                )
             }
         }
         return transport

@@ -2,6 +2,7 @@ internal import GRPCNIOTransportHTTP2TransportServices
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import TTRPCNIO
 
 /// The listening socket: made before the server runs, so that its failure and its port are known,
 /// and who connects meanwhile waits.
@@ -10,6 +11,11 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
 
     let port: Int
     let connections: OpenConnections
+    /// Stands before HTTP/2 on every connection, if there is one.
+    let shield: Shield?
+    let onProtocolError: @Sendable (ProtocolError) -> Void
+    /// Makes what stands next to the socket of every connection.
+    let watch: @Sendable (Connection) -> ConnectionWatch
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -18,6 +24,9 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         host: String,
         port: Int,
         connections: OpenConnections,
+        shield: Shield?,
+        onProtocolError: @escaping @Sendable (ProtocolError) -> Void,
+        watch: @escaping @Sendable (Connection) -> ConnectionWatch,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -27,6 +36,9 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         guard self.descriptor >= 0 else { throw Self.failure("socket") }
 
         self.connections = connections
+        self.shield = shield
+        self.onProtocolError = onProtocolError
+        self.watch = watch
         self.eventLoopGroup = group
         do {
             self.port = try Self.listen(self.descriptor, address)
@@ -43,16 +55,33 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never
     > {
         let connections = self.connections
+        let (shield, watch) = (self.shield, self.watch)
+        let onProtocolError = self.onProtocolError
         return try await ServerBootstrap(group: self.eventLoopGroup)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .bind(self.descriptor) { channel in
-                guard connections.admit(channel) else {
+                guard let connection = connections.admit(channel) else {
+                    onProtocolError(.tooManyConnections)
                     return channel.close().flatMapThrowing { throw ChannelError.ioOnClosedChannel }
                 }
 
-                return connectionConfigurator.configure(channel: channel, tls: .none)
+                do {
+                    // Told on this thread, before the first byte of a call.
+                    try shield?.install(channel).assumeIsolated()
+                        .whenSuccess { connection.show($0) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        watch(connection),
+                        position: .first
+                    )
+                } catch {
+                    return channel.close().flatMapThrowing { throw error }
+                }
+                return connectionConfigurator.configure(
+                    channel: channel,
+                    tls: shield == nil ? .none : .configured(requireALPN: true)
+                )
             }
     }
 

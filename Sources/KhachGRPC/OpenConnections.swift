@@ -1,11 +1,14 @@
 internal import NIOCore
 internal import Synchronization
 internal import TTRPC
+internal import TTRPCNIO
 
-/// The open connections: not too many, and an end for all of them.
+/// The open connections: not too many, each found by its calls, and an end for all of them.
 final class OpenConnections: Sendable {
     private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var connections: [UInt64: Connection] = [:]
+        var numbers: [ObjectIdentifier: UInt64] = [:]
+        var latest: UInt64 = 0
         var counts: ConnectionCounts
     }
 
@@ -19,30 +22,47 @@ final class OpenConnections: Sendable {
 
     var count: Int { self.state.withLock { $0.counts.count } }
 
-    /// Takes a connection in until it is closed; false when there are too many.
-    func admit(_ channel: any Channel) -> Bool {
+    /// Takes a connection in until it is closed; `nil` when there are too many.
+    func admit(_ channel: any Channel) -> Connection? {
         let key = ObjectIdentifier(channel)
         let address = channel.remoteAddress?.ipAddress ?? ""
-        let isAdmitted = self.state.withLock { state in
-            guard state.counts.admit(from: address) else { return false }
+        let admitted = self.state.withLock { state -> Connection? in
+            guard state.counts.admit(from: address) else { return nil }
 
-            state.channels[key] = channel
-            return true
+            state.latest += 1
+            let connection = Connection(state.latest, channel, from: address)
+            state.connections[connection.number] = connection
+            state.numbers[key] = connection.number
+            return connection
         }
-        if isAdmitted {
-            channel.closeFuture.whenComplete { _ in
-                self.state.withLock { state in
-                    state.channels[key] = nil
-                    state.counts.ended(from: address)
-                }
+        guard let connection = admitted else { return nil }
+
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { state in
+                state.connections[connection.number] = nil
+                state.numbers[key] = nil
+                state.counts.ended(from: address)
             }
+            connection.mark.end()
         }
-        return isAdmitted
+        return connection
+    }
+
+    /// The open connection of this number.
+    func connection(_ number: UInt64) -> Connection? {
+        self.state.withLock { $0.connections[number] }
+    }
+
+    /// The open connection of a channel.
+    func connection(of channel: any Channel) -> Connection? {
+        self.state.withLock { state in
+            state.numbers[ObjectIdentifier(channel)].flatMap { state.connections[$0] }
+        }
     }
 
     /// Closes all of them: their calls are cancelled.
     func cut() {
-        let channels = self.state.withLock { Array($0.channels.values) }
-        for channel in channels { channel.close(promise: nil) }
+        let connections = self.state.withLock { Array($0.connections.values) }
+        for connection in connections { connection.channel.close(promise: nil) }
     }
 }

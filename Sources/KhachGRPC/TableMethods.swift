@@ -1,9 +1,14 @@
 internal import GRPCCore
+internal import NIOCore
 internal import TTRPC
+internal import TTRPCNIO
 
 /// Every method of a table as a gRPC method; the handlers are the table's own.
 struct TableMethods: RegistrableRPCService {
     let table: MethodTable
+    let connections: OpenConnections
+    let strangers: Strangers
+    let onProtocolError: @Sendable (ProtocolError) -> Void
     let limits: Limits
     let now: @Sendable () -> MonotonicInstant
 
@@ -18,25 +23,56 @@ struct TableMethods: RegistrableRPCService {
                 deserializer: RawBytes(),
                 serializer: RawBytes()
             ) { request, call in
+                guard let connection = self.connection(of: request.metadata) else {
+                    throw TTRPC.Status(.unavailable, "the connection is closing").overGRPC
+                }
+
+                let told: Told = { self.told($0, connection) }
                 do throws(TTRPC.Status) {
-                    let context = try self.context(parts[0], parts[1], request.metadata)
+                    let context = try self.context(
+                        parts[0],
+                        parts[1],
+                        request.metadata,
+                        connection
+                    )
                     let task = CallTask(
                         deadline: context.deadline,
                         cancellation: call.cancellation,
                         now: self.now
                     )
-                    return try await self.answer(handler, context, request.messages, task)
+                    return try await self.answer(handler, context, request.messages, task, told)
                 } catch {
-                    throw error.overGRPC
+                    throw told(error)
                 }
             }
         }
     }
 
+    /// What a refusal is for who called.
+    private typealias Told = @Sendable (TTRPC.Status) -> RPCError
+
+    /// The connection that a call came by, as long as it is there to answer over.
+    private func connection(of metadata: GRPCCore.Metadata) -> Connection? {
+        ConnectionLabel.number(in: metadata).flatMap { self.connections.connection($0) }
+            .flatMap { $0.isUnwelcome ? nil : $0 }
+    }
+
+    /// Ends the connection behind the answer once its address has failed to be known too often.
+    private func told(_ status: TTRPC.Status, _ connection: Connection) -> RPCError {
+        if status.code == .unauthenticated,
+            !self.strangers.mayGoOn(connection.address, now: self.now())
+        {
+            self.onProtocolError(.tooManyStrangers)
+            connection.dismiss(after: .milliseconds(Int64(self.limits.leaveMillisecondsMax)))
+        }
+        return status.overGRPC
+    }
+
     private func context(
         _ service: String,
         _ method: String,
-        _ metadata: GRPCCore.Metadata
+        _ metadata: GRPCCore.Metadata,
+        _ connection: Connection
     ) throws(TTRPC.Status) -> CallContext {
         CallContext(
             service: service,
@@ -47,7 +83,9 @@ struct TableMethods: RegistrableRPCService {
                     nanoseconds: self.now().nanoseconds
                         + min(timeout, self.limits.timeoutNanosecondsMax)
                 )
-            }
+            },
+            peer: connection.peer,
+            mark: connection.mark
         )
     }
 
@@ -55,7 +93,8 @@ struct TableMethods: RegistrableRPCService {
         _ handler: MethodTable.Handler,
         _ context: CallContext,
         _ messages: RPCAsyncSequence<Payload, any Error>,
-        _ task: CallTask
+        _ task: CallTask,
+        _ told: @escaping Told
     ) async throws(TTRPC.Status) -> StreamingServerResponse<Payload> {
         switch handler {
         case .inPlace(let body):
@@ -77,12 +116,12 @@ struct TableMethods: RegistrableRPCService {
             )
         case .serverStreaming(let body):
             let message = try await messages.only()
-            return .many(task) { (responses) async throws(TTRPC.Status) in
+            return .many(task, told) { (responses) async throws(TTRPC.Status) in
                 try await body(context, message, responses)
             }
         case .bidirectional(let body):
             let requests = RequestStream(from: messages)
-            return .many(task) { (responses) async throws(TTRPC.Status) in
+            return .many(task, told) { (responses) async throws(TTRPC.Status) in
                 try await body(context, requests, responses)
             }
         }
@@ -96,6 +135,7 @@ extension StreamingServerResponse<Payload> {
 
     fileprivate static func many(
         _ task: CallTask,
+        _ told: @escaping @Sendable (TTRPC.Status) -> RPCError,
         _ body: @escaping @Sendable (ResponseStream) async throws(TTRPC.Status) -> Void
     ) -> Self {
         Self { writer in
@@ -103,7 +143,7 @@ extension StreamingServerResponse<Payload> {
             do throws(TTRPC.Status) {
                 try await task.run { () async throws(TTRPC.Status) in try await body(responses) }
             } catch {
-                throw error.overGRPC
+                throw told(error)
             }
             return [:]
         }

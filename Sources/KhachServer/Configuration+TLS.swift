@@ -37,17 +37,20 @@ extension Configuration {
 
     /// A `tls` address has a certificate, and a certificate a `tls` address.
     func matchShields(_ chosen: ChosenSettings) throws(ConfigurationError) {
-        let shielded = self.addresses.first(where: \.isShielded)
+        let shielded = self.callAddresses.first(where: \.isShielded)
         if let shielded, self.tls == nil {
+            let source =
+                self.addresses.contains(shielded)
+                ? chosen.source(Settings.listen) : chosen.source(Settings.grpcListen)
             throw ConfigurationError(
-                "\(chosen.source(Settings.listen)): a tls-certificate and its tls-key expected for "
+                "\(source): a tls-certificate and its tls-key expected for "
                     + "\(shielded), found none"
             )
         }
         if let tls, shielded == nil {
             throw ConfigurationError(
                 "\(chosen.source(Settings.tlsCertificate)): an address such as tls:HOST:PORT in "
-                    + "listen expected, found \(tls.certificateFile) for none"
+                    + "listen or grpc-listen expected, found \(tls.certificateFile) for none"
             )
         }
     }

@@ -87,13 +87,14 @@ package struct Configuration: Sendable {
             )
         }
         let others = [
-            (chosen.source(Settings.grpcListen), self.grpcAddress),
-            (chosen.source(Settings.metricsListen), self.metricsAddress),
+            (chosen.source(Settings.grpcListen), self.grpcAddress, " or tls:HOST:PORT"),
+            (chosen.source(Settings.metricsListen), self.metricsAddress, ""),
         ]
-        for case (let source, let address?) in others where !address.isLocal {
+        for case (let source, let address?, let other) in others
+        where !address.isLocal && !address.isShielded {
             throw ConfigurationError(
-                "\(source): a loopback address expected, found \(address); nothing is encrypted "
-                    + "there, so it needs allow-plaintext"
+                "\(source): a loopback address\(other) expected, found \(address); nothing is "
+                    + "encrypted there, so it needs allow-plaintext"
             )
         }
     }

@@ -133,8 +133,11 @@ package struct Daemon: Sendable {
         let entrances = try await Entrances.open(
             self.configuration,
             khachMethods(environment),
-            tls?.shield,
-            mustBeKnown: { environment.callers.areKnown },
+            tls,
+            SharedBounds(
+                mustBeKnown: { environment.callers.areKnown },
+                room: environment.shares.room
+            ),
             self.metrics,
             self.logger
         )

@@ -75,6 +75,20 @@ package struct EnforcedLimit: Hashable, Sendable {
             "streams of health at once; RESOURCE_EXHAUSTED with TOO_MANY_WATCHERS"
         ),
         .init(
+            "message_bytes_all",
+            CallerShares.Bounds().messageBytes,
+            .bytes,
+            "requests of 4 KiB and more that come in or run at once, of everybody; "
+                + "RESOURCE_EXHAUSTED with TOO_MANY_CALLS"
+        ),
+        .init(
+            "message_bytes_token",
+            CallerShares.Bounds().messageBytesPerToken,
+            .bytes,
+            "requests of 4 KiB and more of one token that run at once; RESOURCE_EXHAUSTED with "
+                + "TOO_MANY_CALLS"
+        ),
+        .init(
             "running_calls_all",
             CallerShares.Bounds().running,
             .count,
@@ -104,6 +118,13 @@ package struct EnforcedLimit: Hashable, Sendable {
                 TTRPC.Limits.frameBodyBytesMax,
                 .bytes,
                 "the body of a frame; RESOURCE_EXHAUSTED, and the connection goes on"
+            ),
+            .init(
+                "message_stranger",
+                TTRPC.Limits.strangerBodyBytesMax,
+                .bytes,
+                "the body of a frame where tokens are needed, until somebody known has called by "
+                    + "its connection; RESOURCE_EXHAUSTED, and the connection goes on"
             ),
             .init(
                 "metadata",

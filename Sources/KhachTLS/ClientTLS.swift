@@ -26,7 +26,7 @@ package struct ClientTLS: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
-        configuration.applicationProtocols = [PEMFiles.applicationProtocol]
+        configuration.applicationProtocols = [ServerTLS.Application.ttrpc.rawValue]
         if let authorityFile {
             configuration.trustRoots = .certificates(try PEMFiles.certificates(authorityFile))
         }

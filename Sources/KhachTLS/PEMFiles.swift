@@ -4,8 +4,6 @@ internal import NIOSSL
 
 /// Certificates and keys out of PEM files.
 enum PEMFiles {
-    /// What both sides say that they speak.
-    static let applicationProtocol = "ttrpc"
     /// How long the other side is waited for when a connection is given up.
     static let goodbye = TimeAmount.seconds(1)
 

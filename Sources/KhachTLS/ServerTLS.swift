@@ -16,6 +16,12 @@ package final class ServerTLS: Sendable {
         case v13 = "1.3"
     }
 
+    /// What is spoken behind it, as both sides say (ALPN).
+    package enum Application: String, CaseIterable, Sendable {
+        case ttrpc
+        case grpc = "h2"
+    }
+
     package struct Files: Sendable {
         package var certificateFile: String
         package var keyFile: String
@@ -73,7 +79,7 @@ package final class ServerTLS: Sendable {
     }
 
     private struct State {
-        var context: NIOSSLContext
+        var contexts: [Application: NIOSSLContext]
         /// Of the files when they were last read, usable or not.
         var stamps: [Stamp?]
     }
@@ -90,12 +96,12 @@ package final class ServerTLS: Sendable {
         self.files = files
         self.logger = logger
         let stamps = files.paths.map { Stamp($0) }
-        self.state = Mutex(State(context: try Self.context(files), stamps: stamps))
+        self.state = Mutex(State(contexts: try Self.contexts(files), stamps: stamps))
     }
 
     /// Reads the files, and says what cannot be used.
     package static func check(_ files: Files) throws(Refusal) {
-        _ = try self.context(files)
+        _ = try self.contexts(files)
     }
 
     /// Reads the files again when they have changed, or in any case when `always` says so.
@@ -112,18 +118,20 @@ package final class ServerTLS: Sendable {
         guard always || isNew else { return .unchanged }
 
         do {
-            let context = try Self.context(self.files)
-            self.state.withLock { $0.context = context }
+            let contexts = try Self.contexts(self.files)
+            self.state.withLock { $0.contexts = contexts }
             return .changed
         } catch {
             return .refused("\(error)")
         }
     }
 
-    /// What stands before the protocol on each connection.
-    package var shield: Shield {
+    /// What stands before a protocol on each of its connections.
+    package func shield(for application: Application) -> Shield {
         Shield { channel in
-            let context = self.state.withLock { $0.context }
+            guard let context = self.state.withLock({ $0.contexts[application] }) else {
+                preconditionFailure("a context for each application expected")
+            }
             let done = channel.eventLoop.makePromise(of: Peer?.self)
             let handler = NIOSSLServerHandler(context: context)
             let watch = HandshakeWatch(
@@ -162,7 +170,28 @@ package final class ServerTLS: Sendable {
         return Peer(certificateURI: String(decoding: uri.contents, as: UTF8.self))
     }
 
-    private static func context(_ files: Files) throws(Refusal) -> NIOSSLContext {
+    /// The files are read once, so that all have the same pair.
+    private static func contexts(
+        _ files: Files
+    ) throws(Refusal) -> [Application: NIOSSLContext] {
+        var configuration = try self.configuration(files)
+        var contexts: [Application: NIOSSLContext] = [:]
+        for application in Application.allCases {
+            configuration.applicationProtocols = [application.rawValue]
+            do {
+                contexts[application] = try PEMFiles.context(configuration)
+            } catch {
+                throw Refusal(
+                    file: .key,
+                    description: "the key of \(files.certificateFile) expected at "
+                        + "\(files.keyFile), \(error.description)"
+                )
+            }
+        }
+        return contexts
+    }
+
+    private static func configuration(_ files: Files) throws(Refusal) -> TLSConfiguration {
         let chain = try Self.certificates(files.certificateFile, .certificate)
         let key: NIOSSLPrivateKey
         do {
@@ -175,7 +204,6 @@ package final class ServerTLS: Sendable {
             privateKey: .privateKey(key)
         )
         configuration.minimumTLSVersion = files.minimum == .v13 ? .tlsv13 : .tlsv12
-        configuration.applicationProtocols = [PEMFiles.applicationProtocol]
         if let clientAuthorityFile = files.clientAuthorityFile {
             // The chain, its time and its use are verified; a client has no host name.
             configuration.certificateVerification = .noHostnameVerification
@@ -184,15 +212,7 @@ package final class ServerTLS: Sendable {
             )
         }
         configuration.shutdownTimeout = PEMFiles.goodbye
-        do {
-            return try PEMFiles.context(configuration)
-        } catch {
-            throw Refusal(
-                file: .key,
-                description: "the key of \(files.certificateFile) expected at \(files.keyFile), "
-                    + error.description
-            )
-        }
+        return configuration
     }
 
     private static func certificates(

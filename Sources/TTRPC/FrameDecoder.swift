@@ -7,7 +7,7 @@ package import NIOCore
 package struct FrameDecoder {
     package enum Output: Hashable, Sendable {
         case frame(Frame)
-        /// More than 4 MiB, less than 16 MiB: the body is skipped.
+        /// More than may come, less than 16 MiB: the body is skipped.
         case oversized(StreamID, length: Int)
         /// The first byte is not zero: whoever sent it does not speak ttrpc.
         case malformed(firstByte: UInt8)
@@ -30,11 +30,15 @@ package struct FrameDecoder {
 
     /// Takes one output from `buffer`, or returns `nil` when it needs more bytes.
     ///
-    /// The bytes of an incomplete frame are left where they are.
-    package mutating func next(from buffer: inout ByteBuffer) -> Output? {
+    /// The bytes of an incomplete frame are left where they are. `bodyBytesMax` is asked only of a
+    /// body that not everybody may send.
+    package mutating func next(
+        from buffer: inout ByteBuffer,
+        bodyBytesMax: @autoclosure () -> Int = Limits.frameBodyBytesMax
+    ) -> Output? {
         switch self.state {
         case .reading:
-            return self.nextFrame(from: &buffer)
+            return self.nextFrame(from: &buffer, bodyBytesMax)
         case .skipping(let bytes):
             let skipped = min(bytes, buffer.readableBytes)
             buffer.moveReaderIndex(forwardBy: skipped)
@@ -44,14 +48,30 @@ package struct FrameDecoder {
             }
 
             self.state = .reading
-            return self.nextFrame(from: &buffer)
+            return self.nextFrame(from: &buffer, bodyBytesMax)
         case .dead:
             buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
             return nil
         }
     }
 
-    private mutating func nextFrame(from buffer: inout ByteBuffer) -> Output? {
+    /// Gives up the frame whose header and some of whose body `buffer` begins with: the rest is
+    /// skipped as it comes.
+    package mutating func skipFrame(in buffer: inout ByteBuffer) -> StreamID {
+        guard case .reading = self.state,
+            let length = buffer.readInteger(as: UInt32.self),
+            let stream = buffer.readInteger(as: UInt32.self),
+            buffer.readInteger(as: UInt16.self) != nil
+        else { preconditionFailure("the header of a frame expected") }
+
+        self.state = .skipping(bytes: Int(length))
+        return StreamID(stream)
+    }
+
+    private mutating func nextFrame(
+        from buffer: inout ByteBuffer,
+        _ bodyBytesMax: () -> Int
+    ) -> Output? {
         guard buffer.readableBytes >= Limits.frameHeaderBytes else {
             return self.judgeFirstByte(of: &buffer)
         }
@@ -65,7 +85,10 @@ package struct FrameDecoder {
         }
 
         // Judge the length before waiting for, or allocating, one byte of the body.
-        guard header.length <= Limits.frameBodyBytesMax else {
+        guard
+            header.length <= Limits.strangerBodyBytesMax
+                || header.length <= min(bodyBytesMax(), Limits.frameBodyBytesMax)
+        else {
             return self.refuse(header.stream, length: header.length, in: &buffer)
         }
         guard buffer.readableBytes - Limits.frameHeaderBytes >= header.length else { return nil }

@@ -61,6 +61,10 @@ package struct Limits: Hashable, Sendable {
     package static let frameHeaderBytes = 10
     /// The longest body of a frame, as every stock peer has it.
     package static let frameBodyBytesMax = 4 << 20
+    /// The longest body of a frame where callers must be known, and nobody known has called yet.
+    package static let strangerBodyBytesMax = 64 << 10
+    /// Requests below it are not counted among those that share a `RequestRoom`.
+    package static let countedBytesMin = 4 << 10
     /// A length from here on cannot be meant: the peer does not speak ttrpc.
     package static let frameBodyBytesAbsurd = 16 << 20
     /// The last id of a call; those above are left to extensions.

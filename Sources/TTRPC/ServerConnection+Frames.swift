@@ -19,11 +19,15 @@ extension ServerConnection {
         }
     }
 
-    /// A frame of more than 4 MiB was announced; its body is being skipped.
+    /// A frame of more than its sender may send was announced; its body is being skipped.
     package mutating func receivedOversized(_ stream: StreamID, length: Int) -> OnFrame {
+        self.receivedSkipped(stream, .tooLong(length))
+    }
+
+    /// A frame was begun that is not taken in; its body is being skipped.
+    package mutating func receivedSkipped(_ stream: StreamID, _ status: Status) -> OnFrame {
         guard self.state != .closed else { return .ignore }
 
-        let status = Status.tooLong(length)
         if self.streams[stream] != nil { return self.abort(stream, status) }
         // An id that no call may have uses none up.
         if stream.isOfCall { self.lastStream = max(self.lastStream, stream) }

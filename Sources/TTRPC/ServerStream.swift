@@ -151,12 +151,15 @@ extension Status {
         return self
     }
 
-    /// What is said of a body above the limit, in Go's words.
+    /// What is said of a body above the limit, in Go's words; who may send it once it is known
+    /// hears of that.
     static func tooLong(_ bodyBytes: Int) -> Status {
-        let limit = Limits.frameBodyBytesMax
+        let isOfStranger = bodyBytes <= Limits.frameBodyBytesMax
+        let limit = isOfStranger ? Limits.strangerBodyBytesMax : Limits.frameBodyBytesMax
         return Status(
             .resourceExhausted,
             "message length \(bodyBytes) exceed maximum message size of \(limit)"
+                + (isOfStranger ? " before a call by a caller that is known" : "")
         )
     }
 

@@ -20,9 +20,11 @@ struct Inbox {
     }
 
     /// The next output of the decoder, or `nil` when it needs more bytes.
-    mutating func next() -> FrameDecoder.Output? {
+    mutating func next(
+        bodyBytesMax: @autoclosure () -> Int = Limits.frameBodyBytesMax
+    ) -> FrameDecoder.Output? {
         let wasSkipping = self.decoder.isSkipping
-        let output = self.decoder.next(from: &self.buffer)
+        let output = self.decoder.next(from: &self.buffer, bodyBytesMax: bodyBytesMax())
         // One frame, or the rest of an over-long one, is over; what follows has its own time.
         if output != nil || wasSkipping != self.decoder.isSkipping { self.frameBegan = nil }
         if let output { return output }
@@ -30,6 +32,15 @@ struct Inbox {
         // Nothing is left: give the read buffer back for reuse.
         if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
         return nil
+    }
+
+    /// How much is held, of a frame that is incomplete once `next` has said `nil`.
+    var bytesCount: Int { self.buffer.readableBytes }
+
+    /// Gives up the incomplete frame, of whose body some has come.
+    mutating func skipFrame() -> StreamID {
+        self.frameBegan = nil
+        return self.decoder.skipFrame(in: &self.buffer)
     }
 
     /// Nothing more is to be had for the moment; whether the peer owes the rest of a frame.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import KhachRPC
 internal import Testing
 
 /// A server that was initialized knows its callers by tokens; another is its machine's.
@@ -52,6 +53,40 @@ struct AccessTests {
         // D10: a cache that may not sync any more has what it had.
         #expect(!(try scene.shop.offline(["list", "--all"], cache).lines.isEmpty))
         #expect(scene.files(with: secret) == [])
+        #expect(scene.daemon.kill(SIGTERM) == 0)
+    }
+
+    @Test("a long call that is the first of its connection is taken, of who is known")
+    func longCalls() async throws {
+        let scene = try KnownShop()
+        let long = #"{"name": "\#(String(repeating: "a", count: 1 << 20))"}"#
+        for (token, code, words) in [
+            (scene.secret, RPCError.Code.invalidArgument, "name"),
+            ("khach_none", .unauthenticated, "a token that this server knows expected"),
+        ] {
+            let client = try await OnlineClient.connect(to: scene.daemon.address, token: token)
+            let error = await #expect(throws: RPCError.self) {
+                try await client.call("khach.v1.DirectoryService/CreateBusiness", json: long)
+            }
+            #expect(error?.code == code)
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+            await client.close()
+        }
+
+        // The same of the C client, whose sync begins with what was edited.
+        let (cache, business) = (scene.shop.folder.path("mine.db"), scene.shop.businesses[0])
+        let sync = ["sync", "--business", business, "--cache", cache, "--once"] + scene.server
+        #expect(try scene.run(sync).status == 0)
+        let list = try scene.shop.offline(["list", "--all"], cache).objects()
+        let customer = try #require(list.first?["id"] as? String)
+        for number in 0..<40 {
+            let text = "\(number) " + String(repeating: "đ", count: 990)
+            _ = try scene.shop.offline(["address", customer, text], cache)
+        }
+        let refused = try known(sync, ["KHACH_TOKEN": "khach_none"])
+        #expect(refused.errors.contains("UNAUTHENTICATED"), "\(refused.errors)")
+        let sent = try scene.run(sync)
+        #expect(sent.output.contains("40 edits sent"), "\(sent)")
         #expect(scene.daemon.kill(SIGTERM) == 0)
     }
 

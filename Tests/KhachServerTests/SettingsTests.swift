@@ -82,7 +82,7 @@ struct SettingsTests {
             ),
             (
                 ["--grpc-listen", "unix:/x"], [:], "{}",
-                "--grpc-listen: `off` or `tcp:HOST:PORT` expected, found unix:/x"
+                "--grpc-listen: `off`, `tcp:HOST:PORT` or `tls:HOST:PORT` expected, found unix:/x"
             ),
         ] as [([String], [String: String], String, String)]
     )

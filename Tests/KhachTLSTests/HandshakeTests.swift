@@ -22,7 +22,7 @@ struct HandshakeTests {
     func deadline(_ name: String, _ byte: UInt8?) throws {
         let scene = try Scene()
         let channel = EmbeddedChannel()
-        let done = try scene.tls.shield.install(channel)
+        let done = try scene.tls.shield(for: .ttrpc).install(channel)
         let outcome = Outcome()
         done.assumeIsolated().whenFailure { outcome.error = $0 }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

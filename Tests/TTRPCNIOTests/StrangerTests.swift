@@ -109,6 +109,59 @@ struct StrangerTests {
         #expect(!visit.isOpen, "whatever it says")
     }
 
+    @Test("a frame before anybody known has called has 64 KiB at most", arguments: [-1, 0, 1])
+    func longFrame(_ difference: Int) throws {
+        func request(_ stream: UInt32) -> Frame {
+            let bodyBytes = Limits.strangerBodyBytesMax + difference
+            let empty = Frame.request(stream, "now", []).body.readableBytes
+            let frame = Frame.request(
+                stream,
+                "now",
+                .init(repeating: 7, count: bodyBytes - empty - 4)
+            )
+            #expect(frame.body.readableBytes == bodyBytes)
+            return frame
+        }
+        func isRefused(_ visit: Visit, _ stream: UInt32) throws -> Bool {
+            try visit.receive(request(stream))
+            let reply = try #require(try visit.replies().last)
+            return reply == "\(stream) resourceExhausted"
+        }
+        let visit = try Visit(Self.methods())
+        defer { visit.finish() }
+        #expect(try isRefused(visit, 1) == (difference > 0))
+        try visit.receive(.request(3, "unknown"))
+        #expect(try visit.replies() == ["3 unauthenticated"], "the connection goes on")
+        #expect(try isRefused(visit, 5) == (difference > 0), "nobody known has called yet")
+        try visit.receive(.request(7, "known"), request(9))
+        #expect(try visit.replies().map { $0.prefix(4) } == ["7 ok", "9 ok"])
+
+        let open = try Visit(Self.methods(), mustBeKnown: false)
+        defer { open.finish() }
+        #expect(try !isRefused(open, 1), "where nobody need be known")
+    }
+
+    @Test("a long frame of nobody known is skipped as it comes, and who is known sends 4 MiB")
+    func longestFrame() throws {
+        let visit = try Visit(Self.methods())
+        defer { visit.finish() }
+        // The length of 64 KiB and a byte, and nothing of it yet.
+        try visit.channel.writeInbound(ByteBuffer(bytes: [0, 1, 0, 1, 0, 0, 0, 1, 1, 0]))
+        visit.channel.embeddedEventLoop.run()
+        #expect(try visit.replies() == ["1 resourceExhausted"])
+        try visit.channel.writeInbound(ByteBuffer(repeating: 7, count: (64 << 10) + 1))
+        try visit.receive(.request(3, "known"))
+        #expect(try visit.replies() == ["3 ok [1, 2, 3]"])
+        for (stream, difference) in [(5, -1), (7, 0), (9, 1)] as [(UInt32, Int)] {
+            let name = String(repeating: "x", count: Limits.frameBodyBytesMax + difference - 8)
+            let body = Request(name, "m").encoded()
+            #expect(body.readableBytes == Limits.frameBodyBytesMax + difference)
+            try visit.receive(Frame(stream: StreamID(stream), kind: .request, body: body))
+            let word = difference > 0 ? "resourceExhausted" : "unimplemented"
+            #expect(try visit.replies() == ["\(stream) \(word)"])
+        }
+    }
+
     @Test("one by which somebody known has called stays, and so does every one of an open server")
     func known() throws {
         for (call, mustBeKnown) in [("known", true), ("now", false)] {

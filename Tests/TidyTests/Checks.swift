@@ -201,8 +201,9 @@ struct Law: Sendable {
         Law(
             folder: "Sources/KhachGRPC",
             allowed: [
-                "TTRPC", "KhachProto", "SwiftProtobuf", "GRPCCore",
-                "GRPCNIOTransportHTTP2TransportServices", "NIOCore", "NIOPosix",
+                "TTRPC", "TTRPCNIO", "KhachProto", "SwiftProtobuf", "GRPCCore",
+                "GRPCNIOTransportHTTP2TransportServices", "NIOCore", "NIOPosix", "NIOHTTP2",
+                "NIOHPACK",
                 "Synchronization", "Glibc",
             ],
             why: "gRPC knows a table of methods and nothing of what they do"

@@ -1,7 +1,17 @@
 internal import KhachGRPC
+internal import KhachTLS
 internal import Logging
 internal import TTRPC
 internal import TTRPCNIO
+
+/// What callers are held to whichever way they come in.
+struct SharedBounds: Sendable {
+    let mustBeKnown: @Sendable () -> Bool
+    /// How often those whom nobody knows try.
+    let strangers = Strangers(Limits())
+    /// What the requests that come in share.
+    let room: RequestRoom
+}
 
 /// Every way into the server.
 struct Entrances: Sendable {
@@ -10,12 +20,12 @@ struct Entrances: Sendable {
     let addresses: [Address]
     let grpc: GRPCEntrance?
 
-    /// Listens on every address, or on none; `shield` stands before the `tls` ones.
+    /// Listens on every address, or on none; `tls` stands before those that have it.
     static func open(
         _ configuration: Configuration,
         _ methods: MethodTable,
-        _ shield: Shield?,
-        mustBeKnown: @escaping @Sendable () -> Bool,
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
         _ metrics: ServerMetrics,
         _ logger: Logger
     ) async throws -> Entrances {
@@ -28,8 +38,8 @@ struct Entrances: Sendable {
                     configuration: Self.server(
                         at: address,
                         configuration,
-                        shield,
-                        mustBeKnown,
+                        tls,
+                        callers,
                         metrics
                     ),
                     methods: table,
@@ -44,7 +54,7 @@ struct Entrances: Sendable {
             return Entrances(
                 servers: started.map(\.server),
                 addresses: started.map(\.address),
-                grpc: try Self.grpc(configuration, table, observed)
+                grpc: try Self.grpc(configuration, table, observed, tls, callers, metrics)
             )
         } catch {
             for (server, _) in started { await server.shutdown(drain: .zero) }
@@ -67,8 +77,8 @@ struct Entrances: Sendable {
     private static func server(
         at address: Address,
         _ configuration: Configuration,
-        _ shield: Shield?,
-        _ mustBeKnown: @escaping @Sendable () -> Bool,
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
         _ metrics: ServerMetrics
     ) -> Server.Configuration {
         var server = Server.Configuration(address: address)
@@ -76,9 +86,11 @@ struct Entrances: Sendable {
         server.drain = .seconds(configuration.drainSeconds)
         server.connectionsMax = configuration.connectionsMax
         server.connectionsPerAddressMax = configuration.connectionsPerAddressMax
-        server.mustBeKnown = mustBeKnown
+        server.mustBeKnown = callers.mustBeKnown
+        server.strangers = callers.strangers
+        server.room = callers.room
         server.unixMode = configuration.unixMode
-        if address.isShielded { server.shield = shield }
+        if address.isShielded { server.shield = tls?.shield(for: .ttrpc) }
         server.onProtocolError = metrics.refused
         return server
     }
@@ -87,14 +99,17 @@ struct Entrances: Sendable {
     private static func grpc(
         _ configuration: Configuration,
         _ methods: MethodTable,
-        _ observed: ObservedMethods
+        _ observed: ObservedMethods,
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
+        _ metrics: ServerMetrics
     ) throws -> GRPCEntrance? {
         guard let address = configuration.grpcAddress else { return nil }
 
         var table = methods
         table.add(try observed.table(try Reflection(of: methods).table))
         do {
-            return try GRPCEntrance(at: address, table, configuration)
+            return try GRPCEntrance(at: address, table, configuration, tls, callers, metrics)
         } catch {
             throw ListenError(address: address, cause: error)
         }

@@ -1,4 +1,5 @@
 internal import KhachGRPC
+internal import KhachTLS
 internal import ServiceLifecycle
 internal import TTRPC
 internal import TTRPCNIO
@@ -11,22 +12,37 @@ struct GRPCEntrance: Service {
     /// How long running calls may go on.
     let drain: Duration
 
-    /// Listens at an address.
-    init(at address: Address, _ methods: MethodTable, _ chosen: Configuration) throws {
-        guard case .tcp(let host, let port) = address else {
-            preconditionFailure("\(address): tcp expected, which the setting judges")
-        }
-
+    /// Listens at an address; `tls` stands before a `tls` one, `callers` is what all share.
+    init(
+        at address: Address,
+        _ methods: MethodTable,
+        _ chosen: Configuration,
+        _ tls: ServerTLS?,
+        _ callers: SharedBounds,
+        _ metrics: ServerMetrics
+    ) throws {
+        let (host, port) =
+            switch address {
+            case .tcp(let host, let port), .tls(let host, let port): (host, port)
+            case .unix: preconditionFailure("\(address): no socket, which the setting judges")
+            }
         var configuration = GRPCListener.Configuration(host: host, port: port)
         configuration.loopsCount = chosen.loops
         configuration.connectionsMax = chosen.connectionsMax
         configuration.connectionsPerAddressMax = chosen.connectionsPerAddressMax
+        if address.isShielded { configuration.shield = tls?.shield(for: .grpc) }
+        configuration.mustBeKnown = callers.mustBeKnown
+        configuration.strangers = callers.strangers
+        configuration.onProtocolError = metrics.refused
         self.listener = try GRPCListener(
             configuration,
             methods: methods,
             now: Clocks.monotonicNow
         )
-        self.address = .tcp(host: host, port: self.listener.port)
+        self.address =
+            address.isShielded
+            ? .tls(host: host, port: self.listener.port)
+            : .tcp(host: host, port: self.listener.port)
         self.drain = .seconds(chosen.drainSeconds)
     }
 

@@ -34,10 +34,10 @@ enum Settings {
     static let grpcListen = Setting<Address?>(
         name: "grpc-listen",
         form: .text,
-        expected: "`off` or `tcp:HOST:PORT`",
+        expected: "`off`, `tcp:HOST:PORT` or `tls:HOST:PORT`",
         standard: .text("off"),
         help: "where the same calls are taken over gRPC; port 0 takes a free one",
-        read: { $0.tcpAddress }
+        read: { $0.address(isShieldable: true) }
     )
     static let metricsListen = Setting<Address?>(
         name: "metrics-listen",
@@ -47,7 +47,7 @@ enum Settings {
         help:
             "where `/metrics`, `/healthz` and `/readyz` are served by HTTP; port 0 takes a free "
             + "one",
-        read: { $0.tcpAddress }
+        read: { $0.address(isShieldable: false) }
     )
     static let diskReserve = Setting<ByteCount>(
         name: "disk-reserve",
@@ -244,12 +244,15 @@ extension WrittenSetting {
     }
 
     /// `nil` inside for `off`.
-    fileprivate var tcpAddress: Address?? {
+    fileprivate func address(isShieldable: Bool) -> Address?? {
         guard let text = self.text else { return nil }
         if text == "off" { return .some(nil) }
-        guard case .tcp(let host, let port)? = try? Address(text) else { return nil }
 
-        return .some(.tcp(host: host, port: port))
+        switch try? Address(text) {
+        case .tcp(let host, let port): return .some(.tcp(host: host, port: port))
+        case .tls(let host, let port) where isShieldable: return .some(.tls(host: host, port: port))
+        case .tls, .unix, nil: return nil
+        }
     }
 
     fileprivate var texts: [String]? {

@@ -20,6 +20,10 @@ package final class CallerShares: Sendable {
         package var running = 2_000
         /// Connections by which one token calls.
         package var connectionsPerToken = 64
+        /// Bytes of requests that come in, or whose handlers run as tasks.
+        package var messageBytes = 256 << 20
+        /// Of those, bytes of calls of one token.
+        package var messageBytesPerToken = 64 << 20
 
         package init() {}
     }
@@ -41,6 +45,7 @@ package final class CallerShares: Sendable {
     private let now: @Sendable () -> MonotonicInstant
     private let pause: @Sendable (Duration) async throws -> Void
     private let state = Mutex(State())
+    private let messages: MessageBudget
 
     /// `pause` returns after so long, or throws when its task is cancelled.
     package init(
@@ -49,6 +54,10 @@ package final class CallerShares: Sendable {
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.bounds = bounds
+        self.messages = MessageBudget(
+            bytesMax: bounds.messageBytes,
+            bytesPerTokenMax: bounds.messageBytesPerToken
+        )
         self.now = now
         self.pause = pause
     }
@@ -72,12 +81,19 @@ package final class CallerShares: Sendable {
         guard wait == 0 else { throw Self.tooFast(wait: wait) }
     }
 
-    /// Runs a call when it is its turn, in the lane of its caller.
+    /// Room for requests that come in, which those that run share.
+    package var room: RequestRoom { self.messages.room }
+
+    /// Runs a call when it is its turn, in the lane of its caller; its request has so many bytes.
     func task<Answer: Sendable>(
         _ caller: Caller,
         holds: Bool,
+        bytes: Int = 0,
         _ body: @escaping @Sendable () async throws(Status) -> Answer
     ) async throws(Status) -> Answer {
+        let counted = RequestRoom.counted(bytes)
+        if let status = self.messages.take(counted, of: caller.token) { throw status }
+        defer { self.messages.giveBack(counted, of: caller.token) }
         try await self.awaitTurn(caller)
         if holds { try self.begin(caller) }
         defer { if holds { self.end(caller) } }

@@ -59,7 +59,7 @@ final class GuardedMethods: Sendable {
                         throw Self.otherKind
                     }
 
-                    return try await self.task(call, row) { () async throws(Status) in
+                    return try await self.task(call, row, payload) { () async throws(Status) in
                         try await body(context, payload)
                     }
                 }
@@ -69,7 +69,7 @@ final class GuardedMethods: Sendable {
                 let call = try self.admitted(context, service, method, row)
                 guard case .unary(let body) = call.handler else { throw Self.otherKind }
 
-                return try await self.task(call, row) { () async throws(Status) in
+                return try await self.task(call, row, payload) { () async throws(Status) in
                     try await body(context, payload)
                 }
             }
@@ -78,7 +78,7 @@ final class GuardedMethods: Sendable {
                 let call = try self.admitted(context, service, method, row)
                 guard case .serverStreaming(let body) = call.handler else { throw Self.otherKind }
 
-                try await self.task(call, row) { () async throws(Status) in
+                try await self.task(call, row, payload) { () async throws(Status) in
                     try await self.environment.callers.watched(context) {
                         () async throws(Status) in
                         try await body(context, payload, responses)
@@ -95,9 +95,15 @@ final class GuardedMethods: Sendable {
     private func task<Answer: Sendable>(
         _ call: AdmittedCall,
         _ row: MethodRows.Row,
+        _ payload: Payload,
         _ body: @escaping @Sendable () async throws(Status) -> Answer
     ) async throws(Status) -> Answer {
-        try await self.shares.task(call.caller, holds: row.life == .works, body)
+        try await self.shares.task(
+            call.caller,
+            holds: row.life == .works,
+            bytes: payload.count,
+            body
+        )
     }
 
     /// The method as this caller has it.

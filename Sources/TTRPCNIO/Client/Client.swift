@@ -19,6 +19,9 @@ package final class Client: Sendable {
         package var limits = Limits()
         /// Stands before the protocol on every connection; needed for a `tls` address.
         package var shield: Shield?
+        /// A small method that is called before the first long request of a connection: a server
+        /// takes none of nobody known.
+        package var introduction: (service: String, method: String)?
 
         package init() {}
     }
@@ -86,7 +89,7 @@ package final class Client: Sendable {
         timeout: Duration? = nil
     ) async throws(Status) -> Payload {
         let call = Call(service, method, payload, metadata, timeout)
-        return try await self.attempt { (link) async throws(CallFailure) in
+        return try await self.attempt(call) { (link) async throws(CallFailure) in
             try await link.call(try call.encoded()).get()
         }
     }
@@ -161,18 +164,20 @@ package final class Client: Sendable {
         _ shape: ClientStream.Shape,
         _ call: Call
     ) async throws(Status) -> OpenStream {
-        try await self.attempt { (link) async throws(CallFailure) in
+        try await self.attempt(call) { (link) async throws(CallFailure) in
             try await link.openStream(shape, try call.encoded()).get()
         }
     }
 
     /// Runs `body` over a connection; again over another one when the server left.
     private func attempt<Answer: Sendable>(
+        _ call: Call,
         _ body: (Link) async throws(CallFailure) -> Answer
     ) async throws(Status) -> Answer {
         for _ in 0..<Self.attemptsMax {
             let link = try await self.link()
             do throws(CallFailure) {
+                try await self.introduce(call, over: link)
                 return try await body(link)
             } catch {
                 guard case .notBegun = error else { throw error.status }
@@ -181,6 +186,23 @@ package final class Client: Sendable {
             }
         }
         throw CallFailure.notBegun.status
+    }
+
+    /// Makes whoever calls known before a long request; a caller who is refused hears of it.
+    private func introduce(_ call: Call, over link: Link) async throws(CallFailure) {
+        guard let (service, method) = self.configuration.introduction, call.isLong,
+            !link.isIntroduced.load(ordering: .relaxed)
+        else { return }
+
+        do throws(CallFailure) {
+            _ = try await link.call(try call.introducing(service, method).encoded()).get()
+        } catch {
+            // Another refusal is of a caller who is known, or is told again of the call itself.
+            guard case .status(let status) = error, status.code != .unauthenticated else {
+                throw error
+            }
+        }
+        link.isIntroduced.store(true, ordering: .relaxed)
     }
 
     /// No more calls go over this connection; those that are open may end.
@@ -272,6 +294,17 @@ private struct Call: Sendable {
     ) {
         self.request = Request(service, method, payload: payload, metadata: metadata)
         self.deadline = timeout.map { .now() + TimeAmount($0) }
+    }
+
+    /// Whether a server may want to know its caller before it takes this: with all that is beside
+    /// the message.
+    var isLong: Bool { self.request.payload.count > Limits.strangerBodyBytesMax / 2 }
+
+    /// A small call by the same caller, in the same time.
+    func introducing(_ service: String, _ method: String) -> Call {
+        var call = self
+        call.request = Request(service, method, metadata: self.request.metadata)
+        return call
     }
 
     /// The request as it is sent now, with the time that is left.

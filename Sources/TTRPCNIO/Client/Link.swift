@@ -1,12 +1,15 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 internal import TTRPC
 
 /// One connection of a client.
 final class Link: Sendable {
     let channel: any Channel
     let handler: NIOLoopBound<ClientHandler>
+    /// Whether a small call was answered, so that its caller may make a long one.
+    let isIntroduced = Atomic(false)
 
     private init(_ channel: any Channel, _ handler: NIOLoopBound<ClientHandler>) {
         self.channel = channel

@@ -2,7 +2,7 @@ internal import Synchronization
 internal import TTRPC
 
 /// Who calls by one connection, for as long as it is open.
-final class ConnectionMark: CallerMark {
+package final class ConnectionMark: CallerMark {
     private enum State {
         /// Nobody yet.
         case stranger
@@ -13,13 +13,15 @@ final class ConnectionMark: CallerMark {
 
     private let state = Mutex(State.stranger)
 
+    package init() {}
+
     /// Whether somebody called who is known.
-    var isKnown: Bool {
+    package var isKnown: Bool {
         self.state.withLock { if case .known = $0 { true } else { false } }
     }
 
     /// See `CallerMark`.
-    func called(by key: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool {
+    package func called(by key: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool {
         self.state.withLock { state in
             var releases: [Int64: @Sendable () -> Void]
             switch state {
@@ -38,7 +40,7 @@ final class ConnectionMark: CallerMark {
     }
 
     /// The connection has ended.
-    func end() {
+    package func end() {
         let releases = self.state.withLock { state -> [Int64: @Sendable () -> Void] in
             defer { state = .ended }
             if case .known(let releases) = state { return releases }

@@ -21,6 +21,10 @@ package final class Server: Sendable {
         package var connectionsPerAddressMax = connectionsPerAddressMaxDefault
         /// Whether callers must be known, and so connections by which none such calls are closed.
         package var mustBeKnown: @Sendable () -> Bool = { false }
+        /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
+        package var strangers: Strangers?
+        /// What the requests that come in share with all others.
+        package var room = RequestRoom.unbounded
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
@@ -226,7 +230,8 @@ package final class Server: Sendable {
         let onProtocolError = self.configuration.onProtocolError
         let shield = self.configuration.shield
         let mustBeKnown = self.configuration.mustBeKnown
-        let strangers = Strangers(limits)
+        let strangers = self.configuration.strangers ?? Strangers(limits)
+        let room = self.configuration.room
         let logger = self.logger
         let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
@@ -254,6 +259,7 @@ package final class Server: Sendable {
                     on: channel.eventLoop,
                     address: address,
                     strangers: strangers,
+                    room: room,
                     mustBeKnown: mustBeKnown,
                     onProtocolError: onProtocolError
                 ) { connections.ended(channel, from: address) }

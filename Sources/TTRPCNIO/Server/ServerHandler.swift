@@ -34,6 +34,8 @@ final class ServerHandler: ChannelDuplexHandler {
     var connection: ServerConnection
     var methods: MethodCache
     var inbox = Inbox()
+    /// What the frame that is coming in has of the room for all.
+    var arriving: RequestRoom.Share
     var outbox = Outbox()
     var senders = WaitingSenders()
     /// What callers that stream have sent and handlers have not read.
@@ -55,6 +57,7 @@ final class ServerHandler: ChannelDuplexHandler {
         on loop: any EventLoop,
         address: String = "",
         strangers: Strangers? = nil,
+        room: RequestRoom = .unbounded,
         mustBeKnown: @escaping @Sendable () -> Bool = { false },
         onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
@@ -64,6 +67,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.address = address
         self.strangers = strangers ?? Strangers(limits)
         self.mustBeKnown = mustBeKnown
+        self.arriving = RequestRoom.Share(of: room)
         self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
@@ -165,7 +169,7 @@ final class ServerHandler: ChannelDuplexHandler {
         self.mailboxes.dropAll(.status(Status(.cancelled, "the connection is closed")))
         self.state = .gone
         self.mark.end()
-        self.inbox.clear()
+        self.dropInput()
         self.tasks.cancelAll()
         if self.tasks.isEmpty { self.onEnded() }
     }
@@ -181,7 +185,15 @@ final class ServerHandler: ChannelDuplexHandler {
         self.latestHeard = now
         self.turn = .takingFrames
         defer { self.turn = .reading }
-        while self.hasRoom(context), let output = self.inbox.next() {
+        while self.hasRoom(context) {
+            guard let output = self.inbox.next(bodyBytesMax: self.bodyBytesMax) else {
+                guard let status = self.arriving.hold(self.inbox.bytesCount) else { break }
+
+                self.perform(self.connection.receivedSkipped(self.inbox.skipFrame(), status), now)
+                continue
+            }
+
+            self.arriving.letGo()
             switch output {
             case .frame(let frame):
                 let instant = MonotonicInstant(nanoseconds: now.uptimeNanoseconds)
@@ -193,6 +205,18 @@ final class ServerHandler: ChannelDuplexHandler {
                 self.closeAfterWrites(context)
             }
         }
+    }
+
+    /// Nothing that came, or comes, is taken any more.
+    private func dropInput() {
+        self.inbox.clear()
+        self.arriving.letGo()
+    }
+
+    /// How long a body may be now: a little, until somebody called who is known.
+    private var bodyBytesMax: Int {
+        self.mustBeKnown() && !self.mark.isKnown
+            ? Limits.strangerBodyBytesMax : Limits.frameBodyBytesMax
     }
 
     /// Whether more may be answered; writes out what has gathered when it is much.
@@ -314,14 +338,14 @@ final class ServerHandler: ChannelDuplexHandler {
         guard self.state != .gone else { return }
 
         self.state = .closing
-        self.inbox.clear()
+        self.dropInput()
         self.tasks.cancelAll()
         context.close(promise: nil)
     }
 
     func closeAfterWrites(_ context: ChannelHandlerContext) {
         self.state = .closing
-        self.inbox.clear()
+        self.dropInput()
         self.flush(context)
         self.watchWrites(context)
         context.closeAfterWrites(on: self.loop)

@@ -179,6 +179,90 @@ struct CallerSharesTests {
         return result.withLock { $0 }
     }
 
+    /// Calls within calls, each with a request of so many bytes; the first refusal.
+    private static func nested(
+        _ shares: CallerShares,
+        _ requests: [(token: Int64, bytes: Int)],
+        inside: @escaping @Sendable () -> Void = {}
+    ) async -> Status? {
+        guard let first = requests.first else {
+            inside()
+            return nil
+        }
+
+        do throws(Status) {
+            return try await shares.task(Self.caller(first.token), holds: false, bytes: first.bytes)
+            {
+                () async throws(Status) in
+                await Self.nested(shares, Array(requests.dropFirst()), inside: inside)
+            }
+        } catch {
+            return error
+        }
+    }
+
+    @Test(
+        "requests of one token have so many bytes, and of everybody so many",
+        arguments: [-1, 0, 1]
+    )
+    func messageBytes(_ difference: Int) async throws {
+        let shares = World().shares {
+            $0.messageBytes = 40_000
+            $0.messageBytesPerToken = 20_000
+        }
+        let token = [(1, 10_000), (1, 10_000 + difference)] as [(Int64, Int)]
+        let everybody = [(1, 20_000), (2, 10_000), (3, 10_000 + difference)] as [(Int64, Int)]
+        for (requests, words) in [(token, "20000 bytes"), (everybody, "40000 bytes")] {
+            let status = await Self.nested(shares, requests)
+            #expect((status != nil) == (difference > 0))
+            if let status {
+                #expect(status.code == .resourceExhausted)
+                #expect(status.reason == "TOO_MANY_CALLS")
+                #expect(status.message.hasPrefix(words), "\(status.message)")
+                #expect(status.details.contains { $0.typeURL.hasSuffix("google.rpc.RetryInfo") })
+            }
+            #expect(await Self.nested(shares, requests.dropLast()) == nil, "what ended gives back")
+        }
+    }
+
+    @Test("small requests are not counted, and what comes in is counted with what runs")
+    func messageRoom() async {
+        let shares = World().shares {
+            $0.messageBytes = 10_000
+            $0.messageBytesPerToken = 10_000
+        }
+        let small = (Int64(1), TTRPC.Limits.countedBytesMin - 1)
+        #expect(await Self.nested(shares, Array(repeating: small, count: 100)) == nil)
+        let refused = await Self.nested(shares, [(1, 6_000)]) {
+            #expect(shares.room.take(4_001)?.code == .resourceExhausted)
+            #expect(shares.room.take(4_000) == nil)
+        }
+        #expect(refused == nil)
+        #expect(await Self.nested(shares, [(1, 6_001)]) != nil, "4,000 bytes still come in")
+        shares.room.giveBack(4_000)
+        #expect(await Self.nested(shares, [(1, 10_000)]) == nil)
+    }
+
+    @Test("a method is refused while there is no room for its request, and told when to come again")
+    func methodsHaveRoom() async throws {
+        var bounds = CallerShares.Bounds()
+        bounds.messageBytes = 5_000
+        var harness = ServiceHarness(shares: bounds)
+        _ = try await harness.business()
+        try await harness.beKnown(.all)
+        func list(_ bytes: Int) async -> Status? {
+            // A field that nobody knows; its key and its length are four bytes.
+            var writer = PayloadWriter(capacity: bytes)
+            writer.write(Array(repeating: 7, count: bytes - 4), field: 1_000)
+            #expect(writer.payload.count == bytes)
+            return await harness.status("khach.v1.DirectoryService/ListBusinesses", writer.payload)
+        }
+        for (bytes, isRefused) in [(4_999, false), (5_000, false), (5_001, true)] {
+            #expect((await list(bytes)?.reason == "TOO_MANY_CALLS") == isRefused, "\(bytes)")
+        }
+        #expect(await list(5_000) == nil)
+    }
+
     @Test("one token calls by so many connections, each counted once and until its end")
     func connections() throws {
         let shares = World().shares { $0.connectionsPerToken = 2 }

@@ -85,22 +85,23 @@ def export(business: str) -> Any:
 class Server:
     """khachd, until it is told to stop."""
 
-    def __init__(self, data: Path, *more: str) -> None:
+    def __init__(self, data: Path, *more: str | Path, grpc: str = "tcp:127.0.0.1:0") -> None:
         self.log = data.parent / f"{data.name}.log"
-        places = ["--listen", "--grpc-listen", "--metrics-listen"]
+        local = "tcp:127.0.0.1:0"
+        places = {"--listen": local, "--grpc-listen": grpc, "--metrics-listen": local}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [BINARIES / "khachd", "serve", "--data", data]
-                + [word for place in places for word in (place, "tcp:127.0.0.1:0")]
+                + [word for place in places.items() for word in place]
                 + [*more],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 bufsize=0,
             )
-        told = dict(self._line().split(" tcp:", 1) for _ in places)
-        self.target = told["grpc"]
-        self.operators = told["metrics"]
+        told = dict(self._line().split(" ", 1) for _ in places)
+        self.target = told["grpc"].split(":", 1)[1]
+        self.operators = told["metrics"].split(":", 1)[1]
 
     def _line(self) -> str:
         assert self.process.stdout is not None
@@ -109,18 +110,18 @@ class Server:
         assert line, self.log.read_text(errors="replace")
         return line
 
-    def channel(self) -> grpc.Channel:
+    def channel(self, credentials: grpc.ChannelCredentials | None = None) -> grpc.Channel:
         # Each its own connection, messages of any size, and nothing read before it is asked for.
-        return grpc.insecure_channel(
-            self.target,
-            options=[
-                ("grpc.use_local_subchannel_pool", 1),
-                ("grpc.max_receive_message_length", 16 << 20),
-                ("grpc.max_send_message_length", 16 << 20),
-                ("grpc.http2.bdp_probe", 0),
-                ("grpc.http2.lookahead_bytes", 64 << 10),
-            ],
-        )
+        options = [
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.max_receive_message_length", 16 << 20),
+            ("grpc.max_send_message_length", 16 << 20),
+            ("grpc.http2.bdp_probe", 0),
+            ("grpc.http2.lookahead_bytes", 64 << 10),
+        ]
+        if credentials is None:
+            return grpc.insecure_channel(self.target, options=options)
+        return grpc.secure_channel(self.target, credentials, options=options)
 
     def metrics(self) -> dict[str, float]:
         """Values by name and labels, as /metrics has them."""

@@ -194,11 +194,9 @@ def test_the_server_keeps_the_time(client: Client, timeout: str, code: Code | No
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """A server whose store has tokens, and its administrator's."""
-    data = tmp_path_factory.mktemp("tokens") / "data"
-    made = subprocess.run([BINARIES / "khachd", "init", "--data", data], capture_output=True)
-    assert made.returncode == 0, made.stderr
+    data, secret = initialized(tmp_path_factory.mktemp("tokens"))
     with Server(data) as server:
-        yield server, made.stdout.decode().strip()
+        yield server, secret
 
 
 @pytest.mark.parametrize(
@@ -276,3 +274,65 @@ def test_what_is_anothers_is_absent(guarded: tuple[Server, str], name: str, fiel
         found = answer(customer if field == "id" else foreign)
         assert found == answer(ABSENT[field])
         assert found[0] == Code.NOT_FOUND
+
+
+def initialized(folder: Path) -> tuple[Path, str]:
+    """A data folder whose store has tokens, and its administrator's."""
+    data = folder / "data"
+    made = subprocess.run([BINARIES / "khachd", "init", "--data", data], capture_output=True)
+    assert made.returncode == 0, made.stderr
+    return data, made.stdout.decode().strip()
+
+
+def test_the_connections_of_one_token(tmp_path: Path) -> None:
+    """64, each counted once; one more is refused until one of them is closed."""
+    data, secret = initialized(tmp_path)
+    with Server(data) as server:
+        channels = [server.channel() for _ in range(65)]
+        clients = [Client(channel, secret) for channel in channels]
+        for client in clients[:64] + clients[:1]:
+            client.call("DirectoryService/ListBusinesses")
+        error = refused(lambda: clients[64].call("DirectoryService/ListBusinesses"))
+        assert (error.code(), reason(error)) == (Code.RESOURCE_EXHAUSTED, "TOO_MANY_CONNECTIONS")
+        business = clients[0].business()
+        other = Client(channels[64], clients[0].token(business, READ))
+        other.call("DirectoryService/ListBusinesses")
+        channels[0].close()
+        server.await_metric("khach_connections", lambda count: count == 64)
+        clients[64].call("DirectoryService/ListBusinesses")
+        for channel in channels:
+            channel.close()
+
+
+def test_failures_to_be_known(tmp_path: Path) -> None:
+    """Ten in a minute are answered; one more is, and ends its connection."""
+    data, secret = initialized(tmp_path)
+    with Server(data) as server, server.channel() as known, server.channel() as channel:
+        business = Client(known, secret).business()
+        stranger = Client(channel, "khach_wrong")
+        for _ in range(10):
+            assert refused(stranger.business).code() == Code.UNAUTHENTICATED
+        strangers = 'khach_protocol_errors_total{kind="too_many_strangers"}'
+        assert server.counted(strangers) == 0 and server.counted("khach_connections") == 2
+        request = message("khach.v1.WatchChangesRequest", business_id=business)
+        watch = Client(channel, secret).call("SyncService/WatchChanges", request)
+        next(watch)
+        assert refused(stranger.business).code() == Code.UNAUTHENTICATED
+        assert server.counted(strangers) == 1
+        # Whatever else runs by it ends too.
+        assert refused(lambda: list(watch)).code() == Code.UNAVAILABLE
+        server.await_metric("khach_connections", lambda count: count == 1)
+        # Who is known is not held back by its address.
+        Client(known, secret).business()
+
+
+def test_a_connection_that_nobody_uses(tmp_path: Path) -> None:
+    """Ended after 10 s, unless somebody known has called or a call runs; a later call has another."""
+    data, secret = initialized(tmp_path)
+    with Server(data) as server, server.channel() as known, server.channel() as channel:
+        Client(known, secret).business()
+        grpc.channel_ready_future(channel).result(SECONDS_MAX)
+        assert server.counted("khach_connections") == 2
+        server.await_metric("khach_connections", lambda count: count == 1)
+        assert server.counted('khach_protocol_errors_total{kind="no_caller"}') == 1
+        Client(channel, secret).business()

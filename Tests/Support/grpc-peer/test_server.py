@@ -79,7 +79,8 @@ def ended(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
 def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
     done = ended("--data", tmp_path / "data", "--grpc-listen", address)
     assert done.returncode == 78
-    assert b"grpc-listen" in done.stderr and b"`off` or `tcp:HOST:PORT` expected" in done.stderr
+    assert b"grpc-listen" in done.stderr
+    assert b"`off`, `tcp:HOST:PORT` or `tls:HOST:PORT` expected" in done.stderr
 
 
 def test_others_need_that_nothing_is_encrypted(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@
 /* Far from where ids of a stock peer would wrap. */
 #define STREAM_ID_MAX 0x7FFFFFFFu
 #define PING_BYTES 8u
+/* A server takes a frame of 64 KiB of nobody known; what is beside a message is in it. */
+#define STRANGER_PAYLOAD_BYTES_MAX 32768u
 /* Codes of google.rpc.Code: why a call is given up. */
 #define CODE_CANCELLED 1u
 #define CODE_DEADLINE_EXCEEDED 4u
@@ -190,6 +192,36 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
     return status;
 }
 
+/* Before the first call of a connection, if that is long: makes a small one that every caller may
+ * make, by which it is known from then on. `*is_refused` when it is not: `frame` says why. */
+static khach_status introduce(khach_connection *connection, const khach_call *call,
+    const khach_bytes *payload, khach_frame *frame, bool *is_refused, int64_t deadline_ms,
+    khach_error **error)
+{
+    static const khach_bytes nothing = {NULL, 0};
+    khach_call small = *call;
+    uint32_t stream_id = 0;
+    const uint8_t *reply = NULL;
+    size_t reply_bytes = 0;
+    khach_status status;
+
+    *is_refused = false;
+    if (connection->next_stream_id > 1 || payload->count <= STRANGER_PAYLOAD_BYTES_MAX)
+        return KHACH_OK;
+
+    small.service = "khach.v1.DirectoryService";
+    small.method = "GetLimits";
+    status =
+        khach__connection_send(connection, &small, 0, &nothing, &stream_id, deadline_ms, error);
+    if (status == KHACH_OK)
+        status = khach__connection_frame(connection, stream_id, frame, deadline_ms, error);
+    if (status == KHACH_OK && frame->kind == KHACH_FRAME_RESPONSE)
+        *is_refused = khach__envelope_response(
+                          &reply, &reply_bytes, frame->payload, frame->payload_bytes, NULL)
+            != KHACH_OK;
+    return status;
+}
+
 /* One attempt. `*was_idle` tells that nothing was received on a connection that was there. What a
  * unary client does with a frame (wire.md §1.6): the answer is the first Response on the call's id;
  * another kind on this id breaks the call. */
@@ -200,10 +232,15 @@ static khach_status call_once(khach_connection *connection, const khach_call *ca
     int64_t deadline_ms;
     khach_status status;
     bool is_sent;
+    bool is_refused = false;
 
     *was_idle = connection->socket.fd >= 0;
     status = khach__connection_open(connection, call, error);
     deadline_ms = khach__transport_now_ms() + call->call_timeout_ms;
+    if (status == KHACH_OK)
+        status = introduce(connection, call, payload, frame, &is_refused, deadline_ms, error);
+    if (status == KHACH_OK && is_refused)
+        return KHACH_OK; /* it is the answer to the call itself */
     if (status == KHACH_OK)
         status =
             khach__connection_send(connection, call, 0, payload, &stream_id, deadline_ms, error);

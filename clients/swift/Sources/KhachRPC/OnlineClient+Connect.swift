@@ -37,6 +37,7 @@ extension OnlineClient {
         var configuration = Client.Configuration()
         configuration.connectTimeout = connectTimeout
         configuration.shield = shield
+        configuration.introduction = (Methods.getLimits.service, Methods.getLimits.name)
         let client: Client
         do {
             client = try await Client.connect(address: parsed, configuration)
