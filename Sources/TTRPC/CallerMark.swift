@@ -4,4 +4,7 @@ package protocol CallerMark: AnyObject, Sendable {
     ///
     /// What `claim` returns is run once the connection has ended.
     func called(by key: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool
+
+    /// What was found of the caller of the connection's last call, kept for its next one.
+    var memo: (any AnyObject & Sendable)? { get set }
 }

@@ -25,6 +25,8 @@ struct ServiceHarness {
     let clock: ManualClock
     /// Where streams wait between two looks at who is known.
     let pauses: ManualPauses
+    /// The connection by which every call comes.
+    let mark = OneConnection()
     /// What calls carry; `nil` for none.
     var token: String?
 
@@ -86,7 +88,8 @@ struct ServiceHarness {
         let context = CallContext(
             service: parts[0],
             method: parts[1],
-            metadata: self.metadata
+            metadata: self.metadata,
+            mark: self.mark
         )
         switch try self.table.handler(parts[0], parts[1]).get() {
         case .inPlace(let body): return try body(context, payload)

@@ -13,10 +13,13 @@ package final class Callers: Sendable {
     /// How often a stream looks whether its caller is still known.
     package static let recheckPause = Duration.seconds(2)
 
-    private struct Known: Sendable {
-        var caller: Caller
+    /// Somebody who is known, until the tokens change or so long.
+    package struct Known: Sendable {
+        package var caller: Caller
         /// The earlier end of the token and the secret.
-        var expiresAt: Instant?
+        package var expiresAt: Instant?
+        /// Of the tokens that were looked in; see `holds`.
+        package fileprivate(set) var version: UInt64 = 0
     }
 
     private enum State: Sendable {
@@ -62,13 +65,16 @@ package final class Callers: Sendable {
         var revoked: Set<TokenID> = []
     }
 
-    private static let key = "authorization"
+    /// The key of the metadata by which a secret is shown.
+    package static let key = "authorization"
 
     package let mint: SecretMint
     private let now: @Sendable () -> Instant
     private let pause: @Sendable (Duration) async throws -> Void
     private let state: Mutex<State>
     private let readings = Mutex(Readings())
+    /// Counts changes of `state`; changes behind it.
+    private let version = Atomic<UInt64>(0)
 
     /// Nobody needs to be known until `load` finds a token.
     package init(
@@ -109,6 +115,7 @@ package final class Callers: Sendable {
 
                 state = .closed(known)
             }
+            self.version.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -122,16 +129,36 @@ package final class Callers: Sendable {
                 known.remove(id)
                 state = .closed(known)
             }
+            self.version.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
     /// Who makes a call.
     package func caller(of context: CallContext) throws(Status) -> Caller {
+        try self.known(of: context).caller
+    }
+
+    /// Whether who was known by the same secret and the same connection is still.
+    package func holds(_ known: Known) -> Bool {
+        known.version == self.version.load(ordering: .sequentiallyConsistent)
+            && (known.expiresAt.map { self.now() < $0 } ?? true)
+    }
+
+    /// Who makes a call, and for how long that is known.
+    package func known(of context: CallContext) throws(Status) -> Known {
+        // Before the tokens: a change in between makes it known for no later call.
+        let version = self.version.load(ordering: .sequentiallyConsistent)
         // Once for a call, as many calls want it.
         guard case .closed(let known) = self.state.withLock({ $0 }) else {
-            return .localAdministrator
+            return Known(caller: .localAdministrator, version: version)
         }
-        let own = context.peer.flatMap { self.caller(known.peers[$0]) }
+        var found = try self.known(of: context, in: known)
+        found.version = version
+        return found
+    }
+
+    private func known(of context: CallContext, in known: Directory) throws(Status) -> Known {
+        let own = context.peer.flatMap { self.valid(known.peers[$0]) }
         guard let value = context.metadata[Self.key] else {
             guard let own else {
                 throw Self.unknown(context.peer.map { "none, nor one of \($0)" } ?? "none")
@@ -139,13 +166,14 @@ package final class Callers: Sendable {
             return own
         }
         guard let hash = self.mint.hash(ofAuthorization: value),
-            let caller = self.caller(known.secrets[hash])
+            var shown = self.valid(known.secrets[hash])
         else { throw Self.unknown("another") }
-        guard own.map({ $0.token == caller.token }) ?? true else {
+        guard own.map({ $0.caller.token == shown.caller.token }) ?? true else {
             throw Self.unknown("a secret of another token than that of the connection itself")
         }
 
-        return caller
+        shown.expiresAt = [shown.expiresAt, own?.expiresAt].compactMap { $0 }.min()
+        return shown
     }
 
     /// Runs a stream for as long as its caller is known.
@@ -188,10 +216,10 @@ package final class Callers: Sendable {
         }
     }
 
-    private func caller(_ known: Known?) -> Caller? {
+    private func valid(_ known: Known?) -> Known? {
         guard let known, known.expiresAt.map({ self.now() < $0 }) ?? true else { return nil }
 
-        return known.caller
+        return known
     }
 
     private static func unknown(_ found: String) -> Status {

@@ -19,23 +19,19 @@ final class GuardedMethods: Sendable {
         var table = MethodTable()
         for (service, methods) in self.everything.services {
             for (method, row) in methods {
-                table.add(service, method, self.guarded(service, method, row))
+                table.add(service, method, self.guarded(row))
             }
         }
         return table
     }
 
-    private func guarded(
-        _ service: String,
-        _ method: String,
-        _ row: MethodRows.Row
-    ) -> MethodTable.Handler {
+    private func guarded(_ row: MethodRows.Row) -> MethodTable.Handler {
         guard row.need != .nothing else { return row.handler }
 
         switch row.handler {
         case .inPlace:
             return .inPlace { (context, payload) throws(Status) in
-                let call = try self.admitted(context, service, method, row)
+                let call = try self.admitted(context, row)
                 guard case .inPlace(let body) = call.handler else { throw Self.otherKind }
 
                 try self.shares.checkTurn(call.caller)
@@ -44,7 +40,7 @@ final class GuardedMethods: Sendable {
         case .inPlaceOrTask:
             return .inPlaceOrTask(
                 { (context, payload) throws(Status) in
-                    let call = try self.admitted(context, service, method, row)
+                    let call = try self.admitted(context, row)
                     guard case .inPlaceOrTask(let body, _) = call.handler else {
                         throw Self.otherKind
                     }
@@ -54,7 +50,7 @@ final class GuardedMethods: Sendable {
                     }
                 },
                 { (context, payload) async throws(Status) in
-                    let call = try self.admitted(context, service, method, row)
+                    let call = try self.admitted(context, row)
                     guard case .inPlaceOrTask(_, let body) = call.handler else {
                         throw Self.otherKind
                     }
@@ -66,7 +62,7 @@ final class GuardedMethods: Sendable {
             )
         case .unary:
             return .unary { (context, payload) async throws(Status) in
-                let call = try self.admitted(context, service, method, row)
+                let call = try self.admitted(context, row)
                 guard case .unary(let body) = call.handler else { throw Self.otherKind }
 
                 return try await self.task(call, row, payload) { () async throws(Status) in
@@ -75,7 +71,7 @@ final class GuardedMethods: Sendable {
             }
         case .serverStreaming:
             return .serverStreaming { (context, payload, responses) async throws(Status) in
-                let call = try self.admitted(context, service, method, row)
+                let call = try self.admitted(context, row)
                 guard case .serverStreaming(let body) = call.handler else { throw Self.otherKind }
 
                 try await self.task(call, row, payload) { () async throws(Status) in
@@ -109,26 +105,58 @@ final class GuardedMethods: Sendable {
     /// The method as this caller has it.
     private func admitted(
         _ context: CallContext,
-        _ service: String,
-        _ method: String,
         _ row: MethodRows.Row
     ) throws(Status) -> AdmittedCall {
-        let caller = try self.environment.callers.caller(of: context)
-        try self.shares.checkConnection(context, caller)
+        let admission = try self.admission(context)
+        let caller = admission.known.caller
         try row.need.check(caller)
-        guard let token = caller.token else {
-            return AdmittedCall(caller: caller, handler: row.handler)
+        return AdmittedCall(caller: caller, handler: admission.handlers[row.index])
+    }
+
+    /// Who calls: as the connection's last call found, when that shows the same and still holds.
+    private func admission(_ context: CallContext) throws(Status) -> Admission {
+        let secret = context.metadata[Callers.key]
+        if let last = context.mark?.memo as? Admission, last.secret == secret,
+            self.environment.callers.holds(last.known)
+        {
+            return last
         }
 
-        let rows = self.scoped.withLock { scoped in
+        let known = try self.environment.callers.known(of: context)
+        try self.shares.checkConnection(context, known.caller)
+        let admission = Admission(
+            secret: secret,
+            known: known,
+            handlers: self.rows(of: known.caller).handlers
+        )
+        context.mark?.memo = admission
+        return admission
+    }
+
+    private func rows(of caller: Caller) -> MethodRows {
+        guard let token = caller.token else { return self.everything }
+
+        return self.scoped.withLock { scoped in
             if let rows = scoped[token] { return rows }
             let rows = khachRows(self.environment.scoped(to: caller))
             scoped[token] = rows
             return rows
         }
-        guard let own = rows.services[service]?[method] else { throw Self.otherKind }
+    }
 
-        return AdmittedCall(caller: caller, handler: own.handler)
+    /// Somebody who is known by a connection and what a call shows, and the methods over what that
+    /// one sees.
+    private final class Admission: Sendable {
+        /// `nil`: the connection alone tells.
+        let secret: String?
+        let known: Callers.Known
+        let handlers: [MethodTable.Handler]
+
+        init(secret: String?, known: Callers.Known, handlers: [MethodTable.Handler]) {
+            self.secret = secret
+            self.known = known
+            self.handlers = handlers
+        }
     }
 
     /// A call that may be made: by whom, and the method over what that one sees.

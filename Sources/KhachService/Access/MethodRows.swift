@@ -13,9 +13,13 @@ package struct MethodRows: Sendable {
         package var need: Need
         package var life: Life
         package var handler: MethodTable.Handler
+        /// Its place in `handlers`, which is that of the same method in other rows.
+        package var index: Int
     }
 
     package private(set) var services: [String: [String: Row]] = [:]
+    /// In the order in which they were added.
+    package private(set) var handlers: [MethodTable.Handler] = []
 
     /// Adds a method; a name can be added once.
     package mutating func add(
@@ -29,6 +33,12 @@ package struct MethodRows: Sendable {
             self.services[service]?[method] == nil,
             "\(service)/\(method) is in the table already"
         )
-        self.services[service, default: [:]][method] = Row(need: need, life: life, handler: handler)
+        self.services[service, default: [:]][method] = Row(
+            need: need,
+            life: life,
+            handler: handler,
+            index: self.handlers.count
+        )
+        self.handlers.append(handler)
     }
 }

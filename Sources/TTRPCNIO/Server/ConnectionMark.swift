@@ -12,6 +12,7 @@ package final class ConnectionMark: CallerMark {
     }
 
     private let state = Mutex(State.stranger)
+    private let remembered = Mutex<(any AnyObject & Sendable)?>(nil)
 
     package init() {}
 
@@ -37,6 +38,12 @@ package final class ConnectionMark: CallerMark {
             state = .known(releases)
             return true
         }
+    }
+
+    /// See `CallerMark`.
+    package var memo: (any AnyObject & Sendable)? {
+        get { self.remembered.withLock { $0 } }
+        set { self.remembered.withLock { $0 = newValue } }
     }
 
     /// The connection has ended.

@@ -26,23 +26,6 @@ struct CallerSharesTests {
         }
     }
 
-    /// One that claims for its first caller, and lets go when it is told.
-    private final class OneConnection: CallerMark {
-        private let release = Mutex<(@Sendable () -> Void)?>(nil)
-
-        func called(by _: Int64, _ claim: () -> (@Sendable () -> Void)?) -> Bool {
-            self.release.withLock { release in
-                if release == nil { release = claim() }
-                return release != nil
-            }
-        }
-
-        func end() {
-            let release = self.release.withLock { $0.take() }
-            release?()
-        }
-    }
-
     private static func caller(_ token: Int64, of business: Int64? = nil) -> Caller {
         Caller(
             token: TokenID(rawValue: token),
