@@ -8,7 +8,7 @@ for product in grpc-echo ttrpc-testd; do
 done
 build=Benchmarks/build
 mkdir -p "$build/proto"
-cc -O2 -o "$build/rpc_load" Benchmarks/src/rpc_load.c -lssl -lcrypto
+cc -O2 -o "$build/rpc_load" Benchmarks/src/rpc_load.c Benchmarks/src/rpc_socket.c -lssl -lcrypto
 (cd Benchmarks/src/go_echo && GOPATH=/usr/share/gocode GO111MODULE=off GOFLAGS= \
   go build -o "$OLDPWD/$build/go_echo" main.go)
 proto=Proto/ttrpc/integration

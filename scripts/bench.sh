@@ -9,7 +9,7 @@ for product in khachd khach ttrpc-testd contact-bench; do
 done
 build=Benchmarks/build
 mkdir -p "$build"
-cc -O2 -o "$build/rpc_load" Benchmarks/src/rpc_load.c -lssl -lcrypto
+cc -O2 -o "$build/rpc_load" Benchmarks/src/rpc_load.c Benchmarks/src/rpc_socket.c -lssl -lcrypto
 cc -O2 -o "$build/raw_epoll" Benchmarks/src/raw_epoll.c
 for program in index_make index_ask; do
   cc -O2 -D_DEFAULT_SOURCE -Iclients/c/index/include -Iclients/c/text/include \

@@ -11,25 +11,19 @@
  * PAYLOADS is a file of request messages with a 4-byte big-endian length before each. They are
  * sent in turn; with SECONDS 0 each is sent once. Prints one JSON line.
  */
+#include "rpc_socket.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     HEADER_BYTES = 10,
@@ -45,8 +39,7 @@ struct frame {
 };
 
 struct connection {
-    int fd;
-    SSL *tls; /* NULL for plaintext */
+    struct socket socket;
     uint32_t next_id;
     unsigned waiting;
     uint64_t next_at; /* with steps */
@@ -67,16 +60,9 @@ static bool once;
 static uint64_t stop_at;
 static uint32_t *latencies;
 static uint64_t done_count, error_count;
-static SSL_CTX *authority;
 static const char *token;
 static bool may_be_refused;
 static uint64_t step_ns;
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "rpc_load: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static uint64_t now_ns(void)
 {
@@ -174,53 +160,6 @@ static void load_frames(const char *path, const char *service, const char *metho
         fail("a payload expected, found none");
 }
 
-static int connect_to(const char *address)
-{
-    int fd;
-    if (strncmp(address, "unix:", 5) == 0) {
-        struct sockaddr_un name = {.sun_family = AF_UNIX};
-        snprintf(name.sun_path, sizeof name.sun_path, "%s", address + 5);
-        fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0)
-            fail(address);
-    } else {
-        bool has_scheme = strncmp(address, "tcp:", 4) == 0 || strncmp(address, "tls:", 4) == 0;
-        const char *rest = has_scheme ? address + 4 : address;
-        const char *colon = strrchr(rest, ':');
-        char host[64];
-        struct sockaddr_in name = {.sin_family = AF_INET};
-        if (colon == NULL || (size_t)(colon - rest) >= sizeof host)
-            fail("tcp:HOST:PORT expected");
-        snprintf(host, sizeof host, "%.*s", (int)(colon - rest), rest);
-        name.sin_port = htons((uint16_t)atoi(colon + 1));
-        if (inet_pton(AF_INET, host, &name.sin_addr) != 1)
-            fail("an IPv4 address expected");
-        fd = socket(AF_INET, SOCK_STREAM, 0);
-        int yes = 1;
-        if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0)
-            fail(address);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    }
-    return fd;
-}
-
-/* Connects, over TLS when there is an authority to trust. */
-static struct connection open_connection(const char *address)
-{
-    struct connection opened = {.fd = connect_to(address), .next_id = 1};
-
-    if (authority != NULL) {
-        opened.tls = SSL_new(authority);
-        if (opened.tls == NULL || SSL_set1_host(opened.tls, "localhost") != 1
-            || SSL_set_fd(opened.tls, opened.fd) != 1 || SSL_connect(opened.tls) != 1) {
-            ERR_print_errors_fp(stderr);
-            fail("a handshake");
-        }
-    }
-    fcntl(opened.fd, F_SETFL, O_NONBLOCK);
-    return opened;
-}
-
 static void read_option(const char *text)
 {
     if (strncmp(text, "token=", 6) == 0) {
@@ -230,12 +169,7 @@ static void read_option(const char *text)
     } else if (strncmp(text, "every=", 6) == 0) {
         step_ns = (uint64_t)(atof(text + 6) * 1e6);
     } else if (strncmp(text, "ca=", 3) == 0) {
-        authority = SSL_CTX_new(TLS_client_method());
-        if (authority == NULL || SSL_CTX_load_verify_locations(authority, text + 3, NULL) != 1)
-            fail(text);
-        SSL_CTX_set_verify(authority, SSL_VERIFY_PEER, NULL);
-        SSL_CTX_set_mode(authority, SSL_MODE_ENABLE_PARTIAL_WRITE
-                                        | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        socket_trust(text + 3);
     } else {
         fprintf(stderr, "rpc_load: ca=, token=, refused=yes or every= expected, found %s\n", text);
         exit(64);
@@ -272,42 +206,14 @@ static void want_room(struct connection *connection, bool wants)
         return;
     struct epoll_event event = {.events = wants ? EPOLLIN | EPOLLOUT : EPOLLIN,
                                 .data.ptr = connection};
-    epoll_ctl(poll_fd, EPOLL_CTL_MOD, connection->fd, &event);
+    epoll_ctl(poll_fd, EPOLL_CTL_MOD, connection->socket.fd, &event);
     connection->wants_room = wants;
-}
-
-/* As send() and recv() do, over TLS too; errno is EAGAIN where the socket has no room or bytes. */
-static ssize_t put(struct connection *connection, const void *bytes, size_t count)
-{
-    if (connection->tls == NULL)
-        return send(connection->fd, bytes, count, MSG_NOSIGNAL);
-    int sent = SSL_write(connection->tls, bytes, count > 1 << 20 ? 1 << 20 : (int)count);
-    if (sent <= 0)
-        errno = SSL_get_error(connection->tls, sent) == SSL_ERROR_WANT_WRITE ? EAGAIN : EIO;
-    return sent > 0 ? sent : -1;
-}
-
-static ssize_t get(struct connection *connection, void *bytes, size_t room)
-{
-    if (connection->tls == NULL)
-        return recv(connection->fd, bytes, room, 0);
-    size_t count = 0;
-    while (count < room) {
-        int got = SSL_read(connection->tls, (uint8_t *)bytes + count, (int)(room - count));
-        if (got <= 0) {
-            if (count == 0)
-                errno = SSL_get_error(connection->tls, got) == SSL_ERROR_WANT_READ ? EAGAIN : EIO;
-            break;
-        }
-        count += (size_t)got;
-    }
-    return count > 0 ? (ssize_t)count : -1;
 }
 
 static void flush(struct connection *connection)
 {
     while (connection->out_sent < connection->out_count) {
-        ssize_t sent = put(connection, connection->out + connection->out_sent,
+        ssize_t sent = socket_put(&connection->socket, connection->out + connection->out_sent,
                            connection->out_count - connection->out_sent);
         if (sent < 0) {
             if (errno != EAGAIN)
@@ -329,7 +235,7 @@ static bool succeeded(const uint8_t *body, size_t count)
 
 static void receive(struct connection *connection)
 {
-    ssize_t got = get(connection, connection->in + connection->in_count,
+    ssize_t got = socket_get(&connection->socket, connection->in + connection->in_count,
                       IN_BYTES - connection->in_count);
     if (got <= 0) {
         if (got < 0 && errno == EAGAIN)
@@ -410,11 +316,11 @@ int main(int argc, char **argv)
     struct connection *connections = room_for(connections_count * sizeof *connections);
     for (size_t index = 0; index < connections_count; index++) {
         struct connection *connection = &connections[index];
-        *connection = open_connection(argv[1]);
+        *connection = (struct connection){.socket = socket_open(argv[1]), .next_id = 1};
         connection->starts = room_for(STARTS * sizeof *connection->starts);
         connection->in = room_for(IN_BYTES);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-        epoll_ctl(poll_fd, EPOLL_CTL_ADD, connection->fd, &event);
+        epoll_ctl(poll_fd, EPOLL_CTL_ADD, connection->socket.fd, &event);
     }
 
     uint64_t start = now_ns();

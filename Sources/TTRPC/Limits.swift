@@ -38,6 +38,13 @@ package struct Limits: Hashable, Sendable {
     package var cancelsSentMax = 100
     /// The span in which CANCEL frames are counted.
     package var cancelsMilliseconds = 10_000
+    /// Calls of one connection in `refusalsMilliseconds` that are refused as too many; behind one
+    /// more, nothing of it is read for `hushMilliseconds`.
+    package var refusalsMax = 200
+    /// The span in which refusals are counted.
+    package var refusalsMilliseconds = 1_000
+    /// How long a connection is not read that made too many calls.
+    package var hushMilliseconds = 100
     /// How far apart pings must be, unless something else was sent between them.
     package var pingMillisecondsMin = 10_000
     /// Pings that may come sooner than that.

@@ -178,9 +178,7 @@ extension Request {
 extension UnsafeRawBufferPointer {
     /// Whether the bytes at `range` are UTF-8; ASCII, which names are, is decided without a copy.
     fileprivate func isUTF8(at range: Range<Int>) -> Bool {
-        var seen: UInt8 = 0
-        for index in range { seen |= self[index] }
-        return seen < 0x80 || String(validating: self[range], as: UTF8.self) != nil
+        self.isASCII(at: range) || String(validating: self[range], as: UTF8.self) != nil
     }
 }
 

@@ -115,9 +115,17 @@ struct WireReader {
 extension UnsafeRawBufferPointer {
     /// The text at `range`, refused if it is not UTF-8.
     func text(at range: Range<Int>) throws(WireReader.Malformed) -> String {
+        // Most texts of a frame are ASCII, which costs less to see than to validate.
+        if self.isASCII(at: range) { return String(decoding: self[range], as: UTF8.self) }
         guard let text = String(validating: self[range], as: UTF8.self) else {
             throw WireReader.Malformed()
         }
         return text
+    }
+
+    func isASCII(at range: Range<Int>) -> Bool {
+        var seen: UInt8 = 0
+        for index in range { seen |= self[index] }
+        return seen < 0x80
     }
 }

@@ -22,6 +22,8 @@ struct Timers {
         case pingAnswer
         /// Nobody known has called yet.
         case stranger
+        /// Too many calls were refused.
+        case hush
     }
 
     private final class Entry {
@@ -108,6 +110,7 @@ extension Limits {
     func time(_ purpose: Timers.Purpose) -> TimeAmount {
         switch purpose {
         case .frame: .milliseconds(Int64(self.frameMillisecondsMax))
+        case .hush: .milliseconds(Int64(self.hushMilliseconds))
         case .stalledWrite: .milliseconds(Int64(self.stalledWriteMillisecondsMax))
         case .halfClosed: .milliseconds(Int64(self.halfClosedMillisecondsMax))
         case .drainQuiet: .milliseconds(Int64(self.drainQuietMilliseconds))

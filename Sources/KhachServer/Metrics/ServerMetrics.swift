@@ -147,6 +147,7 @@ extension ProtocolError {
         case .refused(let code): code.word.lowercased()
         case .tooManyConnections: "too_many_connections"
         case .tooManyStrangers: "too_many_strangers"
+        case .tooManyRefusals: "too_many_refusals"
         case .noCaller: "no_caller"
         }
     }

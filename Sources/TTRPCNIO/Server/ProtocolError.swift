@@ -10,6 +10,8 @@ package enum ProtocolError: Hashable, Sendable {
     case tooManyConnections
     /// Callers whom nobody knows tried too often; the connection is closed.
     case tooManyStrangers
+    /// Too many calls of a connection were refused as too many; it is not read for a while.
+    case tooManyRefusals
     /// Nobody known called by a connection in its time; it is closed.
     case noCaller
 }

@@ -90,7 +90,27 @@ extension ServerHandler {
 
     func reject(_ stream: StreamID, _ status: Status) {
         if status.code == .unauthenticated { self.refusedStranger() }
+        if status.code == .resourceExhausted { self.refusedTooMany() }
         FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
+    }
+
+    /// Leaves the connection unread for a while once it was refused too often: a flood costs no
+    /// more than that many refusals, and who comes by other connections does not wait behind it.
+    private func refusedTooMany() {
+        let now = MonotonicInstant(nanoseconds: self.loop.now.uptimeNanoseconds)
+        guard !self.refusals.spend(now: now), !self.isHushed else { return }
+
+        self.onProtocolError(.tooManyRefusals)
+        self.isHushed = true
+        self.timers.start(.hush, after: self.limits.time(.hush), on: self.loop) {
+            self.isHushed = false
+            guard self.state == .open, let context = self.context else { return }
+
+            self.turn = .reading
+            self.takeFrames(context)
+            self.endBurst(context)
+            self.read(context: context)
+        }
     }
 
     /// Ends the connection once its address has tried too often; what is owed is written first.

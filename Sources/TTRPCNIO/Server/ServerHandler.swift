@@ -31,6 +31,9 @@ final class ServerHandler: ChannelDuplexHandler {
     let mustBeKnown: @Sendable () -> Bool
     /// Whether the connection ends behind what is owed to it.
     var isUnwelcome = false
+    /// Calls that may still be refused as too many before the connection is not read for a while.
+    var refusals: SlidingBudget
+    var isHushed = false
     var connection: ServerConnection
     var methods: MethodCache
     var inbox = Inbox()
@@ -67,6 +70,10 @@ final class ServerHandler: ChannelDuplexHandler {
         self.address = address
         self.strangers = strangers ?? Strangers(limits)
         self.mustBeKnown = mustBeKnown
+        self.refusals = SlidingBudget(
+            limits.refusalsMax,
+            milliseconds: limits.refusalsMilliseconds
+        )
         self.arriving = RequestRoom.Share(of: room)
         self.onProtocolError = onProtocolError
         self.onEnded = onEnded
@@ -119,7 +126,7 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.state == .open, context.channel.isWritable, !self.mailboxes.isFull {
+        if self.state == .open, context.channel.isWritable, !self.mailboxes.isFull, !self.isHushed {
             context.read()
         }
     }
@@ -221,7 +228,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.state == .open, !self.isUnwelcome else { return false }
+        guard self.state == .open, !self.isUnwelcome, !self.isHushed else { return false }
         guard !self.mailboxes.isFull else {
             self.awaitReader()
             return false
@@ -302,7 +309,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes the connection if it has done what it had to.
     func settle(_ context: ChannelHandlerContext) {
-        guard self.state == .open, self.turn == .idle else { return }
+        guard self.state == .open, self.turn == .idle, !self.isHushed else { return }
         guard !self.isUnwelcome else { return self.closeAfterWrites(context) }
 
         switch self.connection.onIdle {

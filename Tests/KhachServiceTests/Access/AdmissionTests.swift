@@ -77,7 +77,8 @@ struct AdmissionTests {
             .all,
             .business(try #require(BusinessID(text: own)))
         )
-        for (secret, count) in [(all.secret, 2), (one.secret, 1), (all.secret, 2), (one.secret, 1)] {
+        for (secret, count) in [(all.secret, 2), (one.secret, 1), (all.secret, 2), (one.secret, 1)]
+        {
             harness.token = secret
             let reply: Khach_V1_ListBusinessesResponse = try await harness.call(
                 Self.list,
