@@ -411,8 +411,9 @@ let package = Package(
         .testTarget(
             name: "KhachServerTests",
             dependencies: [
-                "KhachServer", "KhachCore", "KhachSQLite", "KhachService", "TTRPC", "TestFolders",
-                "KhachTestKit", logging, metrics,
+                "KhachServer", "KhachCore", "KhachSQLite", "KhachService", "TTRPC", "TTRPCNIO",
+                "TestFolders",
+                "KhachTestKit", logging, metrics, nioCore,
             ],
             swiftSettings: strict
         ),
@@ -427,7 +428,8 @@ let package = Package(
         .testTarget(
             name: "KhachGRPCTests",
             dependencies: [
-                "KhachGRPC", "TTRPC", "TTRPCNIO", nioCore, nioEmbedded, nioHTTP2, nioHPACK,
+                "KhachGRPC", "TTRPC", "TTRPCNIO", grpcCore, nioCore, nioPosix, nioEmbedded,
+                nioHTTP2, nioHPACK,
             ],
             swiftSettings: strict
         ),

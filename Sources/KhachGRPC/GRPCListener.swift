@@ -35,6 +35,11 @@ package final class GRPCListener: Sendable {
         }
     }
 
+    package enum Failure: Error {
+        /// Nobody can connect any more, although nobody stopped it.
+        case endedByItself
+    }
+
     /// From here on a message is not awaited, and its call is reset: up to it, it is answered that
     /// it is too long.
     private static let messageBytesAbsurd = 2 * Limits.frameBodyBytesMax
@@ -44,6 +49,7 @@ package final class GRPCListener: Sendable {
 
     private let group: MultiThreadedEventLoopGroup
     private let areThreadsEnded = Mutex(false)
+    let life: ListenerLife
     private let socket: ListeningSocket
     private let server: GRPCServer<HTTP2ServerTransport.Custom<ListeningSocket>>
 
@@ -58,6 +64,8 @@ package final class GRPCListener: Sendable {
             countMax: configuration.connectionsMax,
             perAddressMax: configuration.connectionsPerAddressMax
         )
+        let life = ListenerLife(connections)
+        self.life = life
         do {
             self.socket = try ListeningSocket(
                 host: configuration.host,
@@ -66,6 +74,7 @@ package final class GRPCListener: Sendable {
                 shield: configuration.shield,
                 onProtocolError: configuration.onProtocolError,
                 watch: Self.watch(configuration),
+                onListening: life.begin,
                 on: self.group
             )
         } catch {
@@ -97,23 +106,28 @@ package final class GRPCListener: Sendable {
     package var connectionsCount: Int { self.socket.connections.count }
 
     /// Serves until `drain` was called and no call is left; cuts what runs when it is cancelled.
+    ///
+    /// Throws `endedByItself` when neither was asked for: what runs is cut.
     package func serve() async throws {
         do {
             try await withTaskCancellationHandler {
                 try await self.server.serve()
             } onCancel: {
+                self.life.stop()
                 // A call that waits for its peer to read would not end by being cancelled.
                 self.socket.connections.cut()
             }
         } catch {
             await self.endThreads()
-            throw error
+            throw self.life.isStopped ? error : Failure.endedByItself
         }
         await self.endThreads()
+        guard self.life.isStopped else { throw Failure.endedByItself }
     }
 
     /// Stops accepting; calls that run may end.
     package func drain() {
+        self.life.stop()
         self.server.beginGracefulShutdown()
     }
 

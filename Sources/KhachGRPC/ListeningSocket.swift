@@ -16,6 +16,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     let onProtocolError: @Sendable (ProtocolError) -> Void
     /// Makes what stands next to the socket of every connection.
     let watch: @Sendable (Connection) -> ConnectionWatch
+    /// Told of what accepts connections.
+    let onListening: @Sendable (any Channel) -> Void
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -27,6 +29,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         shield: Shield?,
         onProtocolError: @escaping @Sendable (ProtocolError) -> Void,
         watch: @escaping @Sendable (Connection) -> ConnectionWatch,
+        onListening: @escaping @Sendable (any Channel) -> Void,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -39,6 +42,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         self.shield = shield
         self.onProtocolError = onProtocolError
         self.watch = watch
+        self.onListening = onListening
         self.eventLoopGroup = group
         do {
             self.port = try Self.listen(self.descriptor, address)
@@ -57,32 +61,38 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         let connections = self.connections
         let (shield, watch) = (self.shield, self.watch)
         let onProtocolError = self.onProtocolError
-        return try await ServerBootstrap(group: self.eventLoopGroup)
-            .serverChannelOption(.backlog, value: Self.backlog)
-            .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .bind(self.descriptor) { channel in
-                guard let connection = connections.admit(channel) else {
-                    onProtocolError(.tooManyConnections)
-                    return channel.close().flatMapThrowing { throw ChannelError.ioOnClosedChannel }
-                }
+        let listening:
+            NIOAsyncChannel<HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never> =
+                try await ServerBootstrap(group: self.eventLoopGroup)
+                .serverChannelOption(.backlog, value: Self.backlog)
+                .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
+                .childChannelOption(.socketOption(.so_keepalive), value: 1)
+                .bind(self.descriptor) { channel in
+                    guard let connection = connections.admit(channel) else {
+                        onProtocolError(.tooManyConnections)
+                        return channel.close().flatMapThrowing {
+                            throw ChannelError.ioOnClosedChannel
+                        }
+                    }
 
-                do {
-                    // Told on this thread, before the first byte of a call.
-                    try shield?.install(channel).assumeIsolated()
-                        .whenSuccess { connection.show($0) }
-                    try channel.pipeline.syncOperations.addHandler(
-                        watch(connection),
-                        position: .first
+                    do {
+                        // Told on this thread, before the first byte of a call.
+                        try shield?.install(channel).assumeIsolated()
+                            .whenSuccess { connection.show($0) }
+                        try channel.pipeline.syncOperations.addHandler(
+                            watch(connection),
+                            position: .first
+                        )
+                    } catch {
+                        return channel.close().flatMapThrowing { throw error }
+                    }
+                    return connectionConfigurator.configure(
+                        channel: channel,
+                        tls: shield == nil ? .none : .configured(requireALPN: true)
                     )
-                } catch {
-                    return channel.close().flatMapThrowing { throw error }
                 }
-                return connectionConfigurator.configure(
-                    channel: channel,
-                    tls: shield == nil ? .none : .configured(requireALPN: true)
-                )
-            }
+        self.onListening(listening.channel)
+        return listening
     }
 
     private static func listen(_ socket: CInt, _ address: NIOCore.SocketAddress) throws -> Int {

@@ -48,6 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
         case let error as StoreError: error.message
         case let error as ListenError:
             "an address to listen on expected, \(error.address) found: \(error.cause)"
+        case let error as EndedListener: "\(error.address): a listener expected, it ended by itself"
         default: "\(error)"
         }
     }

@@ -65,7 +65,8 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error.code {
             case .notFound: .notFound
-            case .network, .timeout, .notSynced, .notFresh, .cacheLocked: .unavailable
+            case .network, .certificate, .timeout, .notSynced, .notFresh, .cacheLocked:
+                .unavailable
             default: .failure
             }
         let reason = error.reason.isEmpty ? "" : " (reason \(error.reason))"
@@ -77,6 +78,8 @@ extension CommandFailure {
         let address = connection.address
         switch error.code {
         case .network: self.init(.unavailable, "no answer of \(address): \(error.message)")
+        case .certificate:
+            self.init(.unavailable, "no trust between here and \(address): \(error.message)")
         case .timeout: self.init(connection.late)
         default: self.init(error)
         }

@@ -45,6 +45,8 @@ package final class Server: Sendable {
         case addressUnknown
         /// A `tls` address without TLS, or TLS on another address.
         case shieldMisplaced
+        /// Nobody can connect any more, although nobody stopped it.
+        case endedByItself
     }
 
     private struct Listening {
@@ -69,6 +71,7 @@ package final class Server: Sendable {
     private let state = Mutex(State.idle)
     private let stopRequested = Signal()
     private let stopped = Signal()
+    private let isLost = Mutex(false)
 
     package init(configuration: Configuration, methods: MethodTable, logger: Logger) {
         self.configuration = configuration
@@ -98,6 +101,7 @@ package final class Server: Sendable {
         do {
             let listening = try await self.listen(group)
             self.state.withLock { $0 = .listening(listening) }
+            listening.channel.closeFuture.whenComplete { _ in self.listenerClosed() }
             self.logger.info("listening", metadata: ["address": "\(listening.address)"])
             return listening.address
         } catch {
@@ -108,6 +112,8 @@ package final class Server: Sendable {
     }
 
     /// Serves until the task is cancelled or `shutdown` is called; starts if that was not done.
+    ///
+    /// Throws `endedByItself` behind a shutdown that nobody asked for.
     package func run() async throws {
         if self.isIdle { try await self.start() }
         await withTaskCancellationHandler {
@@ -116,6 +122,20 @@ package final class Server: Sendable {
             self.stopRequested.fire()
         }
         await self.shutdown()
+        if self.isLost.withLock(\.self) { throw Failure.endedByItself }
+    }
+
+    /// Accepting failed for good, unless it was stopped.
+    private func listenerClosed() {
+        guard self.listeningChannel != nil else { return }
+
+        self.isLost.withLock { $0 = true }
+        self.stopRequested.fire()
+    }
+
+    /// Tells `run` to shut down, as cancelling it does.
+    package func stop() {
+        self.stopRequested.fire()
     }
 
     /// Stops accepting, lets running calls end for at most `drain`, closes what is left.
@@ -157,6 +177,11 @@ package final class Server: Sendable {
             }
         }
         for turn in turns { try? await turn.get() }
+    }
+
+    /// What accepts connections, while it does.
+    var listeningChannel: (any Channel)? {
+        self.state.withLock { if case .listening(let now) = $0 { now.channel } else { nil } }
     }
 
     private var isIdle: Bool {

@@ -327,7 +327,7 @@ def test_failures_to_be_known(tmp_path: Path) -> None:
 
 
 def test_a_connection_that_nobody_uses(tmp_path: Path) -> None:
-    """Ended after 10 s, unless somebody known has called or a call runs; a later call has another."""
+    """Ended after 10 s, unless somebody known has called or a call runs."""
     data, secret = initialized(tmp_path)
     with Server(data) as server, server.channel() as known, server.channel() as channel:
         Client(known, secret).business()

@@ -99,7 +99,9 @@ def test_who_speaks_something_else_is_refused(authority: Authority, server: Serv
             socket.create_connection((host, int(port)), SECONDS_MAX) as plain,
             context.wrap_socket(plain, server_hostname=host) as shielded,
         ):
-            shielded.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+            shielded.sendall(
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+            )
             try:
                 while shielded.recv(4096):
                     pass

@@ -105,6 +105,7 @@ const char *khach_status_name(khach_status status)
         "KHACH_E_NOT_FRESH",
         "KHACH_E_STOPPED",
         "KHACH_E_OUTCOME_UNKNOWN",
+        "KHACH_E_CERTIFICATE",
     };
     int index = -(int)status;
 

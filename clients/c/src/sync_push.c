@@ -22,7 +22,8 @@ static bool recover(khach_sync_run *run, khach_status failed, const khach_error 
 /* Whether nothing will come of any other call either. */
 static bool is_gone(khach_status failed)
 {
-    return failed == KHACH_E_NETWORK || failed == KHACH_E_TIMEOUT || failed == KHACH_E_MEMORY;
+    return failed == KHACH_E_NETWORK || failed == KHACH_E_TIMEOUT || failed == KHACH_E_MEMORY
+        || failed == KHACH_E_CERTIFICATE;
 }
 
 khach_status khach__sync_run_pushed(khach_sync_run *run, const khach_push_batch *batch,

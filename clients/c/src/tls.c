@@ -175,6 +175,25 @@ failed:
 
 /* --- turns --- */
 
+/* Whether a failure is the server's word that it does not take the certificate, or wants one. */
+static bool is_refused_there(int kind)
+{
+    unsigned long first = kind == SSL_ERROR_SSL ? ERR_peek_error() : 0;
+
+    if (first == 0 || ERR_GET_LIB(first) != ERR_LIB_SSL)
+        return false;
+    switch (ERR_GET_REASON(first)) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return true;
+    default: return false;
+    }
+}
+
 static khach_tls_turn turn(khach_tls *tls, int result, const char *expected, khach_status *status,
     khach_error **error)
 {
@@ -189,9 +208,12 @@ static khach_tls_turn turn(khach_tls *tls, int result, const char *expected, kha
     verified = SSL_get_verify_result(tls->session);
     if (verified != X509_V_OK) {
         ERR_clear_error();
-        *status = khach__error_set(error, KHACH_E_NETWORK,
+        *status = khach__error_set(error, KHACH_E_CERTIFICATE,
             "a certificate of a known authority, in its time and for %s expected, found: %s",
             tls->host, X509_verify_cert_error_string(verified));
+    } else if (is_refused_there(kind)) {
+        *status = khach__error_set(error, KHACH_E_CERTIFICATE,
+            "a certificate of this client that %s takes expected, found: %s", tls->host, reason());
     } else {
         *status = khach__error_set(
             error, KHACH_E_NETWORK, "%s expected, found: %s", expected,

@@ -32,7 +32,7 @@ static khach_status keep(khach_watch *watch, khach_error *failure, khach_error *
 
     if (status != KHACH_E_STOPPED
         && (khach_error_is_retryable(failure) || is_refusal(status)
-            || status == KHACH_E_PROTOCOL)) {
+            || status == KHACH_E_PROTOCOL || status == KHACH_E_CERTIFICATE)) {
         khach_error_free(watch->failure);
         watch->failure = failure;
         return KHACH_OK;

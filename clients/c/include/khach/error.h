@@ -59,7 +59,9 @@ typedef enum khach_status {
     KHACH_E_STOPPED = -23,
     /** The disk failed while an edit was written through: it may be kept or not, as
      *  khach_outbox_list_read() says once the cache is opened anew. */
-    KHACH_E_OUTCOME_UNKNOWN = -24
+    KHACH_E_OUTCOME_UNKNOWN = -24,
+    /** The certificate of the server was refused here, or the client's there: nothing was said. */
+    KHACH_E_CERTIFICATE = -25
 } khach_status;
 
 /** A failure in full. Opaque: read with the getters below. */

@@ -38,6 +38,7 @@ class Code(IntEnum):
     NOT_FRESH = -22
     STOPPED = -23
     OUTCOME_UNKNOWN = -24
+    CERTIFICATE = -25
 
     @classmethod
     def _missing_(cls, value: object) -> Code:
@@ -168,6 +169,10 @@ class NetworkError(ServerError, ConnectionError):
     """The server cannot be reached, or the connection broke."""
 
 
+class CertificateError(ServerError):
+    """The certificate of the server was refused here, or the client's there."""
+
+
 class ServerTimeoutError(ServerError, TimeoutError):
     """The server did not answer in time."""
 
@@ -231,6 +236,7 @@ CLASSES: dict[Code, type[KhachError]] = {
     Code.NOT_FRESH: NotFreshError,
     Code.STOPPED: StoppedError,
     Code.OUTCOME_UNKNOWN: OutcomeUnknownError,
+    Code.CERTIFICATE: CertificateError,
 }
 
 #: How the library begins a message about an argument.

@@ -53,6 +53,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notFresh = Code(KHACH_E_NOT_FRESH)
         /// The disk failed: whether an edit was kept, the outbox of the cache, opened anew, says.
         public static let outcomeUnknown = Code(KHACH_E_OUTCOME_UNKNOWN)
+        /// The certificate of the server was refused here, or the client's there.
+        public static let certificate = Code(KHACH_E_CERTIFICATE)
         /// The client was opened without an address.
         public static let offline = Code(KHACH_E_OFFLINE)
 
