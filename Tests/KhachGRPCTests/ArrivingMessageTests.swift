@@ -145,8 +145,11 @@ struct ArrivingMessageTests {
         defer { stream.finish() }
         let message = Self.message(6_000)
         let loop = stream.channel.embeddedEventLoop
-        try stream.receive(message)
+        try stream.receive(message[..<5_000])
+        loop.advanceTime(by: .seconds(29))
+        try stream.receive(message[5_000...])
         loop.advanceTime(by: .seconds(100))
+        #expect(try !stream.isReset())
         try stream.receive(message[..<5_000])
         loop.advanceTime(by: .seconds(29))
         try stream.receive(message[5_000..<5_001])
