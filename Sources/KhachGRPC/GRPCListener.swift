@@ -26,6 +26,8 @@ package final class GRPCListener: Sendable {
         package var mustBeKnown: @Sendable () -> Bool = { false }
         /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
         package var strangers: Strangers?
+        /// What the requests that come in share with all others.
+        package var room = RequestRoom.unbounded
         /// Told of what is refused before any method runs.
         package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
 
@@ -84,7 +86,7 @@ package final class GRPCListener: Sendable {
         self.server = GRPCServer(
             transport: HTTP2ServerTransport.Custom(
                 listenerFactory: self.socket,
-                config: Self.transport(configuration.limits, connections)
+                config: Self.transport(configuration, connections)
             ),
             services: [
                 TableMethods(
@@ -163,9 +165,10 @@ package final class GRPCListener: Sendable {
 
     /// The bounds that ttrpc has, as HTTP/2 has them.
     private static func transport(
-        _ limits: Limits,
+        _ configuration: Configuration,
         _ connections: OpenConnections
     ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
+        let (limits, room) = (configuration.limits, configuration.room)
         var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
         transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
         transport.http2.maxConcurrentStreams = limits.runningCallsMax
@@ -181,7 +184,10 @@ package final class GRPCListener: Sendable {
                 else { throw ChannelError.ioOnClosedChannel }
 
                 try channel.pipeline.syncOperations.addHandlers(
-                    [QuietDrain(), ConnectionLabel(of: connection)],
+                    [
+                        QuietDrain(), ConnectionLabel(of: connection),
+                        ArrivingMessage(room, limits: limits),
+                    ],
                     position: .first
                 )
             }

@@ -33,6 +33,7 @@ struct GRPCEntrance: Service {
         if address.isShielded { configuration.shield = tls?.shield(for: .grpc) }
         configuration.mustBeKnown = callers.mustBeKnown
         configuration.strangers = callers.strangers
+        configuration.room = callers.room
         configuration.onProtocolError = metrics.refused
         self.listener = try GRPCListener(
             configuration,

@@ -1,0 +1,103 @@
+internal import NIOCore
+internal import NIOHTTP2
+internal import TTRPC
+
+/// Counts what has come of a call's message that is incomplete, among what all connections share,
+/// and gives it the time of a frame.
+///
+/// A call whose message has no room, or no time left, is reset: HTTP/2's "enhance your calm", which
+/// clients of gRPC know as RESOURCE_EXHAUSTED.
+final class ArrivingMessage: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private var share: RequestRoom.Share
+    private let time: TimeAmount
+    private var meter = MessageMeter()
+    private var timer: Scheduled<Void>?
+    private var isReset = false
+
+    init(_ room: RequestRoom, limits: Limits) {
+        self.share = RequestRoom.Share(of: room)
+        self.time = .milliseconds(Int64(limits.frameMillisecondsMax))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isReset else { return }
+        guard case .data(let frame) = self.unwrapInboundIn(data),
+            case .byteBuffer(let bytes) = frame.data
+        else { return context.fireChannelRead(data) }
+
+        self.meter.take(bytes)
+        let count = frame.endStream ? 0 : self.meter.incompleteBytes
+        guard self.share.hold(count) == nil else { return self.reset(context) }
+
+        self.watch(context, isIncomplete: count > 0)
+        context.fireChannelRead(data)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.letGo()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.letGo()
+    }
+
+    private func watch(_ context: ChannelHandlerContext, isIncomplete: Bool) {
+        guard isIncomplete != (self.timer != nil) else { return }
+        guard isIncomplete else {
+            self.timer?.cancel()
+            self.timer = nil
+            return
+        }
+
+        self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.time) {
+            self.reset(context)
+        }
+    }
+
+    private func reset(_ context: ChannelHandlerContext) {
+        self.isReset = true
+        self.letGo()
+        context.writeAndFlush(self.wrapOutboundOut(.rstStream(.enhanceYourCalm)), promise: nil)
+    }
+
+    private func letGo() {
+        self.share.letGo()
+        self.timer?.cancel()
+        self.timer = nil
+    }
+}
+
+/// How much of a message has come that is incomplete: one is a byte, its length in four, and so
+/// many bytes.
+struct MessageMeter {
+    private static let headBytes = 5
+
+    private var headCount = 0
+    private var left = 0
+    private(set) var incompleteBytes = 0
+
+    mutating func take(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        while bytes.readableBytes > 0 {
+            if self.headCount < Self.headBytes {
+                guard let byte = bytes.readInteger(as: UInt8.self) else { return }
+
+                // The first says whether the message is compressed.
+                self.left = self.headCount == 0 ? 0 : self.left << 8 | Int(byte)
+                self.headCount += 1
+                self.incompleteBytes += 1
+            } else {
+                let count = min(self.left, bytes.readableBytes)
+                bytes.moveReaderIndex(forwardBy: count)
+                self.left -= count
+                self.incompleteBytes += count
+            }
+            if self.headCount == Self.headBytes, self.left == 0 { self = MessageMeter() }
+        }
+    }
+}

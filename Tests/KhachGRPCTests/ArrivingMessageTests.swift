@@ -1,0 +1,161 @@
+internal import NIOCore
+internal import NIOEmbedded
+internal import NIOHTTP2
+internal import Synchronization
+internal import TTRPC
+internal import Testing
+
+@testable internal import KhachGRPC
+
+/// What comes in over gRPC is counted with what comes in over ttrpc.
+@Suite("Messages that come in over gRPC")
+struct ArrivingMessageTests {
+    private final class Room: Sendable {
+        let bytes = Mutex(0)
+        private let bytesMax: Int
+
+        init(_ bytesMax: Int) {
+            self.bytesMax = bytesMax
+        }
+
+        var taken: Int { self.bytes.withLock(\.self) }
+
+        var room: RequestRoom {
+            RequestRoom(
+                take: { more in
+                    self.bytes.withLock { bytes in
+                        guard bytes + more <= self.bytesMax else {
+                            return Status(.resourceExhausted, "full")
+                        }
+                        bytes += more
+                        return nil
+                    }
+                },
+                giveBack: { less in self.bytes.withLock { $0 -= less } }
+            )
+        }
+    }
+
+    /// The stream of one call.
+    private final class Stream {
+        let channel: EmbeddedChannel
+
+        init(_ room: Room) throws {
+            self.channel = EmbeddedChannel(handler: ArrivingMessage(room.room, limits: Limits()))
+            try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        }
+
+        func receive(_ bytes: some Sequence<UInt8>, isLast: Bool = false) throws {
+            let data = IOData.byteBuffer(ByteBuffer(bytes: bytes))
+            let frame = HTTP2Frame.FramePayload.Data(data: data, endStream: isLast)
+            try self.channel.writeInbound(HTTP2Frame.FramePayload.data(frame))
+        }
+
+        /// How much was handed on.
+        func passed() throws -> Int {
+            var count = 0
+            while case .data(let frame)? = try self.channel.readInbound(
+                as: HTTP2Frame.FramePayload.self
+            ) {
+                count += frame.data.readableBytes
+            }
+            return count
+        }
+
+        func isReset() throws -> Bool {
+            guard
+                case .rstStream(let code)? = try self.channel.readOutbound(
+                    as: HTTP2Frame.FramePayload.self
+                )
+            else { return false }
+
+            return code == .enhanceYourCalm
+        }
+
+        func finish() { _ = try? self.channel.finish(acceptAlreadyClosed: true) }
+    }
+
+    private static func message(_ count: Int) -> [UInt8] {
+        let length = UInt32(count)
+        return [0] + (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) }
+            + [UInt8](repeating: 7, count: count)
+    }
+
+    @Test(
+        "what has come of a message is counted until it is whole",
+        arguments: [0, 1, 300, 70_000]
+    )
+    func meter(_ count: Int) {
+        let bytes = Self.message(count)
+        for piece in [1, 3, 5, 6, 4_096, 1 << 20] {
+            var meter = MessageMeter()
+            for round in 0..<2 {
+                for start in stride(from: 0, to: bytes.count, by: piece) {
+                    let end = min(bytes.count, start + piece)
+                    meter.take(ByteBuffer(bytes: bytes[start..<end]))
+                    let expected = end == bytes.count ? 0 : end
+                    #expect(meter.incompleteBytes == expected, "\(piece), \(round)")
+                }
+            }
+        }
+        var meter = MessageMeter()
+        meter.take(ByteBuffer(bytes: bytes + bytes + [0, 0]))
+        #expect(meter.incompleteBytes == 2)
+    }
+
+    @Test("so many bytes may have come, and the call of one more is reset", arguments: [-1, 0, 1])
+    func bound(_ difference: Int) throws {
+        let room = Room(10_000)
+        let (first, second) = (try Stream(room), try Stream(room))
+        defer {
+            first.finish()
+            second.finish()
+        }
+        let message = Self.message(20_000)
+        try first.receive(message[..<5_000])
+        try second.receive(message[..<(5_000 + difference)])
+        let isRefused = difference > 0
+        #expect(try second.isReset() == isRefused)
+        #expect(room.taken == (isRefused ? 5_000 : 10_000 + difference))
+        #expect(try second.passed() == (isRefused ? 0 : 5_000 + difference))
+        if isRefused {
+            try second.receive(message[5_001...])
+            #expect(try second.passed() == 0, "what still comes is dropped")
+        }
+        try first.receive(message[5_000...], isLast: true)
+        #expect(try first.passed() == message.count)
+        second.finish()
+        #expect(room.taken == 0)
+    }
+
+    @Test("a call that ends in the middle of a message gives back")
+    func ended() throws {
+        let room = Room(10_000)
+        let stream = try Stream(room)
+        try stream.receive(Self.message(20_000)[..<9_000])
+        #expect(room.taken == 9_000)
+        stream.finish()
+        #expect(room.taken == 0)
+    }
+
+    @Test("a message has 30 s from its first byte to its last, and a call between two has any")
+    func time() throws {
+        let room = Room(10_000)
+        let stream = try Stream(room)
+        defer { stream.finish() }
+        let message = Self.message(6_000)
+        let loop = stream.channel.embeddedEventLoop
+        try stream.receive(message[..<5_000])
+        loop.advanceTime(by: .seconds(29))
+        try stream.receive(message[5_000...])
+        loop.advanceTime(by: .seconds(100))
+        #expect(try !stream.isReset())
+        try stream.receive(message[..<5_000])
+        loop.advanceTime(by: .seconds(29))
+        try stream.receive(message[5_000..<5_001])
+        #expect(try !stream.isReset())
+        loop.advanceTime(by: .seconds(1))
+        #expect(try stream.isReset())
+        #expect(room.taken == 0)
+    }
+}
