@@ -272,10 +272,13 @@ static void push_steps(struct connection *connections, size_t count, uint64_t no
 {
     for (size_t index = 0; index < count; index++) {
         struct connection *connection = &connections[index];
-        if (now < connection->next_at || connection->waiting > 0 || !has_more(now))
-            continue;
-        connection->next_at = now + step_ns;
-        push(connection, now);
+        if (connection->next_at == 0)
+            connection->next_at = now;
+        /* What should have begun while another was waited for counts from then. */
+        while (now >= connection->next_at && has_more(now)) {
+            push(connection, connection->next_at);
+            connection->next_at += step_ns;
+        }
         flush(connection);
     }
 }

@@ -1,9 +1,10 @@
 internal import NIOCore
+internal import NIOHPACK
 internal import NIOHTTP2
 internal import TTRPC
 
-/// Counts what has come of a call's message that is incomplete, among what all connections share,
-/// and gives it the time of a frame.
+/// Counts what has come of a call until its caller has ended, among what all connections share, and
+/// gives it the time of a frame. Of a conversation, each message that is incomplete.
 ///
 /// A call whose message has no room, or no time left, is reset: HTTP/2's "enhance your calm", which
 /// clients of gRPC know as RESOURCE_EXHAUSTED.
@@ -14,6 +15,11 @@ final class ArrivingMessage: ChannelInboundHandler {
 
     private var share: RequestRoom.Share
     private let time: TimeAmount
+    /// Methods whose caller goes on when a message is whole.
+    private static let conversations = "/grpc.reflection."
+
+    private var isConversation = false
+    private var bytesCount = 0
     private var meter = MessageMeter()
     private var timer: Scheduled<Void>?
     private var isReset = false
@@ -25,16 +31,31 @@ final class ArrivingMessage: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isReset else { return }
-        guard case .data(let frame) = self.unwrapInboundIn(data),
-            case .byteBuffer(let bytes) = frame.data
-        else { return context.fireChannelRead(data) }
+        switch self.unwrapInboundIn(data) {
+        case .headers(let head):
+            if let path = head.headers.first(name: ":path") {
+                self.isConversation = path.hasPrefix(Self.conversations)
+            }
+            self.take(nil, isLast: head.endStream, context)
+        case .data(let frame):
+            guard case .byteBuffer(let bytes) = frame.data else { break }
 
-        self.meter.take(bytes)
-        let count = frame.endStream ? 0 : self.meter.incompleteBytes
-        guard self.share.hold(count) == nil else { return self.reset(context) }
+            self.take(bytes, isLast: frame.endStream, context)
+        default: break
+        }
+        if !self.isReset { context.fireChannelRead(data) }
+    }
 
-        self.watch(context, isIncomplete: count > 0)
-        context.fireChannelRead(data)
+    private func take(_ bytes: ByteBuffer?, isLast: Bool, _ context: ChannelHandlerContext) {
+        if let bytes {
+            self.bytesCount += bytes.readableBytes
+            self.meter.take(bytes)
+        }
+        let isIncomplete = !isLast && (!self.isConversation || self.meter.incompleteBytes > 0)
+        let count = self.isConversation ? self.meter.incompleteBytes : self.bytesCount
+        guard self.share.hold(isIncomplete ? count : 0) == nil else { return self.reset(context) }
+
+        self.watch(context, isIncomplete: isIncomplete)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

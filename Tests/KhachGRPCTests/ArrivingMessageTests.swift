@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOEmbedded
+internal import NIOHPACK
 internal import NIOHTTP2
 internal import Synchronization
 internal import TTRPC
@@ -40,9 +41,12 @@ struct ArrivingMessageTests {
     private final class Stream {
         let channel: EmbeddedChannel
 
-        init(_ room: Room) throws {
+        init(_ room: Room, _ path: String = "/khach.v1.CustomerService/GetCustomer") throws {
             self.channel = EmbeddedChannel(handler: ArrivingMessage(room.room, limits: Limits()))
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            let head = HTTP2Frame.FramePayload.Headers(headers: [":path": path])
+            try self.channel.writeInbound(HTTP2Frame.FramePayload.headers(head))
+            _ = try self.channel.readInbound(as: HTTP2Frame.FramePayload.self)
         }
 
         func receive(_ bytes: some Sequence<UInt8>, isLast: Bool = false) throws {
@@ -138,10 +142,33 @@ struct ArrivingMessageTests {
         #expect(room.taken == 0)
     }
 
-    @Test("a message has 30 s from its first byte to its last, and a call between two has any")
-    func time() throws {
+    /// What has come of a call that is not ended, and what is counted of it.
+    @Test(
+        "a caller has 30 s to end, whatever has come, and what came is counted until then",
+        arguments: [(0, 0), (1, 0), (5_000, 5_000), (6_005, 6_005), (9_000, 9_000)]
+    )
+    func unended(_ count: Int, _ counted: Int) throws {
         let room = Room(10_000)
         let stream = try Stream(room)
+        defer { stream.finish() }
+        // A whole message, and the beginning of one that should not be there.
+        let bytes = Self.message(6_000) + Self.message(6_000)
+        if count > 0 { try stream.receive(bytes[..<count]) }
+        #expect(room.taken == counted)
+        stream.channel.embeddedEventLoop.advanceTime(by: .milliseconds(29_999))
+        #expect(try !stream.isReset())
+        stream.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(try stream.isReset())
+        #expect(room.taken == 0)
+    }
+
+    @Test("of a conversation each message has 30 s, and between two it has any")
+    func time() throws {
+        let room = Room(10_000)
+        let stream = try Stream(
+            room,
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+        )
         defer { stream.finish() }
         let message = Self.message(6_000)
         let loop = stream.channel.embeddedEventLoop

@@ -7,7 +7,7 @@ internal import Testing
 @testable internal import KhachGRPC
 
 /// A listener that nobody can connect to any more says so.
-@Suite("A gRPC listener that ends by itself", .timeLimit(.minutes(1)))
+@Suite("A gRPC listener that ends by itself", .timeLimit(.minutes(15)))
 struct EndedListenerTests {
     @Test("what serves ends, and who is connected goes", arguments: [false, true])
     func ended(_ isConnected: Bool) async throws {

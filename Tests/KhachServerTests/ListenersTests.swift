@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import KhachServer
 @testable internal import TTRPCNIO
 
-@Suite("Listeners", .timeLimit(.minutes(1)))
+@Suite("Listeners", .timeLimit(.minutes(15)))
 struct ListenersTests {
     @Test("one that ends by itself ends all of them, and is named")
     func ended() async throws {

@@ -8,7 +8,8 @@ package import TTRPC
 /// the same one by either, or nobody.
 ///
 /// The tokens of a store are held by the hashes of their secrets. What is looked up is a hash, so
-/// how long that takes says nothing of any secret.
+/// how long that takes says nothing of any secret. The secret of a connection's last call is kept
+/// until the connection ends, and compared in a time that does not depend on it.
 package final class Callers: Sendable {
     /// How often a stream looks whether its caller is still known.
     package static let recheckPause = Duration.seconds(2)

@@ -53,6 +53,7 @@ package final class ConnectionMark: CallerMark {
             if case .known(let releases) = state { return releases }
             return [:]
         }
+        self.memo = nil
         for release in releases.values { release() }
     }
 }

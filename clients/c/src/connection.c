@@ -193,7 +193,8 @@ khach_status khach__connection_send(khach_connection *connection, const khach_ca
 }
 
 /* Before the first call of a connection, if that is long: makes a small one that every caller may
- * make, by which it is known from then on. `*is_refused` when it is not: `frame` says why. */
+ * make, by which it is known from then on. `*is_refused` when nobody knows it: `frame` says so. Any
+ * other refusal is of the small call alone. */
 static khach_status introduce(khach_connection *connection, const khach_call *call,
     const khach_bytes *payload, khach_frame *frame, bool *is_refused, int64_t deadline_ms,
     khach_error **error)
@@ -203,6 +204,7 @@ static khach_status introduce(khach_connection *connection, const khach_call *ca
     uint32_t stream_id = 0;
     const uint8_t *reply = NULL;
     size_t reply_bytes = 0;
+    khach_error *refusal = NULL;
     khach_status status;
 
     *is_refused = false;
@@ -216,9 +218,10 @@ static khach_status introduce(khach_connection *connection, const khach_call *ca
     if (status == KHACH_OK)
         status = khach__connection_frame(connection, stream_id, frame, deadline_ms, error);
     if (status == KHACH_OK && frame->kind == KHACH_FRAME_RESPONSE)
-        *is_refused = khach__envelope_response(
-                          &reply, &reply_bytes, frame->payload, frame->payload_bytes, NULL)
-            != KHACH_OK;
+        (void)khach__envelope_response(
+            &reply, &reply_bytes, frame->payload, frame->payload_bytes, &refusal);
+    *is_refused = refusal != NULL && strcmp(khach_error_reason(refusal), "UNAUTHENTICATED") == 0;
+    khach_error_free(refusal);
     return status;
 }
 

@@ -114,12 +114,14 @@ static void encode(model_customer *customer)
 
 /* --- changes --- */
 
-/* Instants repeat, so that ties are common. */
+/* Instants repeat, so that ties are common; a third of all, as after an import, are one. */
 static int64_t some_instant(model *world)
 {
     int64_t day = MODEL_FIRST_DAY + (int64_t)model_pick(world, 30);
     static const int64_t times[] = {0, 1, 43200000, 86399999};
 
+    if (model_pick(world, 3) == 0)
+        return (MODEL_FIRST_DAY + 3) * MODEL_DAY_MS;
     return day * MODEL_DAY_MS + times[model_pick(world, 4)];
 }
 

@@ -248,6 +248,7 @@ static void set_bounds(model *world, khach_index *index)
     index->bounds.cheap_cost = model_pick(world, 4) == 0 ? 4e6 : 0;
     index->bounds.run_cost = some[model_pick(world, 5)];
     index->bounds.chunk = 1 + model_pick(world, model_pick(world, 2) == 0 ? 3 : 300);
+    index->bounds.refused = 1 + model_pick(world, 3);
     index->bounds.days = model_pick(world, 30);
     index->bounds.ids = model_pick(world, 4) == 0 ? 5 : 1000000;
 }

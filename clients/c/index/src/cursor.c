@@ -6,8 +6,6 @@
 
 /* How many more rows of a run are read than the time before. */
 #define CHUNK_ROWS_STEP 8
-/* Rows of a day that are refused for each that is wanted, before others take their turn. */
-#define REFUSED_ROWS_MAX 16
 
 /* Parts of a run behind a row: the rest of its millisecond, what is behind that, or both with what
  * is before the row in that millisecond. */
@@ -160,12 +158,14 @@ static bool is_behind(
     return left->id != right->id && (left->id > right->id) == is_ascending(rows);
 }
 
-/* Reads at most `*left` rows of a part. */
-static khach_index_status read_part(cursor *rows, branch *filled, part asked, size_t *left)
+/* Reads at most `*left` rows of a part; `*is_whole` when there are no more of it. */
+static khach_index_status read_part(
+    cursor *rows, branch *filled, part asked, size_t *left, bool *is_whole)
 {
     sqlite3_stmt *statement = statement_of(rows, asked == PART_TIES);
     int result = SQLITE_DONE;
 
+    *is_whole = true;
     if (statement == NULL)
         return khach__index_failure(rows->index->db);
     if (!bind_part(rows, statement, asked, filled->has_last ? &filled->last : NULL))
@@ -189,35 +189,36 @@ static khach_index_status read_part(cursor *rows, branch *filled, part asked, si
             filled->rows[filled->count++] = row;
     }
     (void)sqlite3_reset(statement);
+    *is_whole = result == SQLITE_DONE && *left > 0;
     return result == SQLITE_ROW || result == SQLITE_DONE ? KHACH_INDEX_OK
                                                          : khach__index_failure(rows->index->db);
 }
 
-/* Reads the next rows of a run. */
+/* Reads the next rows of a run, one at least unless it is at its end. */
 static khach_index_status fill(cursor *rows, branch *filled)
 {
     judge *asked = &rows->index->judge;
     khach_index_position last = filled->last;
     bool had_last = filled->has_last;
     size_t left = filled->chunk;
+    bool is_whole;
     khach_index_status status;
 
     filled->at = 0;
     filled->count = 0;
-    asked->patience = filled->chunk * REFUSED_ROWS_MAX;
-    status = read_part(rows, filled, PART_FROM, &left);
-    if (status == KHACH_INDEX_OK && left == 0 && had_last && filled->last.id == last.id) {
+    asked->patience = filled->chunk * rows->index->bounds.refused;
+    status = read_part(rows, filled, PART_FROM, &left, &is_whole);
+    if (status == KHACH_INDEX_OK && !is_whole && had_last && filled->last.id == last.id) {
         /* There are more before the row in its millisecond than are read at a time. */
         left = filled->chunk;
-        status = read_part(rows, filled, PART_TIES, &left);
-        if (status == KHACH_INDEX_OK && left > 0)
-            status = read_part(rows, filled, PART_REST, &left);
+        asked->patience = filled->chunk * rows->index->bounds.refused;
+        status = read_part(rows, filled, PART_TIES, &left, &is_whole);
+        if (status == KHACH_INDEX_OK && is_whole)
+            status = read_part(rows, filled, PART_REST, &left, &is_whole);
     }
-    filled->is_at_end = left > 0 && asked->patience > 0;
+    filled->is_at_end = is_whole;
     asked->patience = UINT64_MAX;
-    if (rows->kind == CURSOR_DAYS)
-        return status; /* khach_day() counts what it refuses too. */
-    left = filled->chunk - left;
+    left = rows->kind == CURSOR_DAYS ? 0 : filled->chunk - left; /* khach_day() counts itself. */
     asked->rows_left -= left < asked->rows_left ? left : asked->rows_left;
     return status;
 }
@@ -268,7 +269,7 @@ static void sift(cursor *rows, size_t at)
     }
 }
 
-/* Rows that the filter refuses are never in the heap: a run of them is where they end. */
+/* Rows that are refused are not in the heap; a run of them is where they end, a day at one. */
 static khach_index_status merge_next(cursor *rows, khach_index_position *row, bool *has_row)
 {
     judge *asked = &rows->index->judge;

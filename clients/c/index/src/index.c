@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What sources.c judges. */
+/* What rows.c judges. */
 #define KEY "c.id, c.page_id, c.traits, c.created_at, c.last_inbound_at, c.name_folded"
 #define ROW KEY ", c.record"
 #define ACCEPTED "khach_accept(c.page_id, c.traits, c.created_at, c.id)"
@@ -240,7 +240,7 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
     index->is_ready = true;
     index->bounds = (bounds){.pass_cost = 150, .day_cost = 130, .row_cost = 400,
         .lookup_cost = 1450, .probe_cost = 2100, .run_cost = 2000, .cheap_cost = 4e6,
-        .chunk = 256, .days = 1100,
+        .chunk = 256, .refused = 16, .days = 1100,
         .ids = 4000000};
     index->table = malloc(table_bytes);
     if (index->table == NULL) {

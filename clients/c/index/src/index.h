@@ -125,6 +125,7 @@ typedef struct bounds {
     double run_cost;    /* to open a run of an index */
     double cheap_cost;  /* what costs no more is done without looking for better */
     size_t chunk;       /* rows of a run that are read at a time, at most */
+    size_t refused;     /* of a day, for each row that is wanted, before others take their turn */
     size_t days;        /* more are not merged */
     size_t ids;         /* customers of a range of days that are kept */
 } bounds;
@@ -192,7 +193,7 @@ void khach__record_name(
 bool khach__record_has_day(const uint8_t *record, size_t record_bytes, uint32_t kinds,
     int32_t from, int32_t to);
 
-/* --- parts.c: the table-valued function khach_parts(what, source) --- */
+/* --- parts.c: the table-valued function khach_parts(what, source, folded) --- */
 
 enum { PARTS_TOKENS = 1, PARTS_DAYS = 2, PARTS_CONTACTS = 3, PARTS_BLOCKS = 4, PARTS_SIGNS = 5 };
 
@@ -325,8 +326,8 @@ khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t crea
     int64_t created_before, int64_t rows_max, int64_t *rows);
 /* About how many rows the days of a range have, of customers created when the filter says. */
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
-/* Collects those whom the filter accepts but for their names; stops at `customers_max`, and then
- * `*is_whole` is false. */
+/* Collects those whom the filter accepts, as far as masks tell of names; at `customers_max` it
+ * stops, and `*is_whole` is false. */
 typedef struct day_range {
     int32_t from;
     int32_t to;

@@ -60,8 +60,16 @@ static khach_index_status judge_record(
         if (holder == NULL)
             return khach__index_failure(index->db);
         (void)sqlite3_bind_int64(holder, 1, sqlite3_column_int64(row, ROW_ID));
-        if (sqlite3_step(holder) != SQLITE_ROW)
+        switch (sqlite3_step(holder)) {
+        case SQLITE_ROW:
+            break;
+        case SQLITE_DONE:
+            status = KHACH_INDEX_CORRUPT;
+            break;
+        default:
             status = khach__index_failure(index->db);
+            break;
+        }
     }
     if (status == KHACH_INDEX_OK)
         *rank = rank_record(index, order, row, sqlite3_column_blob(holder, column),
