@@ -4,7 +4,9 @@ internal import NIOHTTP2
 internal import TTRPC
 
 /// Counts what has come of a call until its caller has ended, among what all connections share, and
-/// gives it the time of a frame. Of a conversation, each message that is incomplete.
+/// gives it the time of a frame.
+///
+/// Of a conversation it is each message that is incomplete.
 ///
 /// A call whose message has no room, or no time left, is reset: HTTP/2's "enhance your calm", which
 /// clients of gRPC know as RESOURCE_EXHAUSTED.

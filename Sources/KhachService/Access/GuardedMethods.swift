@@ -158,8 +158,10 @@ final class GuardedMethods: Sendable {
             self.handlers = handlers
         }
 
-        /// Whether a call shows the same. A proxy may bring calls of several callers by one
-        /// connection: how long it takes says nothing of what is not the same, but its length.
+        /// Whether a call shows the same.
+        ///
+        /// A proxy may bring calls of several callers by one connection: how long it takes says
+        /// nothing of what is not the same, but its length.
         func shows(_ other: String?) -> Bool {
             guard let secret = self.secret, let other else {
                 return self.secret == nil && other == nil
