@@ -148,12 +148,12 @@ final class GuardedMethods: Sendable {
     /// one sees.
     private final class Admission: Sendable {
         /// `nil`: the connection alone tells.
-        let secret: String?
+        let secret: [UInt8]?
         let known: Callers.Known
         let handlers: [MethodTable.Handler]
 
         init(secret: String?, known: Callers.Known, handlers: [MethodTable.Handler]) {
-            self.secret = secret
+            self.secret = secret.map { Array($0.utf8) }
             self.known = known
             self.handlers = handlers
         }
@@ -166,9 +166,13 @@ final class GuardedMethods: Sendable {
             guard let secret = self.secret, let other else {
                 return self.secret == nil && other == nil
             }
-            guard secret.utf8.count == other.utf8.count else { return false }
+            return other.utf8.withContiguousStorageIfAvailable { bytes in
+                guard secret.count == bytes.count else { return false }
 
-            return zip(secret.utf8, other.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+                var difference: UInt8 = 0
+                for index in bytes.indices { difference |= secret[index] ^ bytes[index] }
+                return difference == 0
+            } ?? false
         }
     }
 
