@@ -338,6 +338,12 @@ let package = Package(
 
         // Tests.
         .target(
+            name: "TTRPCTestKit",
+            dependencies: ["TTRPC"],
+            path: "Tests/Support/TTRPCTestKit",
+            swiftSettings: strict
+        ),
+        .target(
             name: "TestFolders",
             path: "Tests/Support/TestFolders",
             swiftSettings: strict
@@ -350,8 +356,8 @@ let package = Package(
         .testTarget(
             name: "TTRPCNIOTests",
             dependencies: [
-                "TTRPC", "TTRPCNIO", "StreamingProto", nioCore, nioPosix, nioEmbedded, protobuf,
-                logging,
+                "TTRPC", "TTRPCNIO", "TTRPCTestKit", "StreamingProto", nioCore, nioPosix,
+                nioEmbedded, protobuf, logging,
             ],
             swiftSettings: strict
         ),
@@ -428,8 +434,8 @@ let package = Package(
         .testTarget(
             name: "KhachGRPCTests",
             dependencies: [
-                "KhachGRPC", "TTRPC", "TTRPCNIO", grpcCore, nioCore, nioPosix, nioEmbedded,
-                nioHTTP2, nioHPACK,
+                "KhachGRPC", "TTRPC", "TTRPCNIO", "TTRPCTestKit", grpcCore, nioCore, nioPosix,
+                nioEmbedded, nioHTTP2, nioHPACK,
             ],
             swiftSettings: strict
         ),

@@ -7,6 +7,7 @@ import socket
 import statistics
 import struct
 import subprocess
+import time
 
 from harness import Server, heading, number, ratio, row
 
@@ -91,7 +92,10 @@ class Network:
         server.stop()
 
     def neighbours(self):
-        """One business asks for a page of a list each 2 ms; another floods, with its limits on."""
+        """One business asks for a page of a list each 2 ms; another floods, with its limits on.
+
+        What a token may do at once after a pause, two seconds' calls, comes at a flood's beginning.
+        """
         os.environ["KHACH_TOKEN"] = self.administrator("data-neighbours")
         server = self.serve("data-neighbours", "--connections-per-address", "20000")
         tokens, payloads = [], []
@@ -106,10 +110,13 @@ class Network:
             message = b"\x0a" + bytes([len(message)]) + message
             path.write_bytes(struct.pack(">I", len(message)) + message)
             payloads.append(path)
+        # Connections, calls in flight of each, and for how many seconds before it is looked at.
         floods = {
             "alone": None,
-            "beside 4 x 64 calls in flight": (4, 64),
-            "beside 64 x 1 calls in flight": (64, 1),
+            "beside 4 x 64 calls, from their beginning": (4, 64, 0),
+            "beside 4 x 64 calls, 2 s later": (4, 64, 2),
+            "beside 64 x 1 calls, from their beginning": (64, 1, 0),
+            "beside 64 x 1 calls, 2 s later": (64, 1, 2),
         }
         heading("ListCustomers, 500 a second, of a quiet business", "p50 us", "p99 us",
                 "p99 to alone")
@@ -118,8 +125,10 @@ class Network:
             for name, shape in floods.items():
                 flood = shape and subprocess.Popen(
                     [str(self.build / "rpc_load"), server.address, str(shape[0]), str(shape[1]),
-                     str(self.seconds * 2 + 1), *LIST, str(payloads[1]), f"token={tokens[1]}",
-                     "refused=yes"], stdout=subprocess.DEVNULL)
+                     str(self.seconds * 2 + 1 + shape[2]), *LIST, str(payloads[1]),
+                     f"token={tokens[1]}", "refused=yes"], stdout=subprocess.DEVNULL)
+                if flood:
+                    time.sleep(shape[2])
                 found[name].append(self.load(server.address, 1, 1, self.seconds * 2, LIST, payloads[0],
                                              f"token={tokens[0]}", "every=2"))
                 if flood:

@@ -11,6 +11,8 @@
  * PAYLOADS is a file of request messages with a 4-byte big-endian length before each. They are
  * sent in turn; with SECONDS 0 each is sent once. Prints one JSON line.
  */
+#define _GNU_SOURCE /* epoll_pwait2 */
+
 #include "rpc_socket.h"
 
 #include <arpa/inet.h>
@@ -267,6 +269,17 @@ static void receive(struct connection *connection)
     flush(connection);
 }
 
+/* How long it is until the first connection's step comes. */
+static uint64_t until_step(const struct connection *connections, size_t count)
+{
+    uint64_t now = now_ns(), next = UINT64_MAX;
+    for (size_t index = 0; index < count; index++) {
+        if (connections[index].next_at < next)
+            next = connections[index].next_at;
+    }
+    return next > now ? next - now : 0;
+}
+
 /* Calls by those connections whose step has come. */
 static void push_steps(struct connection *connections, size_t count, uint64_t now)
 {
@@ -343,7 +356,10 @@ int main(int argc, char **argv)
         if (step_ns > 0)
             push_steps(connections, connections_count, now);
         struct epoll_event events[64];
-        int ready = epoll_wait(poll_fd, events, 64, step_ns > 0 ? 1 : 30000);
+        uint64_t rest = step_ns > 0 ? until_step(connections, connections_count) : 30000000000u;
+        struct timespec time = {.tv_sec = (time_t)(rest / 1000000000u),
+                                .tv_nsec = (long)(rest % 1000000000u)};
+        int ready = epoll_pwait2(poll_fd, events, 64, &time, NULL);
         if (ready == 0 && step_ns == 0) {
             errno = ETIMEDOUT;
             fail("30 s without a reply");

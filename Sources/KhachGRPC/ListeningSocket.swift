@@ -16,7 +16,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     let onProtocolError: @Sendable (ProtocolError) -> Void
     /// Makes what stands next to the socket of every connection.
     let watch: @Sendable (Connection) -> ConnectionWatch
-    /// Told of what accepts connections.
+    /// Told of what accepts connections, before it does.
     let onListening: @Sendable (any Channel) -> Void
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
@@ -60,39 +60,39 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     > {
         let connections = self.connections
         let (shield, watch) = (self.shield, self.watch)
-        let onProtocolError = self.onProtocolError
-        let listening:
-            NIOAsyncChannel<HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never> =
-                try await ServerBootstrap(group: self.eventLoopGroup)
-                .serverChannelOption(.backlog, value: Self.backlog)
-                .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
-                .childChannelOption(.socketOption(.so_keepalive), value: 1)
-                .bind(self.descriptor) { channel in
-                    guard let connection = connections.admit(channel) else {
-                        onProtocolError(.tooManyConnections)
-                        return channel.close().flatMapThrowing {
-                            throw ChannelError.ioOnClosedChannel
-                        }
+        let (onProtocolError, onListening) = (self.onProtocolError, self.onListening)
+        return try await ServerBootstrap(group: self.eventLoopGroup)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelInitializer { channel in
+                // Before the first connection is accepted.
+                onListening(channel)
+                return listenerConfigurator.configure(channel: channel)
+            }
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .bind(self.descriptor) { channel in
+                guard let connection = connections.admit(channel) else {
+                    onProtocolError(.tooManyConnections)
+                    return channel.close().flatMapThrowing {
+                        throw ChannelError.ioOnClosedChannel
                     }
-
-                    do {
-                        // Told on this thread, before the first byte of a call.
-                        try shield?.install(channel).assumeIsolated()
-                            .whenSuccess { connection.show($0) }
-                        try channel.pipeline.syncOperations.addHandler(
-                            watch(connection),
-                            position: .first
-                        )
-                    } catch {
-                        return channel.close().flatMapThrowing { throw error }
-                    }
-                    return connectionConfigurator.configure(
-                        channel: channel,
-                        tls: shield == nil ? .none : .configured(requireALPN: true)
-                    )
                 }
-        self.onListening(listening.channel)
-        return listening
+
+                do {
+                    // Told on this thread, before the first byte of a call.
+                    try shield?.install(channel).assumeIsolated()
+                        .whenSuccess { connection.show($0) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        watch(connection),
+                        position: .first
+                    )
+                } catch {
+                    return channel.close().flatMapThrowing { throw error }
+                }
+                return connectionConfigurator.configure(
+                    channel: channel,
+                    tls: shield == nil ? .none : .configured(requireALPN: true)
+                )
+            }
     }
 
     private static func listen(_ socket: CInt, _ address: NIOCore.SocketAddress) throws -> Int {

@@ -114,6 +114,12 @@ package struct EnforcedLimit: Hashable, Sendable {
     package static func wire(_ limits: TTRPC.Limits) -> [EnforcedLimit] {
         [
             .init(
+                "cancels",
+                limits.cancelsMax,
+                .count,
+                "CANCEL frames of one connection in 10 s; one more closes it"
+            ),
+            .init(
                 "message",
                 TTRPC.Limits.frameBodyBytesMax,
                 .bytes,
@@ -125,6 +131,13 @@ package struct EnforcedLimit: Hashable, Sendable {
                 .bytes,
                 "the body of a frame where tokens are needed, until somebody known has called by "
                     + "its connection; RESOURCE_EXHAUSTED, and the connection goes on"
+            ),
+            .init(
+                "refusals",
+                limits.refusalsMax,
+                .count,
+                "calls of one connection that are refused in a second as RESOURCE_EXHAUSTED; "
+                    + "behind one more it is not read for 100 ms"
             ),
             .init(
                 "metadata",

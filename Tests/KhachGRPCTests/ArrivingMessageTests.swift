@@ -2,8 +2,8 @@ internal import NIOCore
 internal import NIOEmbedded
 internal import NIOHPACK
 internal import NIOHTTP2
-internal import Synchronization
 internal import TTRPC
+internal import TTRPCTestKit
 internal import Testing
 
 @testable internal import KhachGRPC
@@ -11,37 +11,11 @@ internal import Testing
 /// What comes in over gRPC is counted with what comes in over ttrpc.
 @Suite("Messages that come in over gRPC")
 struct ArrivingMessageTests {
-    private final class Room: Sendable {
-        let bytes = Mutex(0)
-        private let bytesMax: Int
-
-        init(_ bytesMax: Int) {
-            self.bytesMax = bytesMax
-        }
-
-        var taken: Int { self.bytes.withLock(\.self) }
-
-        var room: RequestRoom {
-            RequestRoom(
-                take: { more in
-                    self.bytes.withLock { bytes in
-                        guard bytes + more <= self.bytesMax else {
-                            return Status(.resourceExhausted, "full")
-                        }
-                        bytes += more
-                        return nil
-                    }
-                },
-                giveBack: { less in self.bytes.withLock { $0 -= less } }
-            )
-        }
-    }
-
     /// The stream of one call.
     private final class Stream {
         let channel: EmbeddedChannel
 
-        init(_ room: Room, _ path: String = "/khach.v1.CustomerService/GetCustomer") throws {
+        init(_ room: CountedRoom, _ path: String = "/khach.v1.CustomerService/GetCustomer") throws {
             self.channel = EmbeddedChannel(handler: ArrivingMessage(room.room, limits: Limits()))
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             let head = HTTP2Frame.FramePayload.Headers(headers: [":path": path])
@@ -109,7 +83,7 @@ struct ArrivingMessageTests {
 
     @Test("so many bytes may have come, and the call of one more is reset", arguments: [-1, 0, 1])
     func bound(_ difference: Int) throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let (first, second) = (try Stream(room), try Stream(room))
         defer {
             first.finish()
@@ -134,7 +108,7 @@ struct ArrivingMessageTests {
 
     @Test("a call that ends in the middle of a message gives back")
     func ended() throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let stream = try Stream(room)
         try stream.receive(Self.message(20_000)[..<9_000])
         #expect(room.taken == 9_000)
@@ -148,7 +122,7 @@ struct ArrivingMessageTests {
         arguments: [(0, 0), (1, 0), (5_000, 5_000), (6_005, 6_005), (9_000, 9_000)]
     )
     func unended(_ count: Int, _ counted: Int) throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let stream = try Stream(room)
         defer { stream.finish() }
         // A whole message, and the beginning of one that should not be there.
@@ -164,7 +138,7 @@ struct ArrivingMessageTests {
 
     @Test("of a conversation each message has 30 s, and between two it has any")
     func time() throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let stream = try Stream(
             room,
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"

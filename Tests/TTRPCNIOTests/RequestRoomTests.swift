@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOEmbedded
-internal import Synchronization
 internal import TTRPC
+internal import TTRPCTestKit
 internal import Testing
 
 @testable internal import TTRPCNIO
@@ -9,37 +9,10 @@ internal import Testing
 /// What comes in is counted as it comes, for all connections together (reliability.md §2, line 4).
 @Suite("Room for requests")
 struct RequestRoomTests {
-    /// So many bytes for everybody.
-    private final class Room: Sendable {
-        let bytes = Mutex(0)
-        private let bytesMax: Int
-
-        init(_ bytesMax: Int) {
-            self.bytesMax = bytesMax
-        }
-
-        var taken: Int { self.bytes.withLock(\.self) }
-
-        var room: RequestRoom {
-            RequestRoom(
-                take: { more in
-                    self.bytes.withLock { bytes in
-                        guard bytes + more <= self.bytesMax else {
-                            return Status(.resourceExhausted, "full")
-                        }
-                        bytes += more
-                        return nil
-                    }
-                },
-                giveBack: { less in self.bytes.withLock { $0 -= less } }
-            )
-        }
-    }
-
     private final class Visit {
         let channel = EmbeddedChannel()
 
-        init(_ room: Room, limits: Limits = Limits()) throws {
+        init(_ room: CountedRoom, limits: Limits = Limits()) throws {
             let handler = ServerHandler(
                 methods: table(),
                 limits: limits,
@@ -76,7 +49,7 @@ struct RequestRoomTests {
         arguments: [-1, 0, 1]
     )
     func bound(_ difference: Int) throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let (first, second) = (try Visit(room), try Visit(room))
         defer {
             first.finish()
@@ -105,7 +78,7 @@ struct RequestRoomTests {
 
     @Test("bytes are counted as they come, from 4 KiB on", arguments: [4_095, 4_096, 4_097])
     func counted(_ count: Int) throws {
-        let room = Room(.max)
+        let room = CountedRoom(.max)
         let visit = try Visit(room)
         defer { visit.finish() }
         let request = Self.request(1)
@@ -131,7 +104,7 @@ struct RequestRoomTests {
 
     @Test("a connection that ends in the middle of a frame gives back", arguments: End.allCases)
     func ended(_ end: End) throws {
-        let room = Room(10_000)
+        let room = CountedRoom(10_000)
         let visit = try Visit(room)
         defer { visit.finish() }
         try visit.receive(Self.request(1)[..<9_000])

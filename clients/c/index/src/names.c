@@ -5,6 +5,8 @@
 
 /* Names that cost no more are read in any case. */
 #define NAMES_COST 1e5
+/* Of what a source costs that has every answer, what names may cost before it. */
+#define NAMES_SHARE 0.25
 
 /* What it costs to meet enough of so many names newest first: by the days of the last writers, or
  * by the index of the last message. */
@@ -21,8 +23,8 @@ static double walk_cost(const plan *work, const top *list, int64_t names)
     double least = days < order ? days : order;
 
     /* Of names, few have days or dates that are asked for: a source that is known has them all. */
-    if ((work->has_days || work->has_created) && work->best_cost / 4 < least)
-        return work->best_cost / 4;
+    if ((work->has_days || work->has_created) && work->best_cost * NAMES_SHARE < least)
+        return work->best_cost * NAMES_SHARE;
     return least;
 }
 
