@@ -22,8 +22,8 @@ struct EndedListenerTests {
                 // Who connects before it serves waits; what comes back says that it does.
                 let client = try await Self.connect(to: listener.port)
                 if !isConnected { try await client.close() }
-                // As NIO does when accept(2) fails and is not worth another try. Not waited for: its
-                // loop may end before it could say so.
+                // As NIO does when accept(2) fails and is not worth another try. Not waited for:
+                // its loop may end before it could say so.
                 try #require(listener.life.channel).close(promise: nil)
                 try await group.waitForAll()
                 if isConnected { try await client.closeFuture.get() }

@@ -28,8 +28,8 @@ struct ListenersTests {
         let error = await #expect(throws: EndedListener.self) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await listeners.run() }
-                // As NIO does when accept(2) fails and is not worth another try. Not waited for: its
-                // loop may end before it could say so.
+                // As NIO does when accept(2) fails and is not worth another try. Not waited for:
+                // its loop may end before it could say so.
                 try #require(servers[1].listeningChannel).close(promise: nil)
                 try await group.waitForAll()
             }
