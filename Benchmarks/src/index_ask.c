@@ -321,7 +321,7 @@ int main(int argc, char **argv)
     rounds = strtoull(argv[2], NULL, 10);
     must(sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)
         == SQLITE_OK);
-    must(sqlite3_exec(db, is_cache ? "PRAGMA cache_size = -12288"
+    must(sqlite3_exec(db, is_cache ? "PRAGMA cache_size = -12288; PRAGMA mmap_size = 1073741824"
                                    : "PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824",
              NULL, NULL, NULL) == SQLITE_OK);
     must(khach_index_open(&index_of, db, "customers") == KHACH_INDEX_OK);

@@ -12,6 +12,8 @@
 
 /* Pages of the write-ahead log after which it is moved into the file. */
 #define LOG_PAGES_MAX 4096
+/* Of the file, at its beginning, what questions read as it is mapped. */
+#define MAPPED_BYTES_MAX "1073741824"
 
 /* --- failing --- */
 
@@ -194,6 +196,16 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
             NULL) != SQLITE_OK)
         return khach__cache_failure(cache, error);
     return khach__cache_run(cache, settings, error);
+}
+
+khach_status khach__cache_map(khach_cache *cache, khach_error **error)
+{
+    khach_status status = KHACH_OK;
+
+    if (!cache->is_mapped)
+        status = khach__cache_run(cache, "PRAGMA mmap_size = " MAPPED_BYTES_MAX, error);
+    cache->is_mapped = status == KHACH_OK;
+    return status;
 }
 
 /* Empties the log when an erasure could not. */

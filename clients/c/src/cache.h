@@ -63,6 +63,8 @@ typedef struct khach_cache {
     /* While it is kept live, the log is moved when it has grown, and not behind every pull: that
      * would cost each poke two syncs of the disk. */
     bool is_live;
+    /* Questions read the file where the system has it in memory. */
+    bool is_mapped;
     /* A commit failed, so the log is not known to be on the disk: nothing is written behind it. */
     bool is_log_unsure;
     khach_index *index;
@@ -112,6 +114,9 @@ typedef struct khach_cache_sync {
 khach_status khach__cache_open(khach_cache **out, const char *path, const char *business_id,
     uint32_t lock_timeout_ms, khach_error **error);
 void khach__cache_close(khach_cache *cache);
+/* From here on what is asked reads the file as it is mapped: for questions, of which a list looks
+ * at thousands of places. What follows a server has its pages alone, and stays small. */
+khach_status khach__cache_map(khach_cache *cache, khach_error **error);
 /* `text` and `suffix` as one; NULL when there is no memory. */
 char *khach__cache_join(const char *text, const char *suffix);
 /* Ends a transaction, if there is one: of writes without them, of reads. */

@@ -342,7 +342,11 @@ khach_status khach__cache_filter_open(khach_cache *cache, khach_cache_filter *fi
         return status;
     filter->limit = whole.limit == 0 ? KHACH_QUERY_LIMIT_DEFAULT : whole.limit;
 
-    status = cache->is_held ? KHACH_OK : khach__cache_step(cache, "BEGIN", error);
+    /* A walk over everything would have the whole file in this process. */
+    if (!cache->is_held)
+        status = khach__cache_map(cache, error);
+    if (status == KHACH_OK && !cache->is_held)
+        status = khach__cache_step(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &filter->sync, error);
     if (status == KHACH_OK && filter->sync.phase == KHACH_PHASE_EMPTY)

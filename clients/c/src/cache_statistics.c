@@ -88,7 +88,9 @@ static khach_status read_question(khach_cache *cache, question *asked,
         return khach__error_set(error, KHACH_E_INVALID,
             "struct_size: a query of %zu bytes expected, %zu found", sizeof(*query),
             query->struct_size);
-    status = khach__cache_step(cache, "BEGIN", error);
+    status = khach__cache_map(cache, error);
+    if (status == KHACH_OK)
+        status = khach__cache_step(cache, "BEGIN", error);
     if (status == KHACH_OK)
         status = khach__cache_sync_read(cache, &asked->sync, error);
     if (status == KHACH_OK && asked->sync.phase != KHACH_PHASE_COMPLETE)

@@ -7,6 +7,7 @@
 #include "index_model.h"
 #include "model_feed.h"
 
+#include <string.h>
 #include <time.h>
 
 #define QUERIES 150
@@ -242,6 +243,20 @@ static void make_layout_2(khach_cache *cache)
     CHECK_INT(khach__cache_run(cache, sql, NULL), KHACH_OK);
 }
 
+/* Whether this process has a file mapped. */
+static bool is_mapped(const char *path)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    bool is_found = false;
+
+    CHECK(maps != NULL);
+    while (fgets(line, sizeof(line), maps) != NULL)
+        is_found = is_found || (strstr(line, path) != NULL && strstr(line, "-shm") == NULL);
+    CHECK(fclose(maps) == 0);
+    return is_found;
+}
+
 int main(int argc, char **argv)
 {
     static model world;
@@ -269,7 +284,11 @@ int main(int argc, char **argv)
     CHECK_INT(khach__cache_run(cache, layout_3, NULL), KHACH_OK);
     khach__cache_close(cache);
     CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    /* What follows a server has the file not in its memory; what asks has. */
+    model_feed(&world, cache, 0, 0, 0, 0);
+    CHECK(!is_mapped(path));
     check(&world, cache);
+    CHECK(is_mapped(path));
     check_statistics(&world, cache);
     khach_difference_init(&difference);
     CHECK_INT(khach__since_read(cache, &difference, NULL), KHACH_OK);

@@ -2,9 +2,6 @@
 
 #include "index.h"
 
-/* Rows of a day that are counted to tell its size. */
-#define DAY_ROWS_MAX 20000
-
 khach_index_status khach__days_clip(khach_index *index, days_known *out)
 {
     const khach_index_filter *filter = index->judge.filter;
@@ -28,39 +25,6 @@ khach_index_status khach__days_clip(khach_index *index, days_known *out)
         out->from = filter->messaged_from;
     if (filter->messaged_kinds != 0 && filter->messaged_to < out->to)
         out->to = filter->messaged_to;
-    return status;
-}
-
-khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
-    int64_t created_before, int64_t rows_max, int64_t *rows)
-{
-    sqlite3_stmt *statement = khach__index_statement(index, SQL_DAYS_SIZE);
-
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    (void)sqlite3_bind_int64(statement, 1, index->judge.filter->business_id);
-    (void)sqlite3_bind_int64(statement, 2, day);
-    (void)sqlite3_bind_int64(statement, 3, created_from);
-    (void)sqlite3_bind_int64(statement, 4, created_before);
-    (void)sqlite3_bind_int64(statement, 5, rows_max);
-    return khach__index_number(index, statement, rows);
-}
-
-khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows)
-{
-    const judge *asked = &index->judge;
-    int64_t days = (int64_t)to - from + 1;
-    int64_t found = 0;
-    khach_index_status status = KHACH_INDEX_OK;
-
-    /* The first day, the last, and the one between stand for the others. */
-    *rows = 0;
-    for (int i = 0; i < 3 && days > 0 && status == KHACH_INDEX_OK; i++) {
-        status = khach__day_size(index, (int32_t)(from + (days - 1) * i / 2),
-            asked->filter->created_from, asked->created_before, DAY_ROWS_MAX, &found);
-        *rows += found;
-    }
-    *rows = days > 0 ? *rows * days / 3 : 0;
     return status;
 }
 

@@ -10,6 +10,11 @@
 #define ROW KEY ", c.record"
 #define ACCEPTED "khach_accept(c.page_id, c.traits, c.created_at, c.id)"
 #define DAY_ACCEPTED "khach_day(facts)"
+/* The rows at one end of a range of creation, and from which to which instant they are. */
+#define CREATED_SAMPLE(order)                                                                      \
+    "SELECT count(*), min(created_at), max(created_at) FROM (SELECT created_at FROM $"             \
+    " INDEXED BY $_by_created WHERE business_id = ?1 AND created_at >= ?2 AND created_at < ?3"     \
+    " ORDER BY created_at" order " LIMIT ?4)"
 
 /* $ stands for the table of customers. */
 static const char *const statements_sql[SQL_CURSORS] = {
@@ -29,6 +34,7 @@ static const char *const statements_sql[SQL_CURSORS] = {
                      " AND created_at = ?3 AND customer_id = ?4",
     [SQL_DAILY_GET] = "SELECT counts FROM day_counts WHERE business_id = ?1 AND day = ?2"
                       " AND page_id = ?3",
+    [SQL_DAILY_ALL] = "SELECT counts FROM day_counts WHERE business_id = ?1 AND day = ?2",
     [SQL_DAILY_PUT] = "INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4)",
     [SQL_DAILY_DROP] = "DELETE FROM day_counts WHERE business_id = ?1 AND day = ?2"
                        " AND page_id = ?3",
@@ -78,6 +84,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_CREATED_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM $ INDEXED BY $_by_created"
                          " WHERE business_id = ?1 AND created_at >= ?2 AND created_at < ?3"
                          " LIMIT ?4)",
+    [SQL_CREATED_FIRST] = CREATED_SAMPLE(""),
+    [SQL_CREATED_LAST] = CREATED_SAMPLE(" DESC"),
     [SQL_RUN_SIZE] = "SELECT count(*) FROM (SELECT 1 FROM $ INDEXED BY $_by_page_created"
                      " WHERE page_id = ?1 AND traits = ?2 AND created_at >= ?3 AND created_at < ?4"
                      " LIMIT ?5)",

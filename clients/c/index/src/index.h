@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Rows of a source that are counted to tell its cost. */
+/* Rows of a token's counts that are added to tell its cost. */
 #define SIZE_ROWS_MAX 30000
 /* Names that are counted to tell whether to read each. */
 #define NAMES_SIZE_MAX 10000
@@ -28,6 +28,7 @@ typedef enum khach_index_sql {
     SQL_DAY_PUT,
     SQL_DAY_DROP,
     SQL_DAILY_GET,
+    SQL_DAILY_ALL,
     SQL_DAILY_PUT,
     SQL_DAILY_DROP,
     SQL_DAILY_FILL,
@@ -50,6 +51,8 @@ typedef enum khach_index_sql {
     SQL_TOKENS_SIZE,
     SQL_NAMES_SIZE,
     SQL_CREATED_SIZE,
+    SQL_CREATED_FIRST,
+    SQL_CREATED_LAST,
     SQL_RUN_SIZE,
     SQL_TRAITS_OF_BUSINESS,
     SQL_TRAITS_OF_PAGE,
@@ -290,12 +293,10 @@ khach_index_status khach__ids_of_tokens(khach_index *index, id_set *out);
 /* Those who were created when the filter says, with its pages and traits. */
 khach_index_status khach__ids_of_created(khach_index *index, id_set *out);
 
-/* Rows of a source; other than tokens counted up to SIZE_ROWS_MAX. `matches` is a guess of how many
- * of `customers` names answer. */
+/* Rows of a source. `matches` is a guess of how many of `customers` names answer. */
 khach_index_status khach__size_of_tokens(
     khach_index *index, int64_t *rows, double customers, double *matches);
 khach_index_status khach__size_of_names(khach_index *index, bool is_prefix, int64_t *rows);
-khach_index_status khach__size_of_created(khach_index *index, int64_t *rows);
 
 /* --- recent.c: the latest writers --- */
 
@@ -321,11 +322,6 @@ typedef struct days_known {
 } days_known;
 
 khach_index_status khach__days_clip(khach_index *index, days_known *out);
-/* How many rows a day has with dates of creation in a range, up to `rows_max`. */
-khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
-    int64_t created_before, int64_t rows_max, int64_t *rows);
-/* About how many rows the days of a range have, of customers created when the filter says. */
-khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
 /* Collects those whom the filter accepts, as far as masks tell of names; at `customers_max` it
  * stops, and `*is_whole` is false. */
 typedef struct day_range {
@@ -336,6 +332,16 @@ typedef struct day_range {
 
 khach_index_status khach__days_collect(
     khach_index *index, const day_range *range, id_set *out, bool *is_whole);
+
+/* --- sizes.c: about how many rows there are --- */
+
+/* Those who were created when the filter says. */
+khach_index_status khach__size_of_created(khach_index *index, double *rows);
+/* Those of a day with dates of creation in a range. */
+khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t created_from,
+    int64_t created_before, int64_t *rows);
+/* Those of a range of days, created when the filter says. */
+khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
 
 /* --- put.c, put_days.c --- */
 
@@ -366,6 +372,8 @@ static inline uint64_t daily_key(int measure, int64_t days)
 {
     return (uint64_t)days << DAILY_BITS | (uint64_t)measure;
 }
+
+static inline int daily_measure(uint64_t key) { return (int)(key & ((1u << DAILY_BITS) - 1)); }
 
 /* Reads a row's counts into `out`, in which others may have been. */
 khach_index_status khach__daily_read(daily *out, const uint8_t *bytes, size_t bytes_count);

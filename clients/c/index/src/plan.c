@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-/* Rows of the last day that are counted to tell how its writers were created. */
-#define SAMPLE_ROWS_MAX 4096
 /* Of names, how many have a bit of a query that they do not answer, at a guess. */
 #define MASK_BIT_MISSES 0.2
 /* After how many days what somebody wrote tells half as much of whether it wrote before. */
@@ -68,7 +66,7 @@ static khach_index_status weigh_tokens(plan *work)
         work->matches = (double)rows;
     work->named = work->matches;
     offer(work, SOURCE_TOKENS,
-        (double)rows * costs->row_cost + work->matches * costs->lookup_cost);
+        (double)rows * costs->pass_cost + work->matches * (costs->row_cost + costs->lookup_cost));
     return status;
 }
 
@@ -97,18 +95,14 @@ static khach_index_status weigh_days(plan *work)
 static khach_index_status weigh_created(plan *work)
 {
     const bounds *costs = &work->index->bounds;
-    int64_t rows = 0;
+    double rows = 0;
     khach_index_status status = khach__size_of_created(work->index, &rows);
 
-    /* One that was not counted to its end is taken for twice as many. */
-    if (rows >= SIZE_ROWS_MAX)
-        rows *= 2;
-    offer(work, SOURCE_CREATED, (double)rows * costs->lookup_cost);
+    offer(work, SOURCE_CREATED, rows * costs->lookup_cost);
     if (work->has_tokens)
         offer(work, SOURCE_NAMED_CREATED,
-            (double)rows * costs->row_cost
-                + (double)work->index->judge.token_rows * costs->pass_cost
-                + (double)rows * named_share(work) * (costs->row_cost + costs->lookup_cost));
+            rows * costs->row_cost + (double)work->index->judge.token_rows * costs->pass_cost
+                + rows * named_share(work) * (costs->row_cost + costs->lookup_cost));
     return status;
 }
 
@@ -145,7 +139,7 @@ khach_index_status khach__plan_open(
     if (status == KHACH_INDEX_OK)
         status = khach__days_clip(index, &work->days);
     if (status == KHACH_INDEX_OK && work->has_traits)
-        offer(work, SOURCE_RUNS, (double)work->runs.customers * index->bounds.lookup_cost);
+        offer(work, SOURCE_RUNS, (double)work->runs.customers * khach__plan_look_cost(work));
     if (status == KHACH_INDEX_OK && work->has_tokens)
         status = weigh_tokens(work);
     if (status == KHACH_INDEX_OK && work->has_days)
@@ -163,11 +157,11 @@ static khach_index_status read_density(plan *work, double *share, double *rows)
     int64_t all = 0;
     int64_t some = 0;
     khach_index_status status = khach__day_size(work->index, work->days.last,
-        asked->filter->created_from, asked->created_before, SAMPLE_ROWS_MAX, &some);
+        asked->filter->created_from, asked->created_before, &some);
 
     if (status == KHACH_INDEX_OK)
-        status = khach__day_size(
-            work->index, work->days.last, INT64_MIN, INT64_MAX, SAMPLE_ROWS_MAX, &all);
+        status =
+            khach__day_size(work->index, work->days.last, INT64_MIN, INT64_MAX, &all);
     *share = all == 0 ? 1 : ((double)some + 0.1) / ((double)all + 0.1);
     *rows = (double)some + 0.1;
     return status;

@@ -181,23 +181,6 @@ static void bind_created(const khach_index *index, sqlite3_stmt *statement, int 
     (void)sqlite3_bind_int64(statement, first + 1, index->judge.created_before);
 }
 
-khach_index_status khach__size_of_created(khach_index *index, int64_t *rows)
-{
-    const khach_index_filter *filter = index->judge.filter;
-    sqlite3_stmt *statement;
-
-    *rows = INT64_MAX;
-    if (filter->created_from == INT64_MIN && filter->created_before == INT64_MAX)
-        return KHACH_INDEX_OK;
-    statement = khach__index_statement(index, SQL_CREATED_SIZE);
-    if (statement == NULL)
-        return khach__index_failure(index->db);
-    (void)sqlite3_bind_int64(statement, 1, filter->business_id);
-    bind_created(index, statement, 2);
-    (void)sqlite3_bind_int64(statement, 4, SIZE_ROWS_MAX);
-    return khach__index_number(index, statement, rows);
-}
-
 khach_index_status khach__source_created(khach_index *index, verdict *out)
 {
     sqlite3_stmt *statement = khach__index_statement(index, SQL_BY_CREATED);
