@@ -33,7 +33,9 @@ final class ServerHandler: ChannelDuplexHandler {
     var isUnwelcome = false
     /// Calls that may still be refused as too many before the connection is not read for a while.
     var refusals: SlidingBudget
-    var isHushed = false
+    var rest = Rest.none
+    /// Calls that became tasks since the connection had its turn.
+    var startsCount = 0
     var connection: ServerConnection
     var methods: MethodCache
     var inbox = Inbox()
@@ -126,9 +128,9 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.state == .open, context.channel.isWritable, !self.mailboxes.isFull, !self.isHushed {
-            context.read()
-        }
+        guard self.state == .open, self.rest == .none else { return }
+
+        if context.channel.isWritable, !self.mailboxes.isFull { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -228,7 +230,11 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.state == .open, !self.isUnwelcome, !self.isHushed else { return false }
+        guard self.state == .open, !self.isUnwelcome, self.rest == .none else { return false }
+        guard self.startsCount < self.limits.startsPerTurnMax else {
+            self.letOthers(context)
+            return false
+        }
         guard !self.mailboxes.isFull else {
             self.awaitReader()
             return false
@@ -269,6 +275,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func endBurst(_ context: ChannelHandlerContext) {
         self.turn = .idle
+        if self.rest == .none { self.startsCount = 0 }
         self.flush(context)
         self.wakeSenders(context)
         if self.state == .open, self.inbox.endBurst(self.loop.now), !self.timers.isRunning(.frame) {
@@ -309,7 +316,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes the connection if it has done what it had to.
     func settle(_ context: ChannelHandlerContext) {
-        guard self.state == .open, self.turn == .idle, !self.isHushed else { return }
+        guard self.state == .open, self.turn == .idle, self.rest == .none else { return }
         guard !self.isUnwelcome else { return self.closeAfterWrites(context) }
 
         switch self.connection.onIdle {
