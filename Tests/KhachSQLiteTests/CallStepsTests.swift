@@ -32,6 +32,7 @@ struct CallStepsTests {
             }
             // One after another, with nothing between a turn and what it was for.
             let told = steps.withLock(\.self)
+            try #require(told.count == 4)
             for step in told { #expect(step.begun < step.ended) }
             #expect(told[0].ended == told[1].begun)
             #expect(told[2].ended == told[3].begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import grpc
@@ -40,7 +41,14 @@ def test_metadata_above_its_bound_is_refused_with_a_name(client: Client) -> None
     client.metadata = [(f"x-{number}", "") for number in range(65)]
     error = refused(lambda: client.call("CustomerService/GetCustomer", ABSENT))
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert name(error)
+    assert re.fullmatch("[0-9a-f]{8}-[1-9][0-9]*-[1-9][0-9]*", name(error))
+
+
+def test_what_no_method_refused_is_called_what_its_caller_calls_it(client: Client) -> None:
+    call = client.channel.stream_unary("/khach.v1.CustomerService/GetCustomer")
+    error = refused(lambda: call(iter([b"", b""]), metadata=[("x-request-id", "order-17")]))
+    assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert name(error) == "order-17"
 
 
 def test_calls_of_one_connection_have_names_of_their_own(client: Client) -> None:
