@@ -70,6 +70,7 @@ struct CommandFailure: Error, Hashable, Sendable {
                     ? "field \($0.field)" : "\($0.field): \($0.description)"
             }
             + (error.editConflict.map { [Self.bothValues($0)] } ?? [])
+            + (error.requestID.isEmpty ? [] : ["request \(error.requestID)"])
         if !parts.isEmpty { self.message += " (\(parts.joined(separator: "; ")))" }
         self.message = ShownText.oneLine(self.message)
     }

@@ -14,6 +14,7 @@ final class Connection: Sendable {
     let mark = ConnectionMark()
     private let shown = Mutex<Peer?>(nil)
     private let callsCount = Atomic(0)
+    private let latestCall = Atomic<UInt64>(0)
     private let isEnding = Atomic(false)
 
     init(_ number: UInt64, _ channel: any Channel, from address: String) {
@@ -34,6 +35,12 @@ final class Connection: Sendable {
 
     func callBegan() {
         self.callsCount.add(1, ordering: .relaxed)
+    }
+
+    /// Where the next call comes from.
+    func nextOrigin() -> CallOrigin {
+        let call = self.latestCall.add(1, ordering: .relaxed).newValue
+        return CallOrigin(.grpc, connection: self.number, call: call)
     }
 
     func callEnded() {

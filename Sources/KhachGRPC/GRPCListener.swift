@@ -30,6 +30,9 @@ package final class GRPCListener: Sendable {
         package var room = RequestRoom.unbounded
         /// Told of what is refused before any method runs.
         package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
+        /// Which connections there were, also elsewhere.
+        package var numbers = ConnectionNumbers()
+        package var naming: RefusalNaming = { status, _, _ in status }
 
         package init(host: String, port: Int) {
             self.host = host
@@ -64,7 +67,8 @@ package final class GRPCListener: Sendable {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopsCount)
         let connections = OpenConnections(
             countMax: configuration.connectionsMax,
-            perAddressMax: configuration.connectionsPerAddressMax
+            perAddressMax: configuration.connectionsPerAddressMax,
+            numbers: configuration.numbers
         )
         let life = ListenerLife(connections)
         self.life = life
@@ -94,6 +98,7 @@ package final class GRPCListener: Sendable {
                     connections: connections,
                     strangers: configuration.strangers ?? Strangers(configuration.limits),
                     onProtocolError: configuration.onProtocolError,
+                    naming: configuration.naming,
                     limits: configuration.limits,
                     now: now
                 )

@@ -8,15 +8,20 @@ final class OpenConnections: Sendable {
     private struct State {
         var connections: [UInt64: Connection] = [:]
         var numbers: [ObjectIdentifier: UInt64] = [:]
-        var latest: UInt64 = 0
         var counts: ConnectionCounts
     }
 
+    private let numbers: ConnectionNumbers
     private let state: Mutex<State>
 
     /// At most `countMax` connections, and from one address at most `perAddressMax`.
-    init(countMax: Int, perAddressMax: Int) {
+    init(
+        countMax: Int,
+        perAddressMax: Int,
+        numbers: ConnectionNumbers = ConnectionNumbers()
+    ) {
         let counts = ConnectionCounts(countMax: countMax, perAddressMax: perAddressMax)
+        self.numbers = numbers
         self.state = Mutex(State(counts: counts))
     }
 
@@ -29,8 +34,7 @@ final class OpenConnections: Sendable {
         let admitted = self.state.withLock { state -> Connection? in
             guard state.counts.admit(from: address) else { return nil }
 
-            state.latest += 1
-            let connection = Connection(state.latest, channel, from: address)
+            let connection = Connection(self.numbers.next(), channel, from: address)
             state.connections[connection.number] = connection
             state.numbers[key] = connection.number
             return connection

@@ -9,6 +9,7 @@ struct TableMethods: RegistrableRPCService {
     let connections: OpenConnections
     let strangers: Strangers
     let onProtocolError: @Sendable (ProtocolError) -> Void
+    let naming: RefusalNaming
     let limits: Limits
     let now: @Sendable () -> MonotonicInstant
 
@@ -24,17 +25,21 @@ struct TableMethods: RegistrableRPCService {
                 serializer: RawBytes()
             ) { request, call in
                 guard let connection = self.connection(of: request.metadata) else {
-                    throw TTRPC.Status(.unavailable, "the connection is closing").overGRPC
+                    let closing = TTRPC.Status(.unavailable, "the connection is closing")
+                    throw self.naming(closing, CallOrigin(.grpc), TTRPC.Metadata()).overGRPC
                 }
 
-                let told: Told = { self.told($0, connection) }
+                let origin = connection.nextOrigin()
+                var told: Told = { self.told($0, connection, origin, TTRPC.Metadata()) }
                 do throws(TTRPC.Status) {
                     let context = try self.context(
                         parts[0],
                         parts[1],
                         request.metadata,
-                        connection
+                        connection,
+                        origin
                     )
+                    told = { self.told($0, connection, origin, context.metadata) }
                     let task = CallTask(
                         deadline: context.deadline,
                         cancellation: call.cancellation,
@@ -58,21 +63,27 @@ struct TableMethods: RegistrableRPCService {
     }
 
     /// Ends the connection behind the answer once its address has failed to be known too often.
-    private func told(_ status: TTRPC.Status, _ connection: Connection) -> RPCError {
+    private func told(
+        _ status: TTRPC.Status,
+        _ connection: Connection,
+        _ origin: CallOrigin,
+        _ metadata: TTRPC.Metadata
+    ) -> RPCError {
         if status.code == .unauthenticated,
             !self.strangers.mayGoOn(connection.address, now: self.now())
         {
             self.onProtocolError(.tooManyStrangers)
             connection.dismiss(after: .milliseconds(Int64(self.limits.leaveMillisecondsMax)))
         }
-        return status.overGRPC
+        return self.naming(status, origin, metadata).overGRPC
     }
 
     private func context(
         _ service: String,
         _ method: String,
         _ metadata: GRPCCore.Metadata,
-        _ connection: Connection
+        _ connection: Connection,
+        _ origin: CallOrigin
     ) throws(TTRPC.Status) -> CallContext {
         CallContext(
             service: service,
@@ -85,7 +96,8 @@ struct TableMethods: RegistrableRPCService {
                 )
             },
             peer: connection.peer,
-            mark: connection.mark
+            mark: connection.mark,
+            origin: origin
         )
     }
 

@@ -10,6 +10,11 @@ enum Clocks {
         return Instant(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_usec) / 1_000)
     }
 
+    static func nowMicroseconds() -> Int64 {
+        let time = Self.read()
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_usec)
+    }
+
     static func monotonicNow() -> MonotonicInstant {
         MonotonicInstant(nanoseconds: NIODeadline.now().uptimeNanoseconds)
     }

@@ -22,6 +22,11 @@ package struct Configuration: Sendable {
     package var drainSeconds: Int
     package var logLevel: Logger.Level
     package var logFormat: LogFormat
+    /// From here on a call with one answer is slow.
+    package var slowNanoseconds = UInt64.max
+    /// Of so many calls that begin a trace one is recorded, beside those whose callers want it; 0:
+    /// none; `nil`: no call is recorded.
+    package var tracesOneIn: Int?
     /// Days that texts of interactions are kept after they were received; `nil`: for good.
     package var textDays: Int?
     /// How long deletions are told one by one, in seconds.
@@ -51,6 +56,10 @@ package struct Configuration: Sendable {
         self.drainSeconds = try chosen.value(Settings.drain)
         self.logLevel = try chosen.value(Settings.logLevel)
         self.logFormat = try chosen.value(Settings.logFormat)
+        let slow = try chosen.value(Settings.logSlow)
+        if slow > 0 { self.slowNanoseconds = UInt64(slow) * 1_000_000 }
+        let oneIn = try chosen.value(Settings.tracesOneIn)
+        if try chosen.value(Settings.traces) == .log { self.tracesOneIn = oneIn }
         let days = try chosen.value(Settings.keepTexts)
         self.textDays = days == 0 ? nil : days
         self.tombstoneSeconds = try chosen.value(Settings.keepTombstones).seconds

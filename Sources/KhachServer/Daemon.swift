@@ -20,6 +20,18 @@ package struct Daemon: Sendable {
     static func limits(connections: Int, perAddress: Int) -> [EnforcedLimit] {
         EnforcedLimit.wire(TTRPC.Limits()) + [
             EnforcedLimit(
+                "call_name",
+                Metadata.requestIDBytesMax,
+                .bytes,
+                "`x-request-id` of a call; a longer one is not taken"
+            ),
+            EnforcedLimit(
+                "traced_calls",
+                Tracer.callsPerSecondMax,
+                .count,
+                "calls in a second whose spans are written; those of more are not"
+            ),
+            EnforcedLimit(
                 "connections",
                 connections,
                 .count,
@@ -139,7 +151,7 @@ package struct Daemon: Sendable {
                 room: environment.shares.room
             ),
             self.metrics,
-            self.logger
+            self.callLog(environment.callers)
         )
         let certificates = tls.map { CertificateKeeper(tls: $0, logger: self.logger) }
         let services: [any Service] =
@@ -158,6 +170,16 @@ package struct Daemon: Sendable {
         )
         self.signals.hold(group)
         try await group.run()
+    }
+
+    private func callLog(_ callers: Callers) -> CallLog {
+        var log = CallLog(logger: self.logger)
+        log.slowNanoseconds = self.configuration.slowNanoseconds
+        log.tracer = self.configuration.tracesOneIn.map { oneIn in
+            Tracer(oneIn: oneIn, dropped: self.metrics.traceDropped)
+        }
+        log.token = { context in (try? callers.caller(of: context))?.token }
+        return log
     }
 
     private func environment(of store: SQLiteStore) -> ServiceEnvironment {

@@ -24,6 +24,17 @@ package struct Metadata: Hashable, Sendable {
         self.entries.first { Self.isSame($0.key, key) }?.value
     }
 
+    /// The value of `key`, unless it occurs more than once.
+    package func only(_ key: String) -> String? {
+        var found: String?
+        for entry in self.entries where Self.isSame(entry.key, key) {
+            guard found == nil else { return nil }
+
+            found = entry.value
+        }
+        return found
+    }
+
     private static func isSame(_ left: String, _ right: String) -> Bool {
         left.utf8.elementsEqual(right.utf8) { self.lowered($0) == self.lowered($1) }
     }

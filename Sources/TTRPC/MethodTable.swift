@@ -97,6 +97,7 @@ package struct CallContext: Sendable {
     package var peer: Peer?
     /// Who calls by the same connection; `nil` where connections are another's.
     package var mark: (any CallerMark)?
+    package var origin: CallOrigin
 
     package init(
         service: String,
@@ -104,7 +105,8 @@ package struct CallContext: Sendable {
         metadata: Metadata = Metadata(),
         deadline: MonotonicInstant? = nil,
         peer: Peer? = nil,
-        mark: (any CallerMark)? = nil
+        mark: (any CallerMark)? = nil,
+        origin: CallOrigin = CallOrigin()
     ) {
         self.service = service
         self.method = method
@@ -112,8 +114,13 @@ package struct CallContext: Sendable {
         self.deadline = deadline
         self.peer = peer
         self.mark = mark
+        self.origin = origin
     }
 }
+
+/// What a refusal is for who called; asked for each that is told, also of what is no call of a
+/// method.
+package typealias RefusalNaming = @Sendable (Status, CallOrigin, Metadata) -> Status
 
 /// A point on the machine's monotonic clock, in nanoseconds.
 ///

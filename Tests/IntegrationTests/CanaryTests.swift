@@ -24,7 +24,7 @@ struct CanaryTests {
     @Test("sent in every field of every method, and kept, it is in no line of log or metrics")
     func everywhere() async throws {
         let folder = try TemporaryFolder()
-        let daemon = try Daemon.khachd(folder, ["--log-level", "trace"] + OperatorPort.settings)
+        let daemon = try Daemon.khachd(folder, Self.everything + OperatorPort.settings)
         let port = try OperatorPort(of: daemon)
         let client = try await OnlineClient.connect(to: daemon.address)
         try await Self.keep(client)
@@ -37,8 +37,13 @@ struct CanaryTests {
         let wire = try await Client.connect(address: try Address(daemon.address))
         var calls = 0
         for method in Methods.all {
-            for payload in Self.payloads {
-                let bearer = Metadata([.init(key: "authorization", value: "Bearer \(Self.token)")])
+            for (index, payload) in Self.payloads.enumerated() {
+                let bearer = Metadata(
+                    [
+                        .init(key: "authorization", value: "Bearer \(Self.token)"),
+                        Self.names[index % Self.names.count],
+                    ]
+                )
                 _ = try? await wire.call(
                     method.service,
                     method.name,
@@ -56,11 +61,34 @@ struct CanaryTests {
         #expect(daemon.kill(SIGTERM) == 0)
         for (what, text) in [("log", daemon.logText), ("metrics", metrics)] {
             #expect(text.contains("GetCustomer"), "\(what)")
+            if what == "log" {
+                for line in ["a span", "a call was slow", "a call was refused"] {
+                    #expect(text.contains("message=\"\(line)\""), "\(line)")
+                }
+            }
             for line in text.lowercased().split(separator: "\n") {
                 #expect(!Self.signs.contains { line.contains($0) }, "\(what): \(line)")
             }
         }
     }
+
+    /// What makes every kind of line of calls.
+    private static let everything = [
+        "--log-level", "trace", "--traces", "log", "--traces-one-in", "1", "--log-slow", "1",
+    ]
+
+    /// What callers say of a call for the log, of the canary and not to be taken.
+    private static let names: [Metadata.Entry] =
+        [
+            name, "\(note) a", "\(note)\nlevel=error", "\(note)@shop.example",
+            String(repeating: note, count: 10),
+        ].map { .init(key: "x-request-id", value: $0) } + [
+            .init(key: "traceparent", value: "00-\(note)-\(note)-01"),
+            .init(
+                key: "traceparent",
+                value: "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-\(phone)"
+            ), .init(key: "tracestate", value: "zqx=\(phone)"),
+        ]
 
     /// Each field as each of the texts.
     private static var payloads: [[UInt8]] {

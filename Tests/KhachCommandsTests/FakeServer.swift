@@ -12,6 +12,7 @@ final class FakeServer: Sendable {
     struct Call: Hashable, Sendable {
         var path: String
         var request: [UInt8]
+        var metadata = Metadata()
     }
 
     private let recorded = Mutex<[Call]>([])
@@ -40,19 +41,36 @@ final class FakeServer: Sendable {
     var client: OnlineClient {
         OnlineClient(
             transport: Transport(
-                call: { (service, method, payload, _) async throws(Status) -> Payload in
-                    let path = "\(service)/\(method)"
-                    self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
-                    return try self.answer(path, payload)
+                call: { (service, method, payload, metadata, _) async throws(Status) -> Payload in
+                    try self.answer(self.record(service, method, payload, metadata), payload)
                 },
-                stream: { (service, method, payload, _) async throws(Status) -> Transport.Next in
-                    let path = "\(service)/\(method)"
-                    self.recorded.withLock { $0.append(Call(path: path, request: payload.bytes)) }
+                stream: {
+                    (
+                        service,
+                        method,
+                        payload,
+                        metadata,
+                        _
+                    ) async throws(Status)
+                        -> Transport.Next in
+                    let path = self.record(service, method, payload, metadata)
                     let next = try self.stream(path, payload)
                     return { () async throws(Status) -> Payload? in try next() }
                 }
             )
         )
+    }
+
+    private func record(
+        _ service: String,
+        _ method: String,
+        _ payload: Payload,
+        _ metadata: Metadata
+    ) -> String {
+        let path = "\(service)/\(method)"
+        let call = Call(path: path, request: payload.bytes, metadata: metadata)
+        self.recorded.withLock { $0.append(call) }
+        return path
     }
 
     /// Runs a command line against this server.

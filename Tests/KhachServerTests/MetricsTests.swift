@@ -86,8 +86,7 @@ struct MetricsTests {
         )
         let observed = ObservedMethods(
             metrics: metrics,
-            logger: logger,
-            names: RequestNames(process: 0xAB)
+            log: CallLog(logger: logger, names: CallNames(process: 0xAB))
         )
         guard case .inPlace(let body) = try observed.table(methods).handler("s", "m").get() else {
             throw Status(.internal, "a method in place expected")
@@ -96,12 +95,12 @@ struct MetricsTests {
         let status = #expect(throws: Status.self) {
             try body(CallContext(service: "s", method: "m"), Payload())
         }
-        #expect(status?.details == [RequestNames.detail("000000ab-1")])
+        #expect(status?.requestID == "000000ab-0-0")
         let text = metrics.text(ServerMetrics.Sample())
         #expect(text.contains("khach_calls_total{method=\"s/m\",code=\"UNAUTHENTICATED\"} 1"))
         #expect(text.contains("khach_auth_failures_total{code=\"UNAUTHENTICATED\"} 1"))
         let line = lines.withLock { $0.joined() }
-        #expect(line.contains("request=000000ab-1"), "\(line)")
+        #expect(line.contains("request=000000ab-0-0"), "\(line)")
         #expect(!line.contains("Zqx"), "\(line)")
     }
 

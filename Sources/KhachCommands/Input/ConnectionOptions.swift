@@ -33,6 +33,14 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long each call may take.", valueName: "seconds"))
     var timeout: Double = 30
 
+    @Option(
+        help: ArgumentHelp(
+            "The span in whose trace the calls are, as W3C Trace Context has it (TRACEPARENT).",
+            valueName: "traceparent"
+        )
+    )
+    var traceparent: String?
+
     var address: String { self.givenAddress ?? self.known?.server ?? Self.serverDefault }
 
     /// KHACH_TOKEN, or that of the profile; a profile's is for its own server and no other.
@@ -46,6 +54,12 @@ struct ConnectionOptions: ParsableArguments {
     /// What is given for it, or else the profile's, for its own server and no other.
     var tls: TLSFiles {
         self.tlsOptions.files(self.known.flatMap { $0.server == self.address ? $0.tls : nil })
+    }
+
+    /// That of the option, or of the environment, where another is no matter of this command.
+    private var traceParent: TraceParent? {
+        (self.traceparent ?? Surroundings.current.environment["TRACEPARENT"])
+            .flatMap(TraceParent.init)
     }
 
     private var givenAddress: String? {
@@ -67,6 +81,11 @@ struct ConnectionOptions: ParsableArguments {
                     + "\(PlainText.number(self.timeout)) found"
             )
         }
+        if let text = self.traceparent, TraceParent(text) == nil {
+            throw ValidationError(
+                "a traceparent like 00-<32 digits>-<16 digits>-01 expected, \(text) found"
+            )
+        }
         guard ["unix:", "tcp:", "tls:"].contains(where: self.address.hasPrefix) else {
             throw ValidationError(
                 "a server like unix:/path, tcp:host:port or tls:host:port expected, "
@@ -86,17 +105,25 @@ struct ConnectionOptions: ParsableArguments {
         )
     }
 
+    private func traced(_ client: OnlineClient) -> OnlineClient {
+        var traced = client
+        traced.traceParent = self.traceParent
+        return traced
+    }
+
     /// Connects, lets `body` call, and closes the connection however it ends.
     func withClient<Result>(
         _ body: (OnlineClient) async throws -> Result
     ) async throws -> Result {
         let client: OnlineClient
         do {
-            client = try await Surroundings.current.connect(
-                self.address,
-                self.token,
-                self.tls,
-                .seconds(self.timeout)
+            client = self.traced(
+                try await Surroundings.current.connect(
+                    self.address,
+                    self.token,
+                    self.tls,
+                    .seconds(self.timeout)
+                )
             )
         } catch  where error.code == .unavailable {
             throw CommandFailure(.unavailable, ShownText.oneLine(error.message))

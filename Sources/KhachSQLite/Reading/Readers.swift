@@ -85,14 +85,17 @@ final class Readers: Sendable {
         _ body: @escaping @Sendable (Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
         let lane = Lane.current
+        let waiting = CallSteps.begin()
         return try await ReadCaller.wait { caller in
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
                 let job = Job(
                     run: { reader in
+                        let reading = waiting?.end(.turn)
                         let result = Result { () throws(StoreError) in
                             try reader.serve(caller) { () throws(StoreError) in try body(reader) }
                         }
+                        reading?.end(.read)
                         continuation.resume(returning: result)
                     },
                     refuse: { continuation.resume(returning: .failure($0)) }

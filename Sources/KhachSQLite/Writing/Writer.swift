@@ -86,14 +86,19 @@ final class Writer: Sendable {
     ) async throws(StoreError) -> Answer {
         let caller = Caller()
         let lane = Lane.current
+        let waiting = CallSteps.begin()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<Answer, StoreError>, Never>) in
                 let command = Command(
                     perform: { (session) throws(StoreError) in
+                        let writing = waiting?.end(.turn)
                         try caller.check()
                         let answer = try body(session)
-                        return { continuation.resume(returning: .success(answer)) }
+                        return {
+                            writing?.end(.commit)
+                            continuation.resume(returning: .success(answer))
+                        }
                     },
                     refuse: { continuation.resume(returning: .failure($0)) }
                 )

@@ -11,6 +11,8 @@ struct SharedBounds: Sendable {
     let strangers = Strangers(Limits())
     /// What the requests that come in share.
     let room: RequestRoom
+    /// Which connections there were.
+    let numbers = ConnectionNumbers()
 }
 
 /// Every way into the server.
@@ -27,9 +29,9 @@ struct Entrances: Sendable {
         _ tls: ServerTLS?,
         _ callers: SharedBounds,
         _ metrics: ServerMetrics,
-        _ logger: Logger
+        _ log: CallLog
     ) async throws -> Entrances {
-        let observed = ObservedMethods(metrics: metrics, logger: logger)
+        let observed = ObservedMethods(metrics: metrics, log: log)
         let table = try observed.table(methods)
         var started: [(server: Server, address: Address)] = []
         do {
@@ -40,10 +42,10 @@ struct Entrances: Sendable {
                         configuration,
                         tls,
                         callers,
-                        metrics
+                        observed
                     ),
                     methods: table,
-                    logger: logger
+                    logger: log.logger
                 )
                 do {
                     started.append((server, try await server.start()))
@@ -54,7 +56,7 @@ struct Entrances: Sendable {
             return Entrances(
                 servers: started.map(\.server),
                 addresses: started.map(\.address),
-                grpc: try Self.grpc(configuration, table, observed, tls, callers, metrics)
+                grpc: try Self.grpc(configuration, table, tls, callers, observed)
             )
         } catch {
             for (server, _) in started { await server.shutdown(drain: .zero) }
@@ -79,7 +81,7 @@ struct Entrances: Sendable {
         _ configuration: Configuration,
         _ tls: ServerTLS?,
         _ callers: SharedBounds,
-        _ metrics: ServerMetrics
+        _ observed: ObservedMethods
     ) -> Server.Configuration {
         var server = Server.Configuration(address: address)
         server.loopsCount = configuration.loops
@@ -91,7 +93,9 @@ struct Entrances: Sendable {
         server.room = callers.room
         server.unixMode = configuration.unixMode
         if address.isShielded { server.shield = tls?.shield(for: .ttrpc) }
-        server.onProtocolError = metrics.refused
+        server.numbers = callers.numbers
+        server.naming = observed.log.naming
+        server.onProtocolError = observed.metrics.refused
         return server
     }
 
@@ -99,17 +103,16 @@ struct Entrances: Sendable {
     private static func grpc(
         _ configuration: Configuration,
         _ methods: MethodTable,
-        _ observed: ObservedMethods,
         _ tls: ServerTLS?,
         _ callers: SharedBounds,
-        _ metrics: ServerMetrics
+        _ observed: ObservedMethods
     ) throws -> GRPCEntrance? {
         guard let address = configuration.grpcAddress else { return nil }
 
         var table = methods
         table.add(try observed.table(try Reflection(of: methods).table))
         do {
-            return try GRPCEntrance(at: address, table, configuration, tls, callers, metrics)
+            return try GRPCEntrance(at: address, table, configuration, tls, callers, observed)
         } catch {
             throw ListenError(address: address, cause: error)
         }

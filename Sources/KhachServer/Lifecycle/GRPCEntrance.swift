@@ -19,7 +19,7 @@ struct GRPCEntrance: Service {
         _ chosen: Configuration,
         _ tls: ServerTLS?,
         _ callers: SharedBounds,
-        _ metrics: ServerMetrics
+        _ observed: ObservedMethods
     ) throws {
         let (host, port) =
             switch address {
@@ -34,7 +34,9 @@ struct GRPCEntrance: Service {
         configuration.mustBeKnown = callers.mustBeKnown
         configuration.strangers = callers.strangers
         configuration.room = callers.room
-        configuration.onProtocolError = metrics.refused
+        configuration.numbers = callers.numbers
+        configuration.naming = observed.log.naming
+        configuration.onProtocolError = observed.metrics.refused
         self.listener = try GRPCListener(
             configuration,
             methods: methods,

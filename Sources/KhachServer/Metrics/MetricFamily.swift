@@ -68,6 +68,11 @@ struct MetricFamily: Hashable, Sendable {
             labels: ["kind"],
             help: "Frames that were refused before any method ran."
         ),
+        .init(
+            name: "khach_traces_dropped_total",
+            kind: .counter,
+            help: "Calls whose spans were not written, since there were too many in a second."
+        ),
         .init(name: "khach_connections", kind: .gauge, help: "Open connections."),
         .init(name: "khach_watchers", kind: .gauge, help: "Open streams of WatchChanges."),
         .init(

@@ -55,6 +55,11 @@ struct ServerMetrics: Sendable {
         self.pullLag.record(Int64(clamping: commits))
     }
 
+    /// A call was to be recorded, and was one too many.
+    func traceDropped() {
+        self.count("khach_traces_dropped_total", [])
+    }
+
     /// A group was committed.
     func committed(_ report: CommitReport) {
         self.commitTime.recordNanoseconds(report.nanoseconds)

@@ -6,9 +6,9 @@ internal import TTRPCNIO
 /// Every setting of the server, once.
 enum Settings {
     static let all: [any SettingDeclaration] = [
-        data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, keepTexts,
-        keepTombstones, diskReserve, connections, connectionsPerAddress, tokenRate, businessRate,
-        unixMode, tlsCertificate, tlsKey,
+        data, listen, grpcListen, metricsListen, loops, drain, logLevel, logFormat, logSlow,
+        traces, tracesOneIn, keepTexts, keepTombstones, diskReserve, connections,
+        connectionsPerAddress, tokenRate, businessRate, unixMode, tlsCertificate, tlsKey,
         tlsClientCA, tlsMin, allowPlaintext,
     ]
 
@@ -94,6 +94,31 @@ enum Settings {
         standard: .text(LogFormat.logfmt.rawValue),
         help: "how a line of the log is written",
         read: { $0.text.flatMap(LogFormat.init(rawValue:)) }
+    )
+    static let logSlow = Setting<Int>(
+        name: "log-slow",
+        form: .integer,
+        expected: "0 to 3600000 ms",
+        standard: .integer(1_000),
+        help: "a call with one answer that takes as long is a line of the log; 0: none is",
+        read: { $0.integer(in: 0...3_600_000) }
+    )
+    static let traces = Setting<TraceTarget>(
+        name: "traces",
+        form: .text,
+        expected: TraceTarget.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "),
+        standard: .text(TraceTarget.off.rawValue),
+        help: "where spans of calls are written whose callers want them recorded",
+        read: { $0.text.flatMap(TraceTarget.init(rawValue:)) }
+    )
+    static let tracesOneIn = Setting<Int>(
+        name: "traces-one-in",
+        form: .integer,
+        expected: "0 to 1000000",
+        standard: .integer(0),
+        help: "with `traces`, spans of one of so many calls that bring no `traceparent`; 0: of "
+            + "none",
+        read: { $0.integer(in: 0...1_000_000) }
     )
     static let keepTexts = Setting<Int>(
         name: "keep-texts",
@@ -264,6 +289,12 @@ extension WrittenSetting {
 
         return number
     }
+}
+
+/// Where spans of calls are written.
+package enum TraceTarget: String, CaseIterable, Sendable {
+    case off
+    case log
 }
 
 /// How a line of the log is written.

@@ -152,6 +152,8 @@ package final class CallerShares: Sendable {
         guard wait <= Self.patience else { throw Self.tooFast(wait: wait) }
         guard wait > 0 else { return }
 
+        let step = CallSteps.begin()
+        defer { step?.end(.rate) }
         do {
             try await self.pause(.nanoseconds(wait))
         } catch {

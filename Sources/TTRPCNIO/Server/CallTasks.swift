@@ -100,9 +100,9 @@ final class CallTasks {
             // A handler that left the loop and came back is on it again; one that ends in a
             // foreign executor is not.
             if loop.inEventLoop {
-                bound.value.callEnded(stream, outcome)
+                bound.value.callEnded(stream, outcome, context.metadata)
             } else {
-                loop.execute { bound.value.callEnded(stream, outcome) }
+                loop.execute { bound.value.callEnded(stream, outcome, context.metadata) }
             }
         }
 
@@ -114,7 +114,7 @@ final class CallTasks {
         case .starting, .running:
             let timer = call.deadline.map { deadline in
                 loop.scheduleTask(deadline: .uptimeNanoseconds(deadline.nanoseconds)) {
-                    bound.value.deadlinePassed(stream)
+                    bound.value.deadlinePassed(stream, context.metadata)
                 }
             }
             self.calls[stream] = .running(task, deadline: timer)

@@ -47,12 +47,20 @@ struct MethodCache {
     }
 }
 
+extension CallOrigin {
+    /// Of a call over ttrpc.
+    init(connection: UInt64, _ stream: StreamID) {
+        self.init(.ttrpc, connection: connection, call: UInt64(stream.number))
+    }
+}
+
 extension MethodCache.Entry {
     /// What the method's handler may know of a call.
     func context(
         of call: ServerConnection.Call,
         from peer: Peer?,
-        _ mark: any CallerMark
+        _ mark: any CallerMark,
+        by connection: UInt64
     ) -> CallContext {
         CallContext(
             service: self.service,
@@ -60,7 +68,8 @@ extension MethodCache.Entry {
             metadata: call.request.metadata,
             deadline: call.deadline,
             peer: peer,
-            mark: mark
+            mark: mark,
+            origin: CallOrigin(connection: connection, call.stream)
         )
     }
 

@@ -34,6 +34,9 @@ package final class Server: Sendable {
         package var shield: Shield?
         /// Told of each frame that is refused, on the connection's thread.
         package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
+        /// Which connections there were, also elsewhere.
+        package var numbers = ConnectionNumbers()
+        package var naming: RefusalNaming = { status, _, _ in status }
 
         package init(address: Address) {
             self.address = address
@@ -257,6 +260,7 @@ package final class Server: Sendable {
         let mustBeKnown = self.configuration.mustBeKnown
         let strangers = self.configuration.strangers ?? Strangers(limits)
         let room = self.configuration.room
+        let (numbers, naming) = (self.configuration.numbers, self.configuration.naming)
         let logger = self.logger
         let isUnix = if case .unix = self.configuration.address { true } else { false }
         return ServerBootstrap(group: group)
@@ -286,6 +290,8 @@ package final class Server: Sendable {
                     strangers: strangers,
                     room: room,
                     mustBeKnown: mustBeKnown,
+                    number: numbers.next(),
+                    naming: naming,
                     onProtocolError: onProtocolError
                 ) { connections.ended(channel, from: address) }
                 return channel.eventLoop.makeCompletedFuture {

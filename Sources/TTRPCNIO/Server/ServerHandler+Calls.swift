@@ -7,16 +7,16 @@ extension ServerHandler {
     func run(_ call: ServerConnection.Call) {
         let entry: MethodCache.Entry
         do { entry = try self.methods.entry(for: call.request) } catch {
-            return self.refuse(call.stream, error)
+            return self.refuse(call.stream, error, call.request.metadata)
         }
 
-        let context = entry.context(of: call, from: self.peer, self.mark)
+        let context = entry.context(of: call, from: self.peer, self.mark, by: self.number)
         let payload = call.request.payload
         switch entry.handler {
         case .inPlace(let body):
-            self.answer(call.stream) { () throws(Status) in try body(context, payload) }
+            self.answer(call) { () throws(Status) in try body(context, payload) }
         case .inPlaceOrTask(let body, let fallback):
-            let isAnswered = self.answer(call.stream) { () throws(Status) in
+            let isAnswered = self.answer(call) { () throws(Status) in
                 try body(context, payload)
             }
             if !isAnswered { self.start(call, context, .unary(fallback)) }
@@ -30,14 +30,17 @@ extension ServerHandler {
     /// Answers in place, unless the method says it cannot.
     @inline(__always)
     @discardableResult
-    func answer(_ stream: StreamID, _ body: () throws(Status) -> Payload?) -> Bool {
+    func answer(
+        _ call: ServerConnection.Call,
+        _ body: () throws(Status) -> Payload?
+    ) -> Bool {
         do throws(Status) {
             guard let payload = try body() else { return false }
 
             if let status = ServerStream.refusal(responseTo: payload.count) { throw status }
-            FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
+            FrameEncoder.writeResponse(call.stream, payload: payload, into: &self.outbox.buffer)
         } catch {
-            self.reject(stream, error)
+            self.reject(call.stream, error, call.request.metadata)
         }
         return true
     }
@@ -52,19 +55,19 @@ extension ServerHandler {
             self.startsCount += 1
             if body.shape.takesMessages { self.openMailbox(call, body.shape) }
             self.tasks.start(call, context, for: self, body)
-        case .reject(let status): self.reject(call.stream, status)
+        case .reject(let status): self.reject(call.stream, status, call.request.metadata)
         }
     }
 
     /// A call's handler came to its end.
-    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
+    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome, _ metadata: Metadata) {
         self.tasks.ended(stream)
         self.dropMailbox(stream)
         switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
         case (.writeResponse, .answered(let payload)):
             FrameEncoder.writeResponse(stream, payload: payload, into: &self.outbox.buffer)
         case (.writeEnd, _): FrameEncoder.writeEnd(stream, into: &self.outbox.buffer)
-        case (.reject(let status), _): self.reject(stream, status)
+        case (.reject(let status), _): self.reject(stream, status, metadata)
         case (.ignore, _), (.writeResponse, _): break
         }
         guard self.state != .gone else {
@@ -75,24 +78,30 @@ extension ServerHandler {
     }
 
     /// A call's deadline passed before its handler ended.
-    func deadlinePassed(_ stream: StreamID) {
-        self.perform(self.connection.deadlinePassed(stream), of: stream)
+    func deadlinePassed(_ stream: StreamID, _ metadata: Metadata) {
+        self.perform(self.connection.deadlinePassed(stream), of: stream, metadata)
     }
 
-    func perform(_ action: ServerConnection.OnTimeout, of stream: StreamID) {
+    func perform(
+        _ action: ServerConnection.OnTimeout,
+        of stream: StreamID,
+        _ metadata: Metadata = Metadata()
+    ) {
         switch action {
         case .abort(let status):
-            self.reject(stream, status)
+            self.reject(stream, status, metadata)
             self.stop(stream)
             self.flushSoon()
         case .ignore: break
         }
     }
 
-    func reject(_ stream: StreamID, _ status: Status) {
+    func reject(_ stream: StreamID, _ status: Status, _ metadata: Metadata) {
         if status.code == .unauthenticated { self.refusedStranger() }
         if status.code == .resourceExhausted { self.refusedTooMany() }
-        FrameEncoder.writeResponse(stream, status: status.sendable, into: &self.outbox.buffer)
+        let origin = CallOrigin(connection: self.number, stream)
+        let named = self.naming(status, origin, metadata)
+        FrameEncoder.writeResponse(stream, status: named.sendable, into: &self.outbox.buffer)
     }
 
     /// Leaves the connection unread for a while once it was refused too often: a flood costs no

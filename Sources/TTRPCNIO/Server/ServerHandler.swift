@@ -21,6 +21,9 @@ final class ServerHandler: ChannelDuplexHandler {
     let limits: Limits
     let loop: any EventLoop
     let tasks: CallTasks
+    /// The connection's own.
+    let number: UInt64
+    let naming: RefusalNaming
     let onProtocolError: (ProtocolError) -> Void
     let onEnded: () -> Void
     /// What methods say of who calls.
@@ -64,6 +67,8 @@ final class ServerHandler: ChannelDuplexHandler {
         strangers: Strangers? = nil,
         room: RequestRoom = .unbounded,
         mustBeKnown: @escaping @Sendable () -> Bool = { false },
+        number: UInt64 = 0,
+        naming: @escaping RefusalNaming = { status, _, _ in status },
         onProtocolError: @escaping (ProtocolError) -> Void = { _ in },
         onEnded: @escaping () -> Void
     ) {
@@ -77,6 +82,8 @@ final class ServerHandler: ChannelDuplexHandler {
             milliseconds: limits.refusalsMilliseconds
         )
         self.arriving = RequestRoom.Share(of: room)
+        self.number = number
+        self.naming = naming
         self.onProtocolError = onProtocolError
         self.onEnded = onEnded
         self.connection = ServerConnection(limits: limits)
@@ -268,9 +275,9 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     /// Rejects what is no call of a method.
-    func refuse(_ stream: StreamID, _ status: Status) {
+    func refuse(_ stream: StreamID, _ status: Status, _ metadata: Metadata = Metadata()) {
         self.onProtocolError(.refused(status.code))
-        self.reject(stream, status)
+        self.reject(stream, status, metadata)
     }
 
     func endBurst(_ context: ChannelHandlerContext) {

@@ -109,6 +109,23 @@ struct CallerSharesTests {
         #expect(world.pauses.withLock { $0.count } == 4, "a refused call waits for nothing")
     }
 
+    @Test("waiting for its rate is a step of a call, for one that waits")
+    func steps() async {
+        let world = World()
+        let shares = world.shares { $0.tokenRate = 1 }
+        let steps = Mutex<[CallSteps.Name]>([])
+        let listener = CallSteps(
+            clock: { world.now.value },
+            tell: { step in steps.withLock { $0.append(step.name) } }
+        )
+        await CallSteps.$current.withValue(listener) {
+            for waits in [[], [], [CallSteps.Name.rate]] {
+                #expect(await Self.refusal(shares, Self.caller(1)) == nil)
+                #expect(steps.withLock(\.self) == waits)
+            }
+        }
+    }
+
     @Test("what goes on as a task counts once")
     func goesOn() async throws {
         let world = World()

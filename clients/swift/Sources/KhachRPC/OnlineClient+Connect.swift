@@ -44,26 +44,32 @@ extension OnlineClient {
         } catch {
             throw RPCError(error)
         }
-        let metadata = Metadata(
+        let own: [Metadata.Entry] =
             token.map { [.init(key: "authorization", value: "Bearer \($0)")] } ?? []
-        )
         let transport = Transport(
-            call: { (service, method, payload, timeout) async throws(Status) -> Payload in
+            call: { (service, method, payload, metadata, timeout) async throws(Status) -> Payload in
                 try await client.call(
                     service,
                     method,
                     payload,
-                    metadata: metadata,
+                    metadata: Metadata(own + metadata.entries),
                     timeout: timeout
                 )
             },
             stream: {
-                (service, method, payload, timeout) async throws(Status) -> Transport.Next in
+                (
+                    service,
+                    method,
+                    payload,
+                    metadata,
+                    timeout
+                ) async throws(Status)
+                    -> Transport.Next in
                 let responses = try await client.serverStream(
                     service,
                     method,
                     payload,
-                    metadata: metadata,
+                    metadata: Metadata(own + metadata.entries),
                     timeout: timeout
                 )
                 return { () async throws(Status) -> Payload? in try await responses.next() }

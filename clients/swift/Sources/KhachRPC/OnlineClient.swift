@@ -9,6 +9,11 @@ internal import TTRPC
 public struct OnlineClient: Sendable {
     /// How long a call waits when it does not say; `nil` means for ever.
     public var timeout: Duration?
+    /// The span that the calls are made in; the server's spans are in its trace.
+    public var traceParent: TraceParent?
+    /// What the calls are called in the server's log and in their errors: at most 64 letters,
+    /// digits and `-._:/+=`, and nothing personal; the server makes a name for any other.
+    public var requestID: String?
 
     private let transport: Transport
 
@@ -40,6 +45,7 @@ public struct OnlineClient: Sendable {
                 method.service,
                 method.name,
                 payload,
+                self.metadata,
                 timeout ?? self.timeout
             )
         } catch {
@@ -64,12 +70,24 @@ public struct OnlineClient: Sendable {
                 method.service,
                 method.name,
                 payload,
+                self.metadata,
                 timeout
             )
             return Responses(next: next)
         } catch {
             throw RPCError(error)
         }
+    }
+
+    /// What is said beside each request.
+    private var metadata: Metadata {
+        let said = [
+            (TTRPC.TraceParent.key, self.traceParent?.text),
+            (Metadata.requestIDKey, self.requestID),
+        ]
+        return Metadata(
+            said.compactMap { key, value in value.map { .init(key: key, value: $0) } }
+        )
     }
 
     private static func payload<Request: Message>(

@@ -87,6 +87,8 @@ public struct RPCError: Error, Hashable, Sendable {
     public var fieldViolations: [FieldViolation]
     /// Both values of a save that was made against another revision; nothing was saved.
     public var editConflict: Khach_V1_EditConflict?
+    /// What the server calls the call, also in its log; empty when it did not answer.
+    public var requestID: String
 
     /// Makes an error; `message` says what was expected and what was found.
     public init(
@@ -95,7 +97,8 @@ public struct RPCError: Error, Hashable, Sendable {
         reason: String = "",
         metadata: [String: String] = [:],
         fieldViolations: [FieldViolation] = [],
-        editConflict: Khach_V1_EditConflict? = nil
+        editConflict: Khach_V1_EditConflict? = nil,
+        requestID: String = ""
     ) {
         self.code = code
         self.message = message
@@ -103,6 +106,7 @@ public struct RPCError: Error, Hashable, Sendable {
         self.metadata = metadata
         self.fieldViolations = fieldViolations
         self.editConflict = editConflict
+        self.requestID = requestID
     }
 
     /// Whether the same call may succeed if it is repeated after a pause; a save that somebody
@@ -118,7 +122,11 @@ extension RPCError {
     ///
     /// A detail that cannot be read is left out: it must not hide the failure it came with.
     init(_ status: Status) {
-        self.init(Code(rawValue: status.code.rawValue), status.message)
+        self.init(
+            Code(rawValue: status.code.rawValue),
+            status.message,
+            requestID: status.requestID ?? ""
+        )
         for detail in status.details {
             switch detail.typeURL.split(separator: "/").last {
             case "google.rpc.ErrorInfo":
