@@ -45,8 +45,6 @@ package struct Limits: Hashable, Sendable {
     package var refusalsMilliseconds = 1_000
     /// How long a connection is not read that made too many calls.
     package var hushMilliseconds = 100
-    /// Calls of one connection that become tasks before other connections have their turn.
-    package var startsPerTurnMax = 8
     /// How far apart pings must be, unless something else was sent between them.
     package var pingMillisecondsMin = 10_000
     /// Pings that may come sooner than that.

@@ -52,7 +52,6 @@ extension ServerHandler {
     ) {
         switch self.connection.begin(call, body.shape) {
         case .run:
-            self.startsCount += 1
             if body.shape.takesMessages { self.openMailbox(call, body.shape) }
             self.tasks.start(call, context, for: self, body)
         case .reject(let status): self.reject(call.stream, status, call.request.metadata)
@@ -108,33 +107,19 @@ extension ServerHandler {
     /// more than that many refusals, and who comes by other connections does not wait behind it.
     private func refusedTooMany() {
         let now = MonotonicInstant(nanoseconds: self.loop.now.uptimeNanoseconds)
-        guard !self.refusals.spend(now: now), self.rest != .hushed else { return }
+        guard !self.refusals.spend(now: now), !self.isHushed else { return }
 
         self.onProtocolError(.tooManyRefusals)
-        self.rest = .hushed
+        self.isHushed = true
         self.timers.start(.hush, after: self.limits.time(.hush), on: self.loop) {
-            self.goOn(after: .hushed)
+            self.isHushed = false
+            guard self.state == .open, let context = self.context else { return }
+
+            self.turn = .reading
+            self.takeFrames(context)
+            self.endBurst(context)
+            self.read(context: context)
         }
-    }
-
-    /// Leaves what has come for the loop's next turn: who asks for much at once costs the others on
-    /// this thread so many calls, and not all of them.
-    func letOthers(_ context: ChannelHandlerContext) {
-        self.rest = .letsOthers
-        self.loop.assumeIsolated().execute { self.goOn(after: .letsOthers) }
-    }
-
-    private func goOn(after rest: Rest) {
-        guard self.rest == rest else { return }
-
-        self.rest = .none
-        self.startsCount = 0
-        guard self.state == .open, let context = self.context else { return }
-
-        self.turn = .reading
-        self.takeFrames(context)
-        self.endBurst(context)
-        self.read(context: context)
     }
 
     /// Ends the connection once its address has tried too often; what is owed is written first.

@@ -36,9 +36,7 @@ final class ServerHandler: ChannelDuplexHandler {
     var isUnwelcome = false
     /// Calls that may still be refused as too many before the connection is not read for a while.
     var refusals: SlidingBudget
-    var rest = Rest.none
-    /// Calls that became tasks since the connection had its turn.
-    var startsCount = 0
+    var isHushed = false
     var connection: ServerConnection
     var methods: MethodCache
     var inbox = Inbox()
@@ -135,9 +133,9 @@ final class ServerHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard self.state == .open, self.rest == .none else { return }
-
-        if context.channel.isWritable, !self.mailboxes.isFull { context.read() }
+        if self.state == .open, context.channel.isWritable, !self.mailboxes.isFull, !self.isHushed {
+            context.read()
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -237,11 +235,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Whether more may be answered; writes out what has gathered when it is much.
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        guard self.state == .open, !self.isUnwelcome, self.rest == .none else { return false }
-        guard self.startsCount < self.limits.startsPerTurnMax else {
-            self.letOthers(context)
-            return false
-        }
+        guard self.state == .open, !self.isUnwelcome, !self.isHushed else { return false }
         guard !self.mailboxes.isFull else {
             self.awaitReader()
             return false
@@ -282,7 +276,6 @@ final class ServerHandler: ChannelDuplexHandler {
 
     func endBurst(_ context: ChannelHandlerContext) {
         self.turn = .idle
-        if self.rest == .none { self.startsCount = 0 }
         self.flush(context)
         self.wakeSenders(context)
         if self.state == .open, self.inbox.endBurst(self.loop.now), !self.timers.isRunning(.frame) {
@@ -323,7 +316,7 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes the connection if it has done what it had to.
     func settle(_ context: ChannelHandlerContext) {
-        guard self.state == .open, self.turn == .idle, self.rest == .none else { return }
+        guard self.state == .open, self.turn == .idle, !self.isHushed else { return }
         guard !self.isUnwelcome else { return self.closeAfterWrites(context) }
 
         switch self.connection.onIdle {

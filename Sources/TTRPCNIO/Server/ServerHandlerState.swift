@@ -12,15 +12,6 @@ extension ServerHandler {
         case gone
     }
 
-    /// Why an open connection that owes nothing is not read for a while.
-    enum Rest {
-        case none
-        /// Others have their turn; it goes on in the next one of the loop.
-        case letsOthers
-        /// It was refused too often.
-        case hushed
-    }
-
     /// What this turn of the loop does, which decides when answers are written.
     enum Turn {
         case idle
