@@ -248,6 +248,8 @@ khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
 /* Lists the rows of a page whose slots are not 0, in order of id. */
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error);
+
+/* cache_repair.c */
 /* A page that is gone from the scope, with its rows. */
 khach_status khach__cache_drop_page(
     khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error);
