@@ -250,6 +250,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     khach_revisions *out, khach_error **error);
 
 /* cache_repair.c */
+/* Compares what is derived of rows with them, and makes anew what differs. */
+khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
 khach_status khach__cache_drop_page(
     khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error);

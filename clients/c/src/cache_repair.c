@@ -35,15 +35,22 @@ static khach_status change_cache(
     return status;
 }
 
-/* Makes everything that is derived of rows anew. */
-static khach_status reindex(khach_cache *cache, khach_cache_sync *sync, khach_error **error)
+/* Makes anew what is derived of rows and differs from them. */
+static khach_status mend_derived(
+    khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
 {
-    khach_index_status done = khach_index_clear(cache->index);
+    /* Before the end of a first pass nothing is derived. */
+    khach_index_status done = sync->is_search_indexed ? khach_index_mend(cache->index, NULL)
+                                                      : khach_index_clear(cache->index);
 
-    if (done == KHACH_INDEX_OK && sync->is_search_indexed)
-        done = khach_index_rebuild(cache->index);
+    (void)what;
     sync->is_reindex_due = false;
     return khach__cache_index_failure(cache, done, error);
+}
+
+khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error)
+{
+    return change_cache(cache, mend_derived, NULL, error);
 }
 
 static khach_status count_customers(
@@ -142,7 +149,7 @@ static khach_status adopt(
     if (status == KHACH_OK)
         status = khach__push_note_generation(cache, to->cursor, error);
     if (status == KHACH_OK && sync->is_reindex_due)
-        status = reindex(cache, sync, error);
+        status = mend_derived(cache, sync, NULL, error);
     sync->repairing =
         to->cursor->count == 0 ? KHACH_REPAIRING_NOT : KHACH_REPAIRING_CATCHING_UP;
     return status;

@@ -65,6 +65,20 @@ typedef enum khach_index_sql {
     SQL_TALLY_INBOUND,
     SQL_TALLY_CONTACTS,
     SQL_TALLY_BLOCKS,
+    SQL_CHECK_RECORDS,
+    /* Tables in the order in which check.c walks them. */
+    SQL_CHECK_TOKEN,
+    SQL_CHECK_TOKENS,
+    SQL_CHECK_DAY,
+    SQL_CHECK_DAYS,
+    SQL_CHECK_CONTACT,
+    SQL_CHECK_BLOCK,
+    SQL_CHECK_CUSTOMERS,
+    SQL_MEND_TOKENS,
+    SQL_MEND_DAYS,
+    SQL_MEND_CONTACTS,
+    SQL_MEND_BLOCKS,
+    SQL_MEND_RECORDS,
     /* Cursors: walk, run or day; order; ties or rest: see cursor_sql(). */
     SQL_CURSORS,
     SQL_CURSORS_END = SQL_CURSORS + 18,
@@ -131,6 +145,7 @@ typedef struct bounds {
 } bounds;
 
 typedef struct tally tally;
+typedef struct derived_sums derived_sums;
 
 struct khach_index {
     sqlite3 *db;
@@ -142,6 +157,7 @@ struct khach_index {
     bounds bounds;
     judge judge;
     tally *tally; /* while statistics are read */
+    const derived_sums *check; /* while what differs is made anew: khach_due() */
 };
 
 /* --- index.c --- */
@@ -339,7 +355,28 @@ khach_index_status khach__days_collect(
 
 /* --- put.c, put_days.c --- */
 
+/* The words of a name, and its signs: what a flower is looked for by. */
+typedef struct words {
+    const khach_index_customer *customer;
+    const char *folded;
+    size_t folded_bytes;
+    size_t at;
+    bool has_words; /* all of them have come: signs follow */
+} words;
+
+words khach__words_open(
+    const khach_index_customer *customer, const char *folded, size_t folded_bytes);
+bool khach__words_next(words *walk, const char **token, size_t *bytes);
 bool khach__is_same_name(const khach_index_customer *left, const khach_index_customer *right);
+/* khach_index_put() without customer_counts. */
+khach_index_status khach__rows_put(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after);
+/* One row of a token more or less: `sql` is SQL_TOKEN_COUNT_ADD or _TAKE. */
+khach_index_status khach__token_count_put(khach_index *index, khach_index_sql sql,
+    int64_t business_id, const char *token, size_t bytes);
+/* Marks the first row of a page's value, when rows of it went. */
+khach_index_status khach__contact_mark(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact);
 khach_index_status khach__days_put(
     khach_index *index, const khach_index_customer *before, const khach_index_customer *after);
 
@@ -370,11 +407,17 @@ static inline uint64_t daily_key(int measure, int64_t days)
 /* Reads a row's counts into `out`, in which others may have been. */
 khach_index_status khach__daily_read(daily *out, const uint8_t *bytes, size_t bytes_count);
 void khach__daily_free(daily *counted);
+/* Adds what a customer did on a day. */
+khach_index_status khach__daily_add(daily *counted, const khach_index_day *day);
 /* A customer's day becomes another; NULL for none. */
 khach_index_status khach__daily_put(khach_index *index, const khach_index_customer *customer,
     const khach_index_day *before, const khach_index_day *after);
-/* Counts the days of all customers. */
+/* Counts the days of all customers; the table is empty. */
 khach_index_status khach__daily_fill(khach_index *index);
+
+/* --- mend.c --- */
+
+khach_index_status khach__mend_register(khach_index *index);
 
 /* --- statistics.c --- */
 
