@@ -316,6 +316,9 @@ static const struct {
     {"UPDATE contact_values SET is_first = 1 - is_first", false},
     {"UPDATE contact_values SET is_first = 2 WHERE is_first = 1", false},
     {"INSERT INTO contact_values VALUES (1, 1, '+84', 5, 77, 1, 1)", false},
+    /* Nobody's row before the others takes their mark, which the next one is to have again. */
+    {"UPDATE contact_values SET is_first = 0; INSERT INTO contact_values"
+     " SELECT DISTINCT page_id, kind, value, 0, 77, business_id, 1 FROM contact_values", false},
     {"DELETE FROM block_events WHERE at = (SELECT max(at) FROM block_events)", false},
     {"UPDATE block_events SET page_id = page_id + 1", false},
     {"UPDATE customer_counts SET customers = customers - 1", true},
