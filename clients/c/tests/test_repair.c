@@ -209,10 +209,9 @@ static const char *const derived_damages[] = {
 
 static void begin_sync(khach_goal goal)
 {
-    khach_options options;
+    const khach_options options = KHACH_OPTIONS_INIT;
     khach_sync_run run = {.cache = at.cache, .options = &options};
 
-    khach_options_init(&options);
     CHECK_INT(khach__sync_run_open(&run, goal, false, NULL), KHACH_OK);
     khach__sync_run_close(&run);
 }
