@@ -179,8 +179,9 @@ KHACH_API void khach_cache_state_init(khach_cache_state *state);
  * Blocks:  for at most the connect and call timeouts, the write of one page, and, once, the
  *          indexing of names when the first pass ends.
  *
- * On any failure nothing of the page is kept and the cursor is as before: call again. Behind a log of
- * 256 MiB that somebody who reads keeps from being emptied nothing is written: KHACH_E_CACHE_LOCKED.
+ * On any failure nothing of the page is kept and the cursor is as before: call again. Behind a log
+ * of 256 MiB that somebody who reads keeps from being emptied, nothing is written: the step fails
+ * with KHACH_E_CACHE_LOCKED.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_sync_step(
     khach_client *client, khach_sync_progress *out, khach_error **error);

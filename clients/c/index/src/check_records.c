@@ -1,6 +1,7 @@
 /* What records say that is to be derived of them, as sums. */
 
 #include "check.h"
+#include "put.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The derived tables follow a customer from one state to the next. */
 
-#include "index.h"
+#include "put.h"
 
 #include <string.h>
 
