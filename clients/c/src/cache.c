@@ -88,11 +88,22 @@ static int64_t log_bytes(const khach_cache *cache)
     return stat(path_of_log, &log) == 0 ? (int64_t)log.st_size : 0;
 }
 
+/* How much of the log is in use; its file stays as large as it was. */
+static int note_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    khach_cache *cache = context;
+
+    (void)db;
+    (void)name;
+    cache->log_pages = pages;
+    return SQLITE_OK;
+}
+
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
 {
     static const char sql[] = "PRAGMA wal_checkpoint(PASSIVE)";
 
-    if (is_forced || log_bytes(cache) >= (int64_t)LOG_PAGES_MAX * 4096)
+    if (is_forced || cache->log_pages >= LOG_PAGES_MAX)
         (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
 }
 
@@ -201,6 +212,7 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
                                    "PRAGMA journal_size_limit = 16777216;"
                                    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
+    khach_status status;
 
     if (sqlite3_open_v2(path, &cache->db, flags, NULL) != SQLITE_OK) {
         if (cache->db == NULL)
@@ -216,7 +228,10 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     if (sqlite3_prepare_v3(cache->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &cache->rollback,
             NULL) != SQLITE_OK)
         return khach__cache_failure(cache, error);
-    return khach__cache_run(cache, settings, error);
+    status = khach__cache_run(cache, settings, error);
+    /* Behind the settings: to have no automatic checkpoints takes the hook away. */
+    (void)sqlite3_wal_hook(cache->db, note_log, cache);
+    return status;
 }
 
 /* Empties the log when an erasure could not. */

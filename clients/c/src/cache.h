@@ -55,6 +55,7 @@ typedef struct khach_cache {
     int64_t lead_epoch; /* of the lead that it has, 0 for none */
     uint32_t lease_ms;
     int64_t log_bytes_max;
+    int log_pages; /* of the log, after the last commit here */
     uint32_t lock_timeout_ms;
     char *business_id;
     khach_arena arena;

@@ -351,6 +351,41 @@ static void test_long_reader(void)
     fixture_remove(folder);
 }
 
+/* While a cache is live, a log that was long once is not moved behind each page: that syncs the
+ * disk twice. */
+static void test_live_log(void)
+{
+    static const char filler[] = "CREATE TABLE filler AS SELECT randomblob(20000000) AS bytes";
+    char folder[64];
+    char path[128];
+    khach_cache *cache = NULL;
+    uint64_t done = 0;
+    struct stat before;
+    struct stat after;
+
+    fixture_folder(folder, path);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    khach__cache_set_live(cache, true);
+    CHECK_INT(khach__cache_run(cache, filler, NULL), KHACH_OK);
+    khach__cache_checkpoint(cache, false);
+    CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(log_bytes(path) >= 16777216);
+    CHECK(stat(path, &before) == 0);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(stat(path, &after) == 0);
+    CHECK(before.st_mtim.tv_sec == after.st_mtim.tv_sec
+        && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    /* One that has grown is. */
+    CHECK_INT(khach__cache_run(cache, "INSERT INTO filler SELECT randomblob(20000000)", NULL),
+        KHACH_OK);
+    CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(stat(path, &after) == 0);
+    CHECK(after.st_size > 40000000);
+    khach__cache_close(cache);
+    fixture_remove(folder);
+}
+
 int main(void)
 {
     test_opening();
@@ -360,5 +395,6 @@ int main(void)
     test_not_synced();
     test_disk_full();
     test_long_reader();
+    test_live_log();
     return 0;
 }
