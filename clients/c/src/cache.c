@@ -76,21 +76,37 @@ void khach__cache_rollback(khach_cache *cache)
 
 /* --- the log --- */
 
-void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
+/* Bytes of the log; 0 when there is none. */
+static int64_t log_bytes(const khach_cache *cache)
 {
-    static const char sql[] = "PRAGMA wal_checkpoint(PASSIVE)";
     char path_of_log[4096];
     const char *path = sqlite3_db_filename(cache->db, "main");
     struct stat log;
 
     if (path == NULL || strlen(path) + sizeof("-wal") > sizeof(path_of_log))
-        return;
+        return 0;
     memcpy(path_of_log, path, strlen(path));
     memcpy(path_of_log + strlen(path), "-wal", sizeof("-wal"));
-    if (!is_forced
-        && (stat(path_of_log, &log) != 0 || log.st_size < (off_t)LOG_PAGES_MAX * 4096))
-        return;
-    (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
+    return stat(path_of_log, &log) == 0 ? (int64_t)log.st_size : 0;
+}
+
+/* How much of the log is in use; its file stays as large as it was. */
+static int note_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    khach_cache *cache = context;
+
+    (void)db;
+    (void)name;
+    cache->log_pages = pages;
+    return SQLITE_OK;
+}
+
+void khach__cache_checkpoint(khach_cache *cache, bool is_forced)
+{
+    static const char sql[] = "PRAGMA wal_checkpoint(PASSIVE)";
+
+    if (is_forced || cache->log_pages >= LOG_PAGES_MAX)
+        (void)sqlite3_exec(cache->db, sql, NULL, NULL, NULL);
 }
 
 void khach__cache_set_live(khach_cache *cache, bool is_live)
@@ -106,6 +122,24 @@ void khach__cache_set_live(khach_cache *cache, bool is_live)
 static int busy_ms(const khach_cache *cache)
 {
     return cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms;
+}
+
+khach_status khach__cache_bound_log(khach_cache *cache, bool waits, khach_error **error)
+{
+    int64_t bytes = log_bytes(cache);
+    int result = SQLITE_OK;
+
+    if (bytes < cache->log_bytes_max)
+        return KHACH_OK;
+    (void)sqlite3_busy_timeout(cache->db, waits ? busy_ms(cache) : 0);
+    result =
+        sqlite3_wal_checkpoint_v2(cache->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
+    if (result != SQLITE_BUSY)
+        return KHACH_OK;
+    return khach__error_set(error, KHACH_E_CACHE_LOCKED,
+        "a log of less than %lld bytes expected, %lld found: somebody reads the cache for long",
+        (long long)cache->log_bytes_max, (long long)bytes);
 }
 
 bool khach__cache_empty_log(khach_cache *cache)
@@ -180,6 +214,7 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
                                    "PRAGMA journal_size_limit = 16777216;"
                                    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
+    khach_status status;
 
     if (sqlite3_open_v2(path, &cache->db, flags, NULL) != SQLITE_OK) {
         if (cache->db == NULL)
@@ -195,7 +230,10 @@ static khach_status open_database(khach_cache *cache, const char *path, khach_er
     if (sqlite3_prepare_v3(cache->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &cache->rollback,
             NULL) != SQLITE_OK)
         return khach__cache_failure(cache, error);
-    return khach__cache_run(cache, settings, error);
+    status = khach__cache_run(cache, settings, error);
+    /* Behind the settings: to have no automatic checkpoints takes the hook away. */
+    (void)sqlite3_wal_hook(cache->db, note_log, cache);
+    return status;
 }
 
 khach_status khach__cache_map(khach_cache *cache, khach_error **error)
@@ -233,6 +271,7 @@ khach_status khach__cache_open(khach_cache **out, const char *path, const char *
     cache->notice_fd = -1;
     khach__lead_prepare(cache);
     cache->lease_ms = KHACH_CACHE_LEASE_MS;
+    cache->log_bytes_max = KHACH_CACHE_LOG_BYTES_MAX;
     cache->lock_timeout_ms = lock_timeout_ms;
     cache->business_id = khach__cache_join(business_id, "");
     if (!khach__arena_open(&cache->arena) || cache->business_id == NULL) {

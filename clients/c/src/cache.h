@@ -54,6 +54,8 @@ typedef struct khach_cache {
     char boot_id[KHACH_BOOT_ID_BYTES];
     int64_t lead_epoch; /* of the lead that it has, 0 for none */
     uint32_t lease_ms;
+    int64_t log_bytes_max;
+    int log_pages; /* of the log, after the last commit here */
     uint32_t lock_timeout_ms;
     char *business_id;
     khach_arena arena;
@@ -131,6 +133,12 @@ khach_status khach__cache_index_failure(
     khach_cache *cache, khach_index_status result, khach_error **error);
 /* Moves the log into the file, when it has grown; under the lock. Failing is harmless. */
 void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
+/* The sync writes nothing behind a log of this size that somebody who reads keeps from being
+ * emptied: so it is at most so long, and one transaction. */
+#define KHACH_CACHE_LOG_BYTES_MAX 268435456
+/* Refuses with KHACH_E_CACHE_LOCKED when the log may not grow; under the lock, before a
+ * transaction. `waits`: for readers, as long as for another's write. */
+khach_status khach__cache_bound_log(khach_cache *cache, bool waits, khach_error **error);
 /* Begins or ends being kept live; at the end the log is moved. */
 void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
@@ -253,6 +261,10 @@ khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
 /* Lists the rows of a page whose slots are not 0, in order of id. */
 khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error);
+
+/* cache_repair.c */
+/* Compares what is derived of rows with them, and makes anew what differs. */
+khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
 khach_status khach__cache_drop_page(
     khach_cache *cache, int64_t page, bool is_out_of_scope, khach_error **error);

@@ -193,7 +193,9 @@ static khach_status try_take(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_bound_log(cache, false, error);
+    if (status == KHACH_OK)
+        status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = take(cache, error);
     if (status != KHACH_OK)
@@ -247,7 +249,9 @@ khach_status khach__lead_begin(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_bound_log(cache, true, error);
+    if (status == KHACH_OK)
+        status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = confirm(cache, error);
     if (status != KHACH_OK) {

@@ -258,14 +258,6 @@ khach_status khach__quarantine_sum(
     return status;
 }
 
-static int by_id(const void *left, const void *right)
-{
-    int64_t a = ((const khach_row_revision *)left)->id;
-    int64_t b = ((const khach_row_revision *)right)->id;
-
-    return (a > b) - (a < b);
-}
-
 khach_status khach__quarantine_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
     khach_revisions *out, khach_error **error)
 {
@@ -286,7 +278,7 @@ khach_status khach__quarantine_rows(khach_cache *cache, int64_t page, const uint
     if (status == KHACH_OK && result != SQLITE_DONE)
         status = khach__cache_failure(cache, error);
     khach__cache_done(cache, row);
-    if (status == KHACH_OK && out->count > 0)
-        qsort(out->rows, out->count, sizeof(out->rows[0]), by_id);
+    if (status == KHACH_OK)
+        khach__revisions_sort(out);
     return status;
 }

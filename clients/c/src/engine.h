@@ -152,5 +152,7 @@ void khach__engine_mended(khach_engine *engine);
 
 /* False when there is no memory. */
 bool khach__revisions_add(khach_revisions *list, khach_row_revision row);
+/* In order of id. */
+void khach__revisions_sort(khach_revisions *list);
 
 #endif

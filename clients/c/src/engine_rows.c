@@ -19,6 +19,21 @@ bool khach__revisions_add(khach_revisions *list, khach_row_revision row)
     list->rows[list->count++] = row;
     return true;
 }
+
+static int by_id(const void *left, const void *right)
+{
+    int64_t a = ((const khach_row_revision *)left)->id;
+    int64_t b = ((const khach_row_revision *)right)->id;
+
+    return (a > b) - (a < b);
+}
+
+void khach__revisions_sort(khach_revisions *list)
+{
+    if (list->count > 0)
+        qsort(list->rows, list->count, sizeof(list->rows[0]), by_id);
+}
+
 void khach__engine_clear_rows(khach_engine *engine)
 {
     free(engine->rows.theirs.rows);

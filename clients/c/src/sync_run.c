@@ -21,6 +21,9 @@ khach_status khach__sync_run_open(
     };
     khach_status status = khach__lead_take(run->cache, error);
 
+    /* First: whatever comes is written beside what is derived. */
+    if (status == KHACH_OK && goal == KHACH_GOAL_REPAIR)
+        status = khach__cache_mend_derived(run->cache, error);
     if (status == KHACH_OK)
         status = khach__quarantine_retry(run->cache, goal == KHACH_GOAL_REPAIR, error);
     if (status == KHACH_OK)

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 void khach_watch_options_init(khach_watch_options *options)
@@ -46,6 +47,16 @@ static bool wakes_by(const khach_watch *watch, int fd)
     return epoll_ctl(watch->wake_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+static bool open_clock(khach_watch *watch)
+{
+    const struct timespec look = {KHACH_LIVE_LOOK_MS / 1000, KHACH_LIVE_LOOK_MS % 1000 * 1000000L};
+    const struct itimerspec each = {look, look};
+
+    watch->clock_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    return watch->clock_fd >= 0 && timerfd_settime(watch->clock_fd, 0, &each, NULL) == 0
+        && wakes_by(watch, watch->clock_fd);
+}
+
 static khach_status open_wakes(khach_watch *watch, khach_error **error)
 {
     khach_error *failure = NULL;
@@ -53,7 +64,9 @@ static khach_status open_wakes(khach_watch *watch, khach_error **error)
     watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch->wake_fd = epoll_create1(EPOLL_CLOEXEC);
     watch->changes_fd = -1;
-    if (watch->stop_fd < 0 || watch->wake_fd < 0 || !wakes_by(watch, watch->stop_fd))
+    watch->clock_fd = -1;
+    if (watch->stop_fd < 0 || watch->wake_fd < 0 || !wakes_by(watch, watch->stop_fd)
+        || !open_clock(watch))
         return khach__error_set(
             error, KHACH_E_IO, "descriptors to wait for expected, none found");
     /* Without notices, of which a system has a bounded number, edits are found by the next look. */
@@ -124,6 +137,7 @@ void khach_watch_close(khach_watch *watch)
     khach_error_free(watch->refusal);
     close_fd(watch->stop_fd);
     close_fd(watch->changes_fd);
+    close_fd(watch->clock_fd);
     close_fd(watch->wake_fd);
     free(watch);
 }

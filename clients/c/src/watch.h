@@ -17,7 +17,9 @@ struct khach_watch {
     khach_stream stream;
     int stop_fd;
     int changes_fd; /* of the cache; -1 where none is to be had: then it is looked at in time */
-    int wake_fd;    /* an epoll of both: ends the waits that have nothing else to do */
+    int clock_fd;   /* a timer of the clock that counts a sleep, each KHACH_LIVE_LOOK_MS: it is over
+                     * as soon as the machine wakes, when no other wait is */
+    int wake_fd;    /* an epoll of them: ends the waits that have nothing else to do */
     khach_watch_report told;
     khach_watch_report report;
     khach_error *failure; /* the last that may pass */

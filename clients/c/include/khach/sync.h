@@ -179,7 +179,9 @@ KHACH_API void khach_cache_state_init(khach_cache_state *state);
  * Blocks:  for at most the connect and call timeouts, the write of one page, and, once, the
  *          indexing of names when the first pass ends.
  *
- * On any failure nothing of the page is kept and the cursor is as before: call again.
+ * On any failure nothing of the page is kept and the cursor is as before: call again. Behind a log
+ * of 256 MiB that somebody who reads keeps from being emptied, nothing is written: the step fails
+ * with KHACH_E_CACHE_LOCKED.
  */
 KHACH_API KHACH_MUST_USE khach_status khach_sync_step(
     khach_client *client, khach_sync_progress *out, khach_error **error);
@@ -197,7 +199,7 @@ KHACH_API KHACH_MUST_USE khach_status khach_sync_once(
 
 /**
  * Syncs, and compares the cache with the server: sums over the bytes that are stored on both sides.
- * Mends nothing.
+ * Mends nothing, and does not look at what is derived of the rows.
  *
  * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
  * Borrows: `out`, which may be NULL.
@@ -208,8 +210,9 @@ KHACH_API KHACH_MUST_USE khach_status khach_verify(
     khach_client *client, khach_comparison *out, khach_error **error);
 
 /**
- * The same, and fetches what differs and drops what the server does not have. What is fetched is
- * in proportion to what differs. `flags` is 0 or KHACH_REPAIR_ACCEPT_SHRINK.
+ * The same, and fetches what differs and drops what the server does not have; before, what is
+ * derived of the rows is compared with them, and mended. What is done is in proportion to what
+ * differs. `flags` is 0 or KHACH_REPAIR_ACCEPT_SHRINK.
  *
  * Owns:    if `error` is not NULL, `*error` is set on failure and is yours.
  * Borrows: `out`, which may be NULL.

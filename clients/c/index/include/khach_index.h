@@ -155,6 +155,22 @@ khach_index_status khach_index_clear(khach_index *index);
 /** Fills the derived tables, which must be empty, from the table of customers. */
 khach_index_status khach_index_rebuild(khach_index *index);
 
+/** What khach_index_mend() found. Customers are in 65,536 parts, by a hash of their ids. */
+typedef struct khach_index_mended {
+    uint32_t parts_count; /* parts with rows that are not those of their records */
+    int32_t has_counts;   /* nonzero when counts were other than what they count */
+    int32_t is_rebuilt;   /* nonzero when everything was made anew */
+} khach_index_mended;
+
+/** Of more parts than these that differ, everything is made anew: sorts are then quicker. */
+#define KHACH_INDEX_MEND_PARTS_MAX 4096
+
+/**
+ * Compares the derived tables with the records, and makes anew what differs, in the caller's
+ * transaction. Costs a walk over both, and then what differs. `out` may be NULL.
+ */
+khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out);
+
 /**
  * Brings the derived tables from one state of a customer to another, in the caller's transaction;
  * the caller writes the customer's row. `before` is NULL for a new one, `after` for one that goes.

@@ -122,6 +122,11 @@ static khach_index_status add_day(daily *counted, const khach_index_day *day, in
     return status;
 }
 
+khach_index_status khach__daily_add(daily *counted, const khach_index_day *day)
+{
+    return add_day(counted, day, 1);
+}
+
 /* Writes the counts of a day and a page; of nothing, there is no row. */
 static khach_index_status write_daily(
     khach_index *index, int64_t business_id, int64_t day, int64_t page_id, const daily *counted)

@@ -124,6 +124,25 @@ static const char *const statements_sql[SQL_CURSORS] = {
                            " kind)",
     [SQL_TALLY_BLOCKS] = "SELECT 1 FROM block_events WHERE business_id = ?1 AND at >= ?2"
                          " AND at < ?3 AND khach_tally(4, page_id, at, kind)",
+    [SQL_CHECK_RECORDS] = "SELECT business_id, record FROM $ NOT INDEXED",
+    [SQL_CHECK_TOKEN] = "SELECT business_id, token, customer_id, name_folded FROM name_tokens",
+    [SQL_CHECK_TOKENS] = "SELECT business_id, token, customers FROM token_counts",
+    [SQL_CHECK_DAY] = "SELECT business_id, day, created_at, customer_id, facts FROM customer_days",
+    [SQL_CHECK_DAYS] = "SELECT business_id, day, page_id, counts FROM day_counts",
+    /* In the order of the key, in which a value's first row comes first. */
+    [SQL_CHECK_CONTACT] = "SELECT business_id, page_id, kind, value, first_seen_at, customer_id,"
+                          " is_first FROM contact_values"
+                          " ORDER BY page_id, kind, value, first_seen_at, customer_id",
+    [SQL_CHECK_BLOCK] = "SELECT business_id, at, customer_id, kind, page_id FROM block_events",
+    [SQL_CHECK_CUSTOMERS] = "SELECT business_id, page_id, traits, customers FROM customer_counts",
+    [SQL_MEND_TOKENS] = "DELETE FROM name_tokens WHERE khach_due(customer_id)"
+                        " RETURNING business_id, token",
+    [SQL_MEND_DAYS] = "DELETE FROM customer_days WHERE khach_due(customer_id)"
+                      " RETURNING business_id, day, facts",
+    [SQL_MEND_CONTACTS] = "DELETE FROM contact_values WHERE khach_due(customer_id)"
+                          " RETURNING business_id, page_id, kind, value",
+    [SQL_MEND_BLOCKS] = "DELETE FROM block_events WHERE khach_due(customer_id)",
+    [SQL_MEND_RECORDS] = "SELECT business_id, record FROM $ NOT INDEXED WHERE khach_due(id)",
 };
 
 /* Parts of a cursor's SQL: a key, and the way along the index. */
@@ -261,6 +280,8 @@ khach_index_status khach_index_open(khach_index **out, sqlite3 *db, const char *
         status = khach__tally_register(index);
     if (status == KHACH_INDEX_OK)
         status = khach__parts_register(index);
+    if (status == KHACH_INDEX_OK)
+        status = khach__mend_register(index);
     if (status == KHACH_INDEX_OK)
         *out = index;
     else

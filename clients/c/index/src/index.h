@@ -68,6 +68,20 @@ typedef enum khach_index_sql {
     SQL_TALLY_INBOUND,
     SQL_TALLY_CONTACTS,
     SQL_TALLY_BLOCKS,
+    SQL_CHECK_RECORDS,
+    /* Tables in the order in which check.c walks them. */
+    SQL_CHECK_TOKEN,
+    SQL_CHECK_TOKENS,
+    SQL_CHECK_DAY,
+    SQL_CHECK_DAYS,
+    SQL_CHECK_CONTACT,
+    SQL_CHECK_BLOCK,
+    SQL_CHECK_CUSTOMERS,
+    SQL_MEND_TOKENS,
+    SQL_MEND_DAYS,
+    SQL_MEND_CONTACTS,
+    SQL_MEND_BLOCKS,
+    SQL_MEND_RECORDS,
     /* Cursors: walk, run or day; order; ties or rest: see cursor_sql(). */
     SQL_CURSORS,
     SQL_CURSORS_END = SQL_CURSORS + 18,
@@ -134,6 +148,7 @@ typedef struct bounds {
 } bounds;
 
 typedef struct tally tally;
+typedef struct derived_sums derived_sums;
 
 struct khach_index {
     sqlite3 *db;
@@ -145,6 +160,7 @@ struct khach_index {
     bounds bounds;
     judge judge;
     tally *tally; /* while statistics are read */
+    const derived_sums *check; /* while what differs is made anew: khach_due() */
 };
 
 /* --- index.c --- */
@@ -343,12 +359,6 @@ khach_index_status khach__day_size(khach_index *index, int32_t day, int64_t crea
 /* Those of a range of days, created when the filter says. */
 khach_index_status khach__days_size(khach_index *index, int32_t from, int32_t to, int64_t *rows);
 
-/* --- put.c, put_days.c --- */
-
-bool khach__is_same_name(const khach_index_customer *left, const khach_index_customer *right);
-khach_index_status khach__days_put(
-    khach_index *index, const khach_index_customer *before, const khach_index_customer *after);
-
 /* --- daily.c: what was done on a day on a page --- */
 
 /* Whom a day has of a kind, or, DAILY_CONVERSATIONS, how many were begun: by messages, by
@@ -378,11 +388,17 @@ static inline int daily_measure(uint64_t key) { return (int)(key & ((1u << DAILY
 /* Reads a row's counts into `out`, in which others may have been. */
 khach_index_status khach__daily_read(daily *out, const uint8_t *bytes, size_t bytes_count);
 void khach__daily_free(daily *counted);
+/* Adds what a customer did on a day. */
+khach_index_status khach__daily_add(daily *counted, const khach_index_day *day);
 /* A customer's day becomes another; NULL for none. */
 khach_index_status khach__daily_put(khach_index *index, const khach_index_customer *customer,
     const khach_index_day *before, const khach_index_day *after);
-/* Counts the days of all customers. */
+/* Counts the days of all customers; the table is empty. */
 khach_index_status khach__daily_fill(khach_index *index);
+
+/* --- mend.c --- */
+
+khach_index_status khach__mend_register(khach_index *index);
 
 /* --- statistics.c --- */
 

@@ -1,6 +1,6 @@
 /* The derived tables follow a customer from one state to the next. */
 
-#include "index.h"
+#include "put.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ bool khach__is_same_name(const khach_index_customer *left, const khach_index_cus
         && (left->name_bytes == 0 || memcmp(left->name, right->name, left->name_bytes) == 0);
 }
 
-static khach_index_status put_token_count(khach_index *index, khach_index_sql sql,
+khach_index_status khach__token_count_put(khach_index *index, khach_index_sql sql,
     int64_t business_id, const char *token, size_t bytes)
 {
     sqlite3_stmt *statement = khach__index_statement(index, sql);
@@ -53,16 +53,9 @@ static khach_index_status put_token_count(khach_index *index, khach_index_sql sq
     return khach__index_run(index, statement);
 }
 
-/* A name that a word is of, folded. */
-typedef struct word_owner {
-    const khach_index_customer *customer;
-    const char *folded;
-    size_t folded_bytes;
-} word_owner;
-
 /* A word that a name has twice is one row. */
 static khach_index_status put_token(khach_index *index, khach_index_sql sql,
-    const word_owner *owner, const char *token, size_t bytes)
+    const words *owner, const char *token, size_t bytes)
 {
     int64_t business = owner->customer->business_id;
     sqlite3_stmt *statement = khach__index_statement(index, sql);
@@ -79,37 +72,55 @@ static khach_index_status put_token(khach_index *index, khach_index_sql sql,
     status = khach__index_run(index, statement);
     if (status != KHACH_INDEX_OK || sqlite3_changes(index->db) == 0)
         return status;
-    return put_token_count(index,
+    return khach__token_count_put(index,
         sql == SQL_TOKEN_ADD ? SQL_TOKEN_COUNT_ADD : SQL_TOKEN_COUNT_TAKE, business, token, bytes);
 }
 
-/* The words of a name, and its signs: what a flower is looked for by. */
+words khach__words_open(
+    const khach_index_customer *customer, const char *folded, size_t folded_bytes)
+{
+    return (words){.customer = customer, .folded = folded, .folded_bytes = folded_bytes};
+}
+
+bool khach__words_next(words *walk, const char **token, size_t *bytes)
+{
+    const khach_index_customer *customer = walk->customer;
+
+    if (!walk->has_words && walk->at < walk->folded_bytes) {
+        const char *from = walk->folded + walk->at;
+        const char *space = memchr(from, ' ', walk->folded_bytes - walk->at);
+
+        *token = from;
+        *bytes = space == NULL ? walk->folded_bytes - walk->at : (size_t)(space - from);
+        walk->at += *bytes + 1;
+        return true;
+    }
+    if (!walk->has_words)
+        walk->at = 0;
+    walk->has_words = true;
+    *bytes = khach_text_find_sign(customer->name, customer->name_bytes, &walk->at);
+    *token = customer->name + walk->at;
+    walk->at += *bytes;
+    return *bytes > 0;
+}
+
 static khach_index_status put_tokens(
     khach_index *index, khach_index_sql sql, const khach_index_customer *customer)
 {
-    word_owner owner = {.customer = customer};
     char *folded = NULL;
-    size_t bytes = 0;
-    size_t sign;
+    size_t folded_bytes = 0;
+    const char *token;
+    size_t bytes;
     khach_index_status status = KHACH_INDEX_OK;
+    words walk;
 
     if (customer->name_bytes == 0)
         return KHACH_INDEX_OK;
-    if (khach_text_fold(&folded, &bytes, customer->name, customer->name_bytes) != 0)
+    if (khach_text_fold(&folded, &folded_bytes, customer->name, customer->name_bytes) != 0)
         return KHACH_INDEX_MEMORY;
-    owner.folded = folded;
-    owner.folded_bytes = bytes;
-    for (size_t at = 0; status == KHACH_INDEX_OK && at < bytes;) {
-        const char *space = memchr(folded + at, ' ', bytes - at);
-        size_t count = space == NULL ? bytes - at : (size_t)(space - (folded + at));
-
-        status = put_token(index, sql, &owner, folded + at, count);
-        at += count + 1;
-    }
-    for (size_t at = 0; status == KHACH_INDEX_OK
-         && (sign = khach_text_find_sign(customer->name, customer->name_bytes, &at)) > 0;
-         at += sign)
-        status = put_token(index, sql, &owner, customer->name + at, sign);
+    walk = khach__words_open(customer, folded, folded_bytes);
+    while (status == KHACH_INDEX_OK && khach__words_next(&walk, &token, &bytes))
+        status = put_token(index, sql, &walk, token, bytes);
     khach_text_free(folded);
     return status;
 }
@@ -204,11 +215,21 @@ static khach_index_status add_contact(khach_index *index, const khach_index_cust
     return khach__index_run(index, statement);
 }
 
+khach_index_status khach__contact_mark(khach_index *index, const khach_index_customer *customer,
+    const khach_index_contact *contact)
+{
+    contact_first first;
+    khach_index_status status = read_first(index, customer, contact, &first);
+
+    if (status == KHACH_INDEX_OK && first.is_there && !first.is_marked)
+        status = mark_first(index, customer, contact, &first, true);
+    return status;
+}
+
 static khach_index_status drop_contact(khach_index *index, const khach_index_customer *customer,
     const khach_index_contact *contact)
 {
     sqlite3_stmt *statement = khach__index_statement(index, SQL_CONTACT_DROP);
-    contact_first first;
     khach_index_status status;
 
     if (statement == NULL)
@@ -217,11 +238,7 @@ static khach_index_status drop_contact(khach_index *index, const khach_index_cus
     (void)sqlite3_bind_int64(statement, 4, contact->first_seen_at);
     (void)sqlite3_bind_int64(statement, 5, customer->id);
     status = khach__index_run(index, statement);
-    if (status == KHACH_INDEX_OK)
-        status = read_first(index, customer, contact, &first);
-    if (status == KHACH_INDEX_OK && first.is_there && !first.is_marked)
-        status = mark_first(index, customer, contact, &first, true);
-    return status;
+    return status != KHACH_INDEX_OK ? status : khach__contact_mark(index, customer, contact);
 }
 
 static bool has_contact(const khach_index_customer *customer, const khach_index_contact *contact)
@@ -306,16 +323,22 @@ static khach_index_status put_blocks(
     return status != KHACH_INDEX_OK ? status : put_events(index, SQL_BLOCK_ADD, after);
 }
 
-khach_index_status khach_index_put(
+khach_index_status khach__rows_put(
     khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
 {
-    khach_index_status status = put_counts(index, before, after);
+    khach_index_status status = put_names(index, before, after);
 
-    if (status == KHACH_INDEX_OK)
-        status = put_names(index, before, after);
     if (status == KHACH_INDEX_OK)
         status = khach__days_put(index, before, after);
     if (status == KHACH_INDEX_OK)
         status = put_contacts(index, before, after);
     return status != KHACH_INDEX_OK ? status : put_blocks(index, before, after);
+}
+
+khach_index_status khach_index_put(
+    khach_index *index, const khach_index_customer *before, const khach_index_customer *after)
+{
+    khach_index_status status = put_counts(index, before, after);
+
+    return status != KHACH_INDEX_OK ? status : khach__rows_put(index, before, after);
 }

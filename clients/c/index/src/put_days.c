@@ -1,6 +1,6 @@
 /* The days of a customer, as rows of customer_days, follow it from one state to the next. */
 
-#include "index.h"
+#include "put.h"
 
 #include <string.h>
 
@@ -63,7 +63,7 @@ static khach_index_status put_day(
         return khach__index_failure(index->db);
     bind_day(statement, owner->customer, day);
     khach__day_facts_write(bytes, &facts);
-    (void)sqlite3_bind_blob(statement, 5, bytes, sizeof(bytes), SQLITE_TRANSIENT);
+    (void)sqlite3_bind_blob(statement, 5, bytes, sizeof(bytes), SQLITE_STATIC);
     return khach__index_run(index, statement);
 }
 

@@ -1,0 +1,260 @@
+/* What a repair mends in the cache itself: rows that are other than their records, and what is
+ * derived of rows. Each ends as if everything had been derived anew. */
+
+#include "fixture.h"
+#include "harness.h"
+#include "model_feed.h"
+#include "sync_run.h"
+
+typedef struct scene {
+    char folder[64];
+    char path[128];
+    khach_cache *cache;
+    model world;
+} scene;
+
+static scene at;
+
+static void begin(void)
+{
+    at.world = (model){.seed = 7, .businesses = 1};
+    fixture_folder(at.folder, at.path);
+    CHECK_INT(khach__cache_open(&at.cache, at.path, FIXTURE_BUSINESS, 1000, NULL), KHACH_OK);
+    model_feed(&at.world, at.cache, 0, MODEL_CUSTOMERS, 0, 1);
+}
+
+static void end(void)
+{
+    khach__cache_close(at.cache);
+    model_free(&at.world);
+    fixture_remove(at.folder);
+}
+
+static void run_sql(const char *sql)
+{
+    if (sqlite3_exec(at.cache->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(at.cache->db));
+    CHECK_INT(sqlite3_errcode(at.cache->db), SQLITE_OK);
+    CHECK(sqlite3_changes(at.cache->db) > 0);
+}
+
+/* What differs of what is derived; it is mended by that, and left as it was. */
+static khach_index_mended differences(void)
+{
+    khach_index_mended found = {0};
+
+    CHECK(sqlite3_exec(at.cache->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK);
+    CHECK_INT(khach_index_mend(at.cache->index, &found), KHACH_INDEX_OK);
+    CHECK(sqlite3_exec(at.cache->db, "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    return found;
+}
+
+static bool is_derived_right(void)
+{
+    khach_index_mended found = differences();
+
+    return found.parts_count == 0 && !found.has_counts;
+}
+
+/* The row of the first customer who is there, and the record that the server has of it. */
+static const model_customer *first_customer(void)
+{
+    for (size_t i = 0; i < MODEL_CUSTOMERS; i++) {
+        if (at.world.customers[i].is_there && at.world.customers[i].days_count > 1
+            && at.world.customers[i].name[0] != '\0')
+            return &at.world.customers[i];
+    }
+    CHECK(false);
+    return NULL;
+}
+
+static int64_t read_number(const char *sql)
+{
+    sqlite3_stmt *row = NULL;
+    int64_t number;
+
+    CHECK(sqlite3_prepare_v2(at.cache->db, sql, -1, &row, NULL) == SQLITE_OK);
+    CHECK(sqlite3_step(row) == SQLITE_ROW);
+    number = sqlite3_column_int64(row, 0);
+    (void)sqlite3_finalize(row);
+    return number;
+}
+
+/* --- rows --- */
+
+static khach_revisions list(int64_t page, int only_slot)
+{
+    uint8_t slots[KHACH_DIGEST_SLOTS];
+    khach_revisions rows;
+
+    memset(slots, only_slot < 0, sizeof(slots));
+    if (only_slot >= 0)
+        slots[only_slot] = 1;
+    CHECK_INT(khach__cache_rows(at.cache, page, slots, &rows, NULL), KHACH_OK);
+    return rows;
+}
+
+/* A page's rows are listed by their slots, in order, and say which of them are damaged. */
+static void test_rows(void)
+{
+    const model_customer *customer;
+    khach_revisions rows;
+    size_t all = 0;
+    char sql[100];
+
+    begin();
+    customer = first_customer();
+    for (int64_t page = 1; page <= MODEL_PAGES; page++) {
+        rows = list(page, -1);
+        all += rows.count;
+        CHECK(!rows.has_damage);
+        for (size_t i = 1; i < rows.count; i++)
+            CHECK(rows.rows[i - 1].id < rows.rows[i].id);
+        free(rows.rows);
+    }
+    CHECK_INT(all, (size_t)read_number("SELECT count(*) FROM base_customers"));
+    rows = list(customer->page, (int)khach_digest_slot(customer->id));
+    CHECK(rows.count > 0 && rows.count < all / MODEL_PAGES);
+    for (size_t i = 0; i < rows.count; i++)
+        CHECK(khach_digest_slot(rows.rows[i].id) == khach_digest_slot(customer->id));
+    free(rows.rows);
+    (void)snprintf(sql, sizeof(sql), "UPDATE base_customers SET traits = traits + 1 WHERE id = %d",
+        (int)customer->id);
+    run_sql(sql);
+    rows = list(customer->page, (int)khach_digest_slot(customer->id));
+    CHECK(rows.has_damage);
+    for (size_t i = 0; i < rows.count; i++)
+        CHECK((rows.rows[i].seq == 0) == (rows.rows[i].id == customer->id));
+    free(rows.rows);
+    end();
+}
+
+/* --- damaged rows --- */
+
+/* Takes the record of the server, as the engine says, and the cursor again. */
+static void take(const model_customer *customer, uint64_t seq, bool has_damage)
+{
+    fixture_page bytes = {0};
+    khach_sync_page page;
+    khach_action action = {
+        .kind = KHACH_ACTION_MEND, .page = &page, .has_damage = has_damage};
+    khach_cache_sync sync = {0};
+
+    fixture_record(&bytes, seq, customer->record, customer->record_bytes);
+    page = (khach_sync_page){.bytes = bytes.bytes, .bytes_count = bytes.count};
+    CHECK_INT(khach__lead_take(at.cache, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_mend(at.cache, &action, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sync_read(at.cache, &sync, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_adopt(at.cache, &sync.cursor, sync.seq, NULL), KHACH_OK);
+    khach__lead_leave(at.cache);
+    free(sync.cursor.bytes);
+    fixture_free(&bytes);
+}
+
+/* A record or a column is damaged, and the server's state of it is newer: what was derived of the
+ * state before is nowhere to be read. */
+static void test_damaged_rows(void)
+{
+    static const char *const damages[] = {
+        "record = x'FFFF'",
+        "record = (SELECT record FROM base_customers WHERE id > %d ORDER BY id LIMIT 1)",
+        "traits = traits + 1, name_folded = 'xyz'",
+        "seq = seq - 1",
+    };
+
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        for (int is_newer = 0; is_newer <= 1; is_newer++) {
+            model_customer *customer;
+            char sql[256];
+            char set[160];
+            khach_revisions rows;
+            uint64_t seq;
+
+            begin();
+            customer = (model_customer *)(uintptr_t)first_customer();
+            (void)snprintf(sql, sizeof(sql), "SELECT seq FROM base_customers WHERE id = %d",
+                (int)customer->id);
+            seq = (uint64_t)read_number(sql);
+            (void)snprintf(set, sizeof(set), damages[i], (int)customer->id);
+            (void)snprintf(sql, sizeof(sql), "UPDATE base_customers SET %s WHERE id = %d", set,
+                (int)customer->id);
+            run_sql(sql);
+            if (is_newer) {
+                do
+                    model_change(&at.world, (size_t)customer->id - 1000);
+                while (!customer->is_there);
+            }
+            take(customer, seq + (uint64_t)is_newer, i != 3);
+            CHECK(is_derived_right());
+            rows = list(customer->page, -1);
+            CHECK(!rows.has_damage);
+            free(rows.rows);
+            end();
+        }
+    }
+}
+
+/* --- what is derived --- */
+
+static const char *const derived_damages[] = {
+    "DELETE FROM customer_days WHERE day = (SELECT max(day) FROM customer_days)",
+    "UPDATE name_tokens SET token = token || 'x' WHERE customer_id ="
+    " (SELECT max(customer_id) FROM name_tokens)",
+    "DELETE FROM contact_values WHERE is_first = 1",
+    "DELETE FROM block_events WHERE kind = 1",
+    "UPDATE day_counts SET counts = x'FF'",
+    "DELETE FROM token_counts",
+    "UPDATE customer_counts SET customers = customers + 1",
+};
+
+static void begin_sync(khach_goal goal)
+{
+    const khach_options options = KHACH_OPTIONS_INIT;
+    khach_sync_run run = {.cache = at.cache, .options = &options};
+
+    CHECK_INT(khach__sync_run_open(&run, goal, false, NULL), KHACH_OK);
+    khach__sync_run_close(&run);
+}
+
+/* A repair mends what is derived, before anything is asked of the server; nothing else looks. */
+static void test_damaged_derived(void)
+{
+    for (size_t i = 0; i < sizeof(derived_damages) / sizeof(derived_damages[0]); i++) {
+        begin();
+        CHECK(is_derived_right());
+        run_sql(derived_damages[i]);
+        CHECK(!is_derived_right());
+        begin_sync(KHACH_GOAL_VERIFY);
+        CHECK(!is_derived_right());
+        begin_sync(KHACH_GOAL_REPAIR);
+        CHECK(is_derived_right());
+        end();
+    }
+}
+
+/* A page that goes takes along what is derived of its customers, and nobody else's. */
+static void test_dropped_page(void)
+{
+    khach_cache_sync sync = {0};
+
+    begin();
+    CHECK_INT(khach__lead_take(at.cache, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_drop_page(at.cache, 1, true, NULL), KHACH_OK);
+    CHECK(!is_derived_right());
+    CHECK_INT(khach__cache_sync_read(at.cache, &sync, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_adopt(at.cache, &sync.cursor, sync.seq, NULL), KHACH_OK);
+    khach__lead_leave(at.cache);
+    free(sync.cursor.bytes);
+    CHECK(is_derived_right());
+    CHECK_INT(read_number("SELECT count(*) FROM contact_values WHERE page_id = 1"), 0);
+    end();
+}
+
+int main(void)
+{
+    test_rows();
+    test_damaged_rows();
+    test_damaged_derived();
+    test_dropped_page();
+    return 0;
+}
