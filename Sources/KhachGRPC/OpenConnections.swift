@@ -13,9 +13,16 @@ final class OpenConnections: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Makes the room of a connection from an address.
+    private let room: @Sendable (String) -> RequestRoom
 
     /// At most `countMax` connections, and from one address at most `perAddressMax`.
-    init(countMax: Int, perAddressMax: Int) {
+    init(
+        countMax: Int,
+        perAddressMax: Int,
+        room: @escaping @Sendable (String) -> RequestRoom = { _ in .unbounded }
+    ) {
+        self.room = room
         let counts = ConnectionCounts(countMax: countMax, perAddressMax: perAddressMax)
         self.state = Mutex(State(counts: counts))
     }
@@ -26,11 +33,12 @@ final class OpenConnections: Sendable {
     func admit(_ channel: any Channel) -> Connection? {
         let key = ObjectIdentifier(channel)
         let address = channel.remoteAddress?.ipAddress ?? ""
+        let room = self.room(address)
         let admitted = self.state.withLock { state -> Connection? in
             guard state.counts.admit(from: address) else { return nil }
 
             state.latest += 1
-            let connection = Connection(state.latest, channel, from: address)
+            let connection = Connection(state.latest, channel, from: address, room: room)
             state.connections[connection.number] = connection
             state.numbers[key] = connection.number
             return connection

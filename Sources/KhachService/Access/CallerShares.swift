@@ -24,6 +24,10 @@ package final class CallerShares: Sendable {
         package var messageBytes = 256 << 20
         /// Of those, bytes of calls of one token.
         package var messageBytesPerToken = 64 << 20
+        /// Of those, bytes that come in from one IP address, or by all Unix sockets: a quarter.
+        package var messageBytesPerAddress = 64 << 20
+        /// Of those, bytes that come in by one connection.
+        package var messageBytesPerConnection = 16 << 20
 
         package init() {}
     }
@@ -54,10 +58,7 @@ package final class CallerShares: Sendable {
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.bounds = bounds
-        self.messages = MessageBudget(
-            bytesMax: bounds.messageBytes,
-            bytesPerTokenMax: bounds.messageBytesPerToken
-        )
+        self.messages = MessageBudget(bounds)
         self.now = now
         self.pause = pause
     }
@@ -81,8 +82,9 @@ package final class CallerShares: Sendable {
         guard wait == 0 else { throw Self.tooFast(wait: wait) }
     }
 
-    /// Room for requests that come in, which those that run share.
-    package var room: RequestRoom { self.messages.room }
+    /// Room for requests that come in by one connection from an address, which those that run
+    /// share.
+    package func room(from address: String) -> RequestRoom { self.messages.room(from: address) }
 
     /// Runs a call when it is its turn, in the lane of its caller; its request has so many bytes.
     func task<Answer: Sendable>(
