@@ -125,7 +125,10 @@ struct ArrivingMessageTests {
         #expect(meter.incompleteBytes == 2)
     }
 
-    @Test("so many bytes may have come, and the call of one more is refused", arguments: [-1, 0, 1])
+    @Test(
+        "so many bytes may have come, and the call of one more is refused",
+        arguments: [-1, 0, 1]
+    )
     func bound(_ difference: Int) throws {
         let room = CountedRoom(10_000)
         let (first, second) = (try Stream(room), try Stream(room))

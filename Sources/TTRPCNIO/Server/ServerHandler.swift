@@ -108,8 +108,9 @@ final class ServerHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Closes a connection that was told to leave, unless a call runs: it may have been under way,
-    /// and of somebody known. The drain closes it behind the last one.
+    /// Closes a connection that was told to leave, unless a call runs.
+    ///
+    /// That may have been under way, and of somebody known. The drain closes it behind the last one.
     private func watchLeaving(_ context: ChannelHandlerContext) {
         self.timers.start(.stranger, after: self.limits.time(.stranger), on: self.loop) {
             guard self.tasks.isEmpty else { return self.watchLeaving(context) }
