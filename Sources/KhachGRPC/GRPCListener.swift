@@ -125,11 +125,10 @@ package final class GRPCListener: Sendable {
             await self.endThreads()
             guard !self.life.isStopped else { throw error }
 
-            // The library says that its transport failed; that says why.
-            throw Failure.endedByItself(cause: (error as? RuntimeError)?.cause ?? error)
+            throw Failure.endedByItself(cause: self.life.failure ?? error)
         }
         await self.endThreads()
-        guard self.life.isStopped else { throw Failure.endedByItself(cause: nil) }
+        guard self.life.isStopped else { throw Failure.endedByItself(cause: self.life.failure) }
     }
 
     /// Stops accepting; calls that run may end.

@@ -17,7 +17,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     /// Makes what stands next to the socket of every connection.
     let watches: @Sendable (Connection) -> [any ChannelHandler]
     /// Told of what accepts connections, before it does.
-    let onListening: @Sendable (any Channel) -> Void
+    let onListening: @Sendable (any Channel) throws -> Void
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -29,7 +29,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         shield: Shield?,
         onProtocolError: @escaping @Sendable (ProtocolError) -> Void,
         watches: @escaping @Sendable (Connection) -> [any ChannelHandler],
-        onListening: @escaping @Sendable (any Channel) -> Void,
+        onListening: @escaping @Sendable (any Channel) throws -> Void,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -65,11 +65,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelInitializer { channel in
                 // Before the first connection is accepted.
-                onListening(channel)
-                return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PassingFailures())
-                }
-                .flatMap { listenerConfigurator.configure(channel: channel) }
+                channel.eventLoop.makeCompletedFuture { try onListening(channel) }
+                    .flatMap { listenerConfigurator.configure(channel: channel) }
             }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .bind(self.descriptor) { channel in

@@ -65,6 +65,8 @@ struct ListenersTests {
                 let channel = try #require(listener.life.channel)
                 // As NIO does when accept(2) fails and is not worth another try.
                 channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
+                // Not waited for: its loop may end before it could say so.
+                channel.close(promise: nil)
                 try await group.waitForAll()
                 await client.close()
             }
