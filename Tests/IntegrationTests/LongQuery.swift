@@ -17,7 +17,8 @@ final class LongQuery {
     private let trigger: String
     private let descriptor: Int32
 
-    init(_ folder: TemporaryFolder) throws {
+    /// `hasDeadline` when time passes for them: their deadline ends them too.
+    init(_ folder: TemporaryFolder, hasDeadline: Bool) throws {
         let library = folder.path("long_query.so")
         let source = Binaries.checkout.appending(path: "Tests/Support/long-query/long_query.c").path
         let built = try run(
@@ -33,6 +34,7 @@ final class LongQuery {
         try #require(self.descriptor >= 0, "errno \(errno)")
         self.environment = [
             "LD_PRELOAD": library, "QUERY_WHILE": self.trigger, "QUERY_TELL": told,
+            "QUERY_TIME": hasDeadline ? "passes" : "still",
         ]
     }
 

@@ -28,7 +28,7 @@ struct LongQueryTests {
     @Test("ends in SQLite, and its thread reads for others", arguments: Ending.allCases)
     func ended(_ ending: Ending) async throws {
         let folder = try TemporaryFolder()
-        let query = try LongQuery(folder)
+        let query = try LongQuery(folder, hasDeadline: ending == .deadline)
         let daemon = try Daemon.khachd(
             folder,
             OperatorPort.settings,
