@@ -110,7 +110,8 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Closes a connection that was told to leave, unless a call runs.
     ///
-    /// That may have been under way, and of somebody known. The drain closes it behind the last one.
+    /// That may have been under way, and of somebody known. The drain closes it behind the last
+    /// one.
     private func watchLeaving(_ context: ChannelHandlerContext) {
         self.timers.start(.stranger, after: self.limits.time(.stranger), on: self.loop) {
             guard self.tasks.isEmpty else { return self.watchLeaving(context) }

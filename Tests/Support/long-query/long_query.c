@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static int look(void *unused)
         is_still = passing != NULL && strcmp(passing, "still") == 0;
         tell('b');
         while (handler(handler_context) == 0)
-            (void)usleep(1000);
+            (void)sched_yield();
         is_still = false;
         tell('e');
         return 1;
