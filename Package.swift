@@ -417,9 +417,8 @@ let package = Package(
         .testTarget(
             name: "KhachServerTests",
             dependencies: [
-                "KhachServer", "KhachCore", "KhachSQLite", "KhachService", "TTRPC", "TTRPCNIO",
-                "TestFolders",
-                "KhachTestKit", logging, metrics, nioCore,
+                "KhachServer", "KhachCore", "KhachGRPC", "KhachSQLite", "KhachService", "TTRPC",
+                "TTRPCNIO", "TestFolders", "KhachTestKit", logging, metrics, nioCore,
             ],
             swiftSettings: strict
         ),

@@ -10,6 +10,8 @@ final class Connection: Sendable {
     let channel: any Channel
     /// The IP address of its other end.
     let address: String
+    /// What its requests share with all others while they come in.
+    let room: RequestRoom
     /// What methods say of who calls.
     let mark = ConnectionMark()
     private let shown = Mutex<Peer?>(nil)
@@ -17,10 +19,16 @@ final class Connection: Sendable {
     private let latestCall = Atomic<UInt64>(0)
     private let isEnding = Atomic(false)
 
-    init(_ number: UInt64, _ channel: any Channel, from address: String) {
+    init(
+        _ number: UInt64,
+        _ channel: any Channel,
+        from address: String,
+        room: RequestRoom = .unbounded
+    ) {
         self.number = number
         self.channel = channel
         self.address = address
+        self.room = room
     }
 
     /// Who the connection itself shows to call; there before its first call.
@@ -45,6 +53,11 @@ final class Connection: Sendable {
 
     func callEnded() {
         self.callsCount.subtract(1, ordering: .relaxed)
+    }
+
+    /// One of its calls was refused as too many.
+    func refused() {
+        self.channel.pipeline.fireUserInboundEventTriggered(Hush.Refusal())
     }
 
     /// Whether it closes soon, and no more calls of it are taken.

@@ -77,9 +77,18 @@ final class ConnectionWatch: ChannelDuplexHandler {
 
             self.onProtocolError(.noCaller)
             context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-            self.stranger = self.after(self.limits.strangerMillisecondsMax, context) {
-                context.close(promise: nil)
-            }
+            self.watchLeaving(context)
+        }
+    }
+
+    /// Closes a connection that was told to leave, unless a call runs.
+    ///
+    /// That may have been under way, and of somebody known. HTTP/2 closes it behind the last one.
+    private func watchLeaving(_ context: ChannelHandlerContext) {
+        self.stranger = self.after(self.limits.strangerMillisecondsMax, context) {
+            guard self.connection.isCalled else { return context.close(promise: nil) }
+
+            self.watchLeaving(context)
         }
     }
 

@@ -26,8 +26,9 @@ package final class GRPCListener: Sendable {
         package var mustBeKnown: @Sendable () -> Bool = { false }
         /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
         package var strangers: Strangers?
-        /// What the requests that come in share with all others.
-        package var room = RequestRoom.unbounded
+        /// What the requests that come in by one connection, from an address, share with all
+        /// others.
+        package var room: @Sendable (String) -> RequestRoom = { _ in .unbounded }
         /// Told of what is refused before any method runs.
         package var onProtocolError: @Sendable (ProtocolError) -> Void = { _ in }
         /// Which connections there were, also elsewhere.
@@ -41,8 +42,8 @@ package final class GRPCListener: Sendable {
     }
 
     package enum Failure: Error {
-        /// Nobody can connect any more, although nobody stopped it.
-        case endedByItself
+        /// Nobody can connect any more, although nobody stopped it; `nil`: nothing says why.
+        case endedByItself(cause: (any Error)?)
     }
 
     /// From here on a message is not awaited, and its call is reset: up to it, it is answered that
@@ -68,7 +69,8 @@ package final class GRPCListener: Sendable {
         let connections = OpenConnections(
             countMax: configuration.connectionsMax,
             perAddressMax: configuration.connectionsPerAddressMax,
-            numbers: configuration.numbers
+            numbers: configuration.numbers,
+            room: configuration.room
         )
         let life = ListenerLife(connections)
         self.life = life
@@ -79,7 +81,7 @@ package final class GRPCListener: Sendable {
                 connections: connections,
                 shield: configuration.shield,
                 onProtocolError: configuration.onProtocolError,
-                watch: Self.watch(configuration),
+                watches: Self.watches(configuration),
                 onListening: life.begin,
                 on: self.group
             )
@@ -126,10 +128,12 @@ package final class GRPCListener: Sendable {
             }
         } catch {
             await self.endThreads()
-            throw self.life.isStopped ? error : Failure.endedByItself
+            guard !self.life.isStopped else { throw error }
+
+            throw Failure.endedByItself(cause: self.life.failure ?? error)
         }
         await self.endThreads()
-        guard self.life.isStopped else { throw Failure.endedByItself }
+        guard self.life.isStopped else { throw Failure.endedByItself(cause: self.life.failure) }
     }
 
     /// Stops accepting; calls that run may end.
@@ -152,19 +156,23 @@ package final class GRPCListener: Sendable {
         try? await self.group.shutdownGracefully()
     }
 
-    private static func watch(
+    /// What stands next to the socket of each connection.
+    private static func watches(
         _ configuration: Configuration
-    ) -> @Sendable (Connection) -> ConnectionWatch {
+    ) -> @Sendable (Connection) -> [any ChannelHandler] {
         { connection in
-            ConnectionWatch(
-                connection,
-                limits: configuration.limits,
-                // An answer that comes at the last moment is one.
-                silence: .seconds(Self.silenceSeconds + 1)
-                    + .milliseconds(Int64(configuration.limits.pingAnswerMillisecondsMax)),
-                mustBeKnown: configuration.mustBeKnown,
-                onProtocolError: configuration.onProtocolError
-            )
+            [
+                ConnectionWatch(
+                    connection,
+                    limits: configuration.limits,
+                    // An answer that comes at the last moment is one.
+                    silence: .seconds(Self.silenceSeconds + 1)
+                        + .milliseconds(Int64(configuration.limits.pingAnswerMillisecondsMax)),
+                    mustBeKnown: configuration.mustBeKnown,
+                    onProtocolError: configuration.onProtocolError
+                ),
+                Hush(configuration.limits, onProtocolError: configuration.onProtocolError),
+            ]
         }
     }
 
@@ -173,7 +181,7 @@ package final class GRPCListener: Sendable {
         _ configuration: Configuration,
         _ connections: OpenConnections
     ) -> HTTP2ServerTransport.Custom<ListeningSocket>.Config {
-        let (limits, room) = (configuration.limits, configuration.room)
+        let limits = configuration.limits
         var transport = HTTP2ServerTransport.Custom<ListeningSocket>.Config.defaults
         transport.rpc.maxRequestPayloadSize = Self.messageBytesAbsurd
         transport.http2.maxConcurrentStreams = limits.runningCallsMax
@@ -191,7 +199,12 @@ package final class GRPCListener: Sendable {
                 try channel.pipeline.syncOperations.addHandlers(
                     [
                         QuietDrain(), ConnectionLabel(of: connection),
-                        ArrivingMessage(room, limits: limits),
+                        ArrivingMessage(
+                            of: connection,
+                            limits: limits,
+                            mustBeKnown: configuration.mustBeKnown,
+                            onProtocolError: configuration.onProtocolError
+                        ),
                     ],
                     position: .first
                 )

@@ -10,6 +10,7 @@ final class ListenerLife: Sendable {
     }
 
     private let state = Mutex(State.starting)
+    private let latestFailure = Mutex<(any Error)?>(nil)
     private let connections: OpenConnections
 
     init(_ connections: OpenConnections) {
@@ -25,8 +26,14 @@ final class ListenerLife: Sendable {
         self.state.withLock { if case .stopped = $0 { true } else { false } }
     }
 
-    /// Connections are accepted from now on.
-    func begin(_ channel: any Channel) {
+    /// Why no connection can be accepted, if that is so.
+    var failure: (any Error)? { self.latestFailure.withLock(\.self) }
+
+    /// Connections are accepted from now on; called on the thread of the channel.
+    func begin(_ channel: any Channel) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            LatestFailure { failure in self.latestFailure.withLock { $0 = failure } }
+        )
         self.state.withLock { state in
             if case .starting = state { state = .listening(channel) }
         }

@@ -15,9 +15,9 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
     let shield: Shield?
     let onProtocolError: @Sendable (ProtocolError) -> Void
     /// Makes what stands next to the socket of every connection.
-    let watch: @Sendable (Connection) -> ConnectionWatch
+    let watches: @Sendable (Connection) -> [any ChannelHandler]
     /// Told of what accepts connections, before it does.
-    let onListening: @Sendable (any Channel) -> Void
+    let onListening: @Sendable (any Channel) throws -> Void
     let eventLoopGroup: any EventLoopGroup
     private let descriptor: CInt
 
@@ -28,8 +28,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         connections: OpenConnections,
         shield: Shield?,
         onProtocolError: @escaping @Sendable (ProtocolError) -> Void,
-        watch: @escaping @Sendable (Connection) -> ConnectionWatch,
-        onListening: @escaping @Sendable (any Channel) -> Void,
+        watches: @escaping @Sendable (Connection) -> [any ChannelHandler],
+        onListening: @escaping @Sendable (any Channel) throws -> Void,
         on group: any EventLoopGroup
     ) throws {
         let address = try NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
@@ -41,7 +41,7 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         self.connections = connections
         self.shield = shield
         self.onProtocolError = onProtocolError
-        self.watch = watch
+        self.watches = watches
         self.onListening = onListening
         self.eventLoopGroup = group
         do {
@@ -59,14 +59,14 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
         HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never
     > {
         let connections = self.connections
-        let (shield, watch) = (self.shield, self.watch)
+        let (shield, watches) = (self.shield, self.watches)
         let (onProtocolError, onListening) = (self.onProtocolError, self.onListening)
         return try await ServerBootstrap(group: self.eventLoopGroup)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelInitializer { channel in
                 // Before the first connection is accepted.
-                onListening(channel)
-                return listenerConfigurator.configure(channel: channel)
+                channel.eventLoop.makeCompletedFuture { try onListening(channel) }
+                    .flatMap { listenerConfigurator.configure(channel: channel) }
             }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .bind(self.descriptor) { channel in
@@ -81,8 +81,8 @@ struct ListeningSocket: HTTP2ServerTransport.ListenerFactory {
                     // Told on this thread, before the first byte of a call.
                     try shield?.install(channel).assumeIsolated()
                         .whenSuccess { connection.show($0) }
-                    try channel.pipeline.syncOperations.addHandler(
-                        watch(connection),
+                    try channel.pipeline.syncOperations.addHandlers(
+                        watches(connection),
                         position: .first
                     )
                 } catch {

@@ -13,13 +13,17 @@ final class OpenConnections: Sendable {
 
     private let numbers: ConnectionNumbers
     private let state: Mutex<State>
+    /// Makes the room of a connection from an address.
+    private let room: @Sendable (String) -> RequestRoom
 
     /// At most `countMax` connections, and from one address at most `perAddressMax`.
     init(
         countMax: Int,
         perAddressMax: Int,
-        numbers: ConnectionNumbers = ConnectionNumbers()
+        numbers: ConnectionNumbers = ConnectionNumbers(),
+        room: @escaping @Sendable (String) -> RequestRoom = { _ in .unbounded }
     ) {
+        self.room = room
         let counts = ConnectionCounts(countMax: countMax, perAddressMax: perAddressMax)
         self.numbers = numbers
         self.state = Mutex(State(counts: counts))
@@ -31,10 +35,16 @@ final class OpenConnections: Sendable {
     func admit(_ channel: any Channel) -> Connection? {
         let key = ObjectIdentifier(channel)
         let address = channel.remoteAddress?.ipAddress ?? ""
+        let room = self.room(address)
         let admitted = self.state.withLock { state -> Connection? in
             guard state.counts.admit(from: address) else { return nil }
 
-            let connection = Connection(self.numbers.next(), channel, from: address)
+            let connection = Connection(
+                self.numbers.next(),
+                channel,
+                from: address,
+                room: room
+            )
             state.connections[connection.number] = connection
             state.numbers[key] = connection.number
             return connection

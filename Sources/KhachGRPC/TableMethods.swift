@@ -63,12 +63,15 @@ struct TableMethods: RegistrableRPCService {
     }
 
     /// Ends the connection behind the answer once its address has failed to be known too often.
+    ///
+    /// One that is refused as too many too often is not read for a while.
     private func told(
         _ status: TTRPC.Status,
         _ connection: Connection,
         _ origin: CallOrigin,
         _ metadata: TTRPC.Metadata
     ) -> RPCError {
+        if status.code == .resourceExhausted { connection.refused() }
         if status.code == .unauthenticated,
             !self.strangers.mayGoOn(connection.address, now: self.now())
         {

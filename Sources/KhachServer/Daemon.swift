@@ -148,7 +148,7 @@ package struct Daemon: Sendable {
             tls,
             SharedBounds(
                 mustBeKnown: { environment.callers.areKnown },
-                room: environment.shares.room
+                room: environment.shares.room(from:)
             ),
             self.metrics,
             self.callLog(environment.callers)

@@ -75,10 +75,24 @@ package struct EnforcedLimit: Hashable, Sendable {
             "streams of health at once; RESOURCE_EXHAUSTED with TOO_MANY_WATCHERS"
         ),
         .init(
+            "message_bytes_address",
+            CallerShares.Bounds().messageBytesPerAddress,
+            .bytes,
+            "requests of 4 KiB and more that come in at once from one IP address, or by all Unix "
+                + "sockets; RESOURCE_EXHAUSTED with TOO_MANY_CALLS"
+        ),
+        .init(
             "message_bytes_all",
             CallerShares.Bounds().messageBytes,
             .bytes,
             "requests of 4 KiB and more that come in or run at once, of everybody; "
+                + "RESOURCE_EXHAUSTED with TOO_MANY_CALLS"
+        ),
+        .init(
+            "message_bytes_connection",
+            CallerShares.Bounds().messageBytesPerConnection,
+            .bytes,
+            "requests of 4 KiB and more that come in at once by one connection; "
                 + "RESOURCE_EXHAUSTED with TOO_MANY_CALLS"
         ),
         .init(
@@ -129,8 +143,9 @@ package struct EnforcedLimit: Hashable, Sendable {
                 "message_stranger",
                 TTRPC.Limits.strangerBodyBytesMax,
                 .bytes,
-                "the body of a frame where tokens are needed, until somebody known has called by "
-                    + "its connection; RESOURCE_EXHAUSTED, and the connection goes on"
+                "the body of a frame, or a message over gRPC, where tokens are needed, until "
+                    + "somebody known has called by its connection; RESOURCE_EXHAUSTED, and the "
+                    + "connection goes on"
             ),
             .init(
                 "refusals",

@@ -153,7 +153,7 @@ extension Status {
 
     /// What is said of a body above the limit, in Go's words; who may send it once it is known
     /// hears of that.
-    static func tooLong(_ bodyBytes: Int) -> Status {
+    package static func tooLong(_ bodyBytes: Int) -> Status {
         let isOfStranger = bodyBytes <= Limits.frameBodyBytesMax
         let limit = isOfStranger ? Limits.strangerBodyBytesMax : Limits.frameBodyBytesMax
         return Status(

@@ -66,6 +66,14 @@ struct OperatorPort {
         return answer
     }
 
+    /// Asks until a series has this value, for at most so many seconds; what it has then.
+    func wait(_ series: String, toBe value: Double, seconds: Double = 60) throws -> Double? {
+        let end = Date().addingTimeInterval(seconds)
+        var found = try self.value(series)
+        while found != value, Date() < end { found = try self.value(series) }
+        return found
+    }
+
     /// The value of one series of `/metrics`; `nil` when it is not there.
     func value(_ series: String) throws -> Double? {
         let lines = try self.get("/metrics").body.split(separator: "\n")

@@ -2,7 +2,9 @@ internal import NIOCore
 internal import NIOEmbedded
 internal import NIOHPACK
 internal import NIOHTTP2
+internal import Synchronization
 internal import TTRPC
+internal import TTRPCNIO
 internal import TTRPCTestKit
 internal import Testing
 
@@ -11,12 +13,36 @@ internal import Testing
 /// What comes in over gRPC is counted with what comes in over ttrpc.
 @Suite("Messages that come in over gRPC")
 struct ArrivingMessageTests {
+    private final class Errors: Sendable {
+        let list = Mutex<[ProtocolError]>([])
+    }
+
     /// The stream of one call.
     private final class Stream {
         let channel: EmbeddedChannel
+        let connection: Connection
+        let errors = Errors()
 
-        init(_ room: CountedRoom, _ path: String = "/khach.v1.CustomerService/GetCustomer") throws {
-            self.channel = EmbeddedChannel(handler: ArrivingMessage(room.room, limits: Limits()))
+        init(
+            _ room: CountedRoom = CountedRoom(.max),
+            _ path: String = "/khach.v1.CustomerService/GetCustomer",
+            mustBeKnown: Bool = false
+        ) throws {
+            let errors = self.errors
+            self.connection = Connection(
+                1,
+                EmbeddedChannel(),
+                from: "192.0.2.1",
+                room: room.room
+            )
+            self.channel = EmbeddedChannel(
+                handler: ArrivingMessage(
+                    of: self.connection,
+                    limits: Limits(),
+                    mustBeKnown: { mustBeKnown },
+                    onProtocolError: { error in errors.list.withLock { $0.append(error) } }
+                )
+            )
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             let head = HTTP2Frame.FramePayload.Headers(headers: [":path": path])
             try self.channel.writeInbound(HTTP2Frame.FramePayload.headers(head))
@@ -40,14 +66,32 @@ struct ArrivingMessageTests {
             return count
         }
 
-        func isReset() throws -> Bool {
-            guard
-                case .rstStream(let code)? = try self.channel.readOutbound(
-                    as: HTTP2Frame.FramePayload.self
-                )
-            else { return false }
+        /// The headers and the reset that ended the call, if it was ended from here.
+        func end() throws -> (trailers: HPACKHeaders?, code: HTTP2ErrorCode)? {
+            var trailers: HPACKHeaders?
+            while let frame = try self.channel.readOutbound(as: HTTP2Frame.FramePayload.self) {
+                if case .headers(let head) = frame, head.endStream { trailers = head.headers }
+                if case .rstStream(let code) = frame { return (trailers, code) }
+            }
+            return nil
+        }
 
-            return code == .enhanceYourCalm
+        func isReset() throws -> Bool {
+            guard let end = try self.end() else { return false }
+
+            return end.trailers == nil && end.code == .enhanceYourCalm
+        }
+
+        /// Whether the call was answered that there is too much of it.
+        func isRefused() throws -> Bool {
+            guard let end = try self.end() else { return false }
+
+            return end.trailers?.first(name: "grpc-status") == "8" && end.code == .noError
+        }
+
+        func answer(_ headers: HPACKHeaders, isLast: Bool) throws {
+            let head = HTTP2Frame.FramePayload.Headers(headers: headers, endStream: isLast)
+            try self.channel.writeOutbound(HTTP2Frame.FramePayload.headers(head))
         }
 
         func finish() { _ = try? self.channel.finish(acceptAlreadyClosed: true) }
@@ -81,7 +125,10 @@ struct ArrivingMessageTests {
         #expect(meter.incompleteBytes == 2)
     }
 
-    @Test("so many bytes may have come, and the call of one more is reset", arguments: [-1, 0, 1])
+    @Test(
+        "so many bytes may have come, and the call of one more is refused",
+        arguments: [-1, 0, 1]
+    )
     func bound(_ difference: Int) throws {
         let room = CountedRoom(10_000)
         let (first, second) = (try Stream(room), try Stream(room))
@@ -93,7 +140,7 @@ struct ArrivingMessageTests {
         try first.receive(message[..<5_000])
         try second.receive(message[..<(5_000 + difference)])
         let isRefused = difference > 0
-        #expect(try second.isReset() == isRefused)
+        #expect(try second.isRefused() == isRefused)
         #expect(room.taken == (isRefused ? 5_000 : 10_000 + difference))
         #expect(try second.passed() == (isRefused ? 0 : 5_000 + difference))
         if isRefused {
@@ -158,5 +205,100 @@ struct ArrivingMessageTests {
         loop.advanceTime(by: .seconds(1))
         #expect(try stream.isReset())
         #expect(room.taken == 0)
+    }
+
+    private static let bound = Limits.strangerBodyBytesMax
+
+    @Test(
+        "a message of nobody known has 64 KiB at most, by its length alone",
+        arguments: [-1, 0, 1]
+    )
+    func stranger(_ difference: Int) throws {
+        let message = Self.message(Self.bound + difference)
+        let isRefused = difference > 0
+        for path in ["/khach.v1.CustomerService/GetCustomer", "/grpc.reflection.v1.X/Y"] {
+            let stream = try Stream(CountedRoom(.max), path, mustBeKnown: true)
+            defer { stream.finish() }
+            try stream.receive(message[..<5])
+            #expect(try stream.isRefused() == isRefused, "before a byte of it has come")
+            #expect(try stream.passed() == (isRefused ? 0 : 5))
+            try stream.receive(message[5...], isLast: true)
+            #expect(try stream.passed() == (isRefused ? 0 : message.count - 5))
+            #expect(
+                stream.errors.list.withLock { $0 }
+                    == (isRefused ? [.refused(.resourceExhausted)] : [])
+            )
+        }
+        for (mustBeKnown, isKnown) in [(false, false), (true, true)] {
+            let stream = try Stream(mustBeKnown: mustBeKnown)
+            defer { stream.finish() }
+            if isKnown { _ = stream.connection.mark.called(by: 1) { {} } }
+            try stream.receive(message, isLast: true)
+            #expect(try stream.passed() == message.count)
+        }
+    }
+
+    @Test("nor have several of one call, where there should be one", arguments: [-1, 0, 1])
+    func strangersMessages(_ difference: Int) throws {
+        let stream = try Stream(mustBeKnown: true)
+        defer { stream.finish() }
+        let half = Self.message(Self.bound / 2 - 5)
+        let rest = Self.message(Self.bound / 2 + difference)
+        #expect(half.count + rest.count == Self.bound + difference + 5)
+        try stream.receive(half)
+        try stream.receive(rest)
+        #expect(try stream.isRefused() == (difference > 0))
+        // Of a conversation there may be any.
+        let talk = try Stream(
+            CountedRoom(.max),
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            mustBeKnown: true
+        )
+        defer { talk.finish() }
+        for _ in 0..<3 { try talk.receive(rest) }
+        #expect(try talk.end() == nil)
+    }
+
+    /// How much of its answer a call has when it is refused.
+    @Test("a refused call is told so, as far as it has no answer yet")
+    func answers() throws {
+        let long = Self.message(Self.bound + 1)[..<5]
+        func refused(_ answer: (Stream) throws -> Void) throws -> HPACKHeaders? {
+            let stream = try Stream(mustBeKnown: true)
+            defer { stream.finish() }
+            try answer(stream)
+            try stream.receive(long)
+            let end = try #require(try stream.end())
+            return end.trailers
+        }
+        let alone = try #require(try refused { _ in })
+        #expect(alone.first(name: ":status") == "200")
+        #expect(alone.first(name: "content-type") == "application/grpc")
+        #expect(alone.first(name: "grpc-status") == "8")
+        #expect(
+            alone.first(name: "grpc-message")
+                == "message length 65537 exceed maximum message size of 65536 before a call by a "
+                + "caller that is known"
+        )
+        let begun = try #require(
+            try refused { try $0.answer([":status": "200"], isLast: false) }
+        )
+        #expect(begun.first(name: ":status") == nil && begun.first(name: "grpc-status") == "8")
+        let stream = try Stream(mustBeKnown: true)
+        defer { stream.finish() }
+        try stream.answer(["grpc-status": "12"], isLast: true)
+        _ = try stream.channel.readOutbound(as: HTTP2Frame.FramePayload.self)
+        try stream.receive(long)
+        #expect(try stream.isReset())
+    }
+
+    @Test("a status is told in headers whole, whatever is in it")
+    func trailers() {
+        let text = "100% của Nhà\n"
+        let detail = Status.Detail(typeURL: "type.googleapis.com/x", value: [1])
+        let status = Status(.resourceExhausted, text, details: [detail])
+        let trailers = status.trailers(areAlone: false)
+        #expect(trailers.first(name: "grpc-message") == "100%25 c%E1%BB%A7a Nh%C3%A0%0A")
+        #expect(trailers.first(name: "grpc-status-details-bin")?.isEmpty == false)
     }
 }

@@ -116,6 +116,23 @@ struct ConnectionWatchTests {
         #expect(visit.http2.isTold)
     }
 
+    @Test("a call that was under way when its connection was told to leave is not cut")
+    func underWay() throws {
+        let visit = try Visit()
+        defer { visit.finish() }
+        visit.pass(.seconds(10))
+        #expect(visit.http2.isTold)
+        visit.connection.callBegan()
+        _ = visit.connection.mark.called(by: 1) { {} }
+        visit.pass(.seconds(25))
+        #expect(visit.isOpen)
+        visit.connection.callEnded()
+        visit.pass(.milliseconds(4_999))
+        #expect(visit.isOpen)
+        visit.pass(.milliseconds(1))
+        #expect(!visit.isOpen, "HTTP/2 would have closed it")
+    }
+
     @Test("a peer that says nothing is closed, longer after it should have answered a ping")
     func silence() throws {
         let visit = try Visit(mustBeKnown: false)

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import TTRPC
@@ -9,26 +10,56 @@ internal import Testing
 /// A listener that nobody can connect to any more says so.
 @Suite("A gRPC listener that ends by itself", .timeLimit(.minutes(15)))
 struct EndedListenerTests {
-    @Test("what serves ends, and who is connected goes", arguments: [false, true])
-    func ended(_ isConnected: Bool) async throws {
-        let listener = try GRPCListener(
+    private static func listener() throws -> GRPCListener {
+        try GRPCListener(
             GRPCListener.Configuration(host: "127.0.0.1", port: 0),
             methods: MethodTable(),
             now: { MonotonicInstant(nanoseconds: 0) }
         )
-        await #expect(throws: GRPCListener.Failure.endedByItself) {
+    }
+
+    /// What came to the end of `serve`, once a client has been served; `nil`: nothing says why.
+    private static func cause(
+        _ listener: GRPCListener,
+        stays isConnected: Bool = false,
+        _ body: (any Channel) async throws -> Void
+    ) async throws -> IOError? {
+        do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await listener.serve() }
                 // Who connects before it serves waits; what comes back says that it does.
                 let client = try await Self.connect(to: listener.port)
                 if !isConnected { try await client.close() }
-                // As NIO does when accept(2) fails and is not worth another try. Not waited for:
-                // its loop may end before it could say so.
-                try #require(listener.life.channel).close(promise: nil)
+                try await body(try #require(listener.life.channel))
                 try await group.waitForAll()
-                if isConnected { try await client.closeFuture.get() }
             }
+        } catch GRPCListener.Failure.endedByItself(let cause) {
+            return try cause.map { try #require($0 as? IOError) }
         }
+        Issue.record("a listener that ends by itself expected")
+        return nil
+    }
+
+    @Test("what serves ends, and who is connected goes", arguments: [false, true])
+    func ended(_ isConnected: Bool) async throws {
+        let listener = try Self.listener()
+        let cause = try await Self.cause(listener, stays: isConnected) { channel in
+            // Not waited for: its loop may end before it could say so.
+            channel.close(promise: nil)
+        }
+        #expect(cause == nil)
+    }
+
+    @Test("one whose socket fails says why; what has passed is no cause", arguments: [false, true])
+    func failed(_ isPassed: Bool) async throws {
+        let listener = try Self.listener()
+        let cause = try await Self.cause(listener) { channel in
+            // As NIO does when accept(2) fails.
+            channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+            if isPassed { try await Self.connect(to: listener.port).close() }
+            channel.close(promise: nil)
+        }
+        #expect(cause?.errnoCode == (isPassed ? nil : EMFILE))
     }
 
     /// A connection whose first bytes have come: HTTP/2's settings.

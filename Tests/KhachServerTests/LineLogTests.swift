@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Logging
-internal import Synchronization
 internal import Testing
 
 @testable internal import KhachServer
@@ -44,13 +43,4 @@ struct LineLogTests {
         logger.info("m", metadata: ["value": "\(value)"])
         return sink.all.joined()
     }
-}
-
-/// The lines that a test has logged.
-private final class Sink: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { self.lines.withLock { $0 } }
-
-    func add(_ line: String) { self.lines.withLock { $0.append(line) } }
 }

@@ -109,6 +109,24 @@ struct StrangerTests {
         #expect(!visit.isOpen, "whatever it says")
     }
 
+    @Test("a call that was under way when its connection was told to leave is not cut")
+    func underWay() throws {
+        let gate = Gate()
+        let visit = try Visit(Self.methods(gate))
+        defer { visit.finish() }
+        try visit.receive(Hello(Limits()).frame)
+        visit.pass(.seconds(10))
+        try visit.receive(.request(1, "known"), .request(3, "wait"))
+        _ = try visit.replies()
+        visit.pass(.seconds(25))
+        #expect(visit.isOpen)
+        gate.open()
+        visit.channel.embeddedEventLoop.run()
+        #expect(try visit.replies().contains("3 ok [1, 2, 3]"))
+        visit.pass(.seconds(1))
+        #expect(!visit.isOpen, "it has drained")
+    }
+
     @Test("a frame before anybody known has called has 64 KiB at most", arguments: [-1, 0, 1])
     func longFrame(_ difference: Int) throws {
         func request(_ stream: UInt32) -> Frame {

@@ -9,8 +9,8 @@ struct SharedBounds: Sendable {
     let mustBeKnown: @Sendable () -> Bool
     /// How often those whom nobody knows try.
     let strangers = Strangers(Limits())
-    /// What the requests that come in share.
-    let room: RequestRoom
+    /// What the requests that come in by one connection, from an address, share with all others.
+    let room: @Sendable (String) -> RequestRoom
     /// Which connections there were.
     let numbers = ConnectionNumbers()
 }

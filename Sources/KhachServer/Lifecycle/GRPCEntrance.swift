@@ -12,6 +12,23 @@ struct GRPCEntrance: Service {
     /// How long running calls may go on.
     let drain: Duration
 
+    /// Serves until the group is told to stop; then lets running calls end, and cuts the others.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.listener.serve() }
+            group.addTask {
+                try await gracefulShutdown()
+                self.listener.drain()
+                try await Task.sleep(for: self.drain)
+            }
+            // Either all calls have ended, or their time has.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension GRPCEntrance {
     /// Listens at an address; `tls` stands before a `tls` one, `callers` is what all share.
     init(
         at address: Address,
@@ -47,20 +64,5 @@ struct GRPCEntrance: Service {
             ? .tls(host: host, port: self.listener.port)
             : .tcp(host: host, port: self.listener.port)
         self.drain = .seconds(chosen.drainSeconds)
-    }
-
-    /// Serves until the group is told to stop; then lets running calls end, and cuts the others.
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.listener.serve() }
-            group.addTask {
-                try await gracefulShutdown()
-                self.listener.drain()
-                try await Task.sleep(for: self.drain)
-            }
-            // Either all calls have ended, or their time has.
-            try await group.next()
-            group.cancelAll()
-        }
     }
 }

@@ -30,8 +30,8 @@ struct Listeners: Service {
                     group.addTask {
                         do {
                             try await grpc.run()
-                        } catch GRPCListener.Failure.endedByItself {
-                            throw self.ended(grpc.address)
+                        } catch GRPCListener.Failure.endedByItself(let cause) {
+                            throw self.ended(grpc.address, cause)
                         }
                     }
                 }
@@ -44,11 +44,10 @@ struct Listeners: Service {
         self.logger.info("stopping", metadata: ["phase": "calls-ended"])
     }
 
-    private func ended(_ address: Address) -> EndedListener {
-        self.logger.error(
-            "a listener ended by itself; stopping",
-            metadata: ["address": "\(address)"]
-        )
+    private func ended(_ address: Address, _ cause: (any Error)? = nil) -> EndedListener {
+        var facts: Logger.Metadata = ["address": "\(address)"]
+        if let cause { facts["cause"] = "\(cause)" }
+        self.logger.error("a listener ended by itself; stopping", metadata: facts)
         return EndedListener(address: address)
     }
 }

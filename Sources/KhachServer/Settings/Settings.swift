@@ -166,8 +166,8 @@ enum Settings {
         form: .integer,
         expected: "0 to 1000000",
         standard: .integer(1_000),
-        help: "calls in a second of one token, and twice as many at once after a pause; 0: as many "
-            + "as it likes",
+        help: "calls in a second of one token, and twice as many at once after a pause, 250 at "
+            + "most; 0: as many as it likes",
         read: { $0.integer(in: 0...1_000_000) }
     )
     static let businessRate = Setting<Int>(
@@ -176,7 +176,7 @@ enum Settings {
         expected: "0 to 1000000",
         standard: .integer(5_000),
         help: "calls in a second of all tokens of one business, and twice as many at once after a "
-            + "pause; 0: as many as they like",
+            + "pause, 250 at most; 0: as many as they like",
         read: { $0.integer(in: 0...1_000_000) }
     )
     static let unixMode = Setting<UInt32>(

@@ -24,12 +24,18 @@ package final class CallerShares: Sendable {
         package var messageBytes = 256 << 20
         /// Of those, bytes of calls of one token.
         package var messageBytesPerToken = 64 << 20
+        /// Of those, bytes that come in from one IP address, or by all Unix sockets: a quarter.
+        package var messageBytesPerAddress = 64 << 20
+        /// Of those, bytes that come in by one connection.
+        package var messageBytesPerConnection = 16 << 20
 
         package init() {}
     }
 
-    /// So many seconds' calls may come at once after a pause.
-    package static let burstSeconds = 2
+    /// So many seconds' calls may come at once after a pause, and no more than `burstMax`: what a
+    /// caller asks at once, others wait for.
+    static let burstSeconds = 2
+    static let burstMax = 250
     /// How long a call waits for its turn rather than be refused.
     static let patience: UInt64 = 1_000_000_000
 
@@ -54,10 +60,7 @@ package final class CallerShares: Sendable {
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.bounds = bounds
-        self.messages = MessageBudget(
-            bytesMax: bounds.messageBytes,
-            bytesPerTokenMax: bounds.messageBytesPerToken
-        )
+        self.messages = MessageBudget(bounds)
         self.now = now
         self.pause = pause
     }
@@ -81,8 +84,9 @@ package final class CallerShares: Sendable {
         guard wait == 0 else { throw Self.tooFast(wait: wait) }
     }
 
-    /// Room for requests that come in, which those that run share.
-    package var room: RequestRoom { self.messages.room }
+    /// Room for requests that come in by one connection from an address, which those that run
+    /// share.
+    package func room(from address: String) -> RequestRoom { self.messages.room(from: address) }
 
     /// Runs a call when it is its turn, in the lane of its caller; its request has so many bytes.
     func task<Answer: Sendable>(
@@ -264,7 +268,7 @@ extension CallerShares.State {
         _ now: UInt64,
         _ patience: UInt64
     ) -> UInt64 {
-        let burst = rate * CallerShares.burstSeconds
+        let burst = min(rate * CallerShares.burstSeconds, CallerShares.burstMax)
         let new = TokenBucket(perSecond: rate, burst: burst, now: now)
         return self.rates[lane, default: new].take(now: now, patience: patience)
     }

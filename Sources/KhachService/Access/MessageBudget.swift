@@ -17,26 +17,65 @@ final class MessageBudget: Sendable {
         var bytes = 0
         /// Of calls that run.
         var byToken: [TokenID: Int] = [:]
+        /// Of what comes in from an IP address; Unix sockets are one.
+        var byAddress: [String: Int] = [:]
+        /// Of what comes in by one connection.
+        var byConnection: [UInt64: Int] = [:]
+        var latestConnection: UInt64 = 0
     }
 
-    private let bytesMax: Int
-    private let bytesPerTokenMax: Int
+    private let bounds: CallerShares.Bounds
     private let state = Mutex(State())
 
-    init(bytesMax: Int, bytesPerTokenMax: Int) {
-        self.bytesMax = bytesMax
-        self.bytesPerTokenMax = bytesPerTokenMax
+    init(_ bounds: CallerShares.Bounds) {
+        self.bounds = bounds
     }
 
     /// How much is held.
     var bytes: Int { self.state.withLock { $0.bytes } }
 
-    /// Room for what comes in, of whomever it is.
-    var room: RequestRoom {
-        RequestRoom(
-            take: { self.take($0, of: nil) },
-            giveBack: { self.giveBack($0, of: nil) }
+    /// Room for what comes in by one connection from an address, of whomever it is.
+    func room(from address: String) -> RequestRoom {
+        let connection = self.state.withLock { state in
+            state.latestConnection += 1
+            return state.latestConnection
+        }
+        return RequestRoom(
+            take: { self.take($0, by: connection, from: address) },
+            giveBack: { self.giveBack($0, by: connection, from: address) }
         )
+    }
+
+    private func take(_ bytes: Int, by connection: UInt64, from address: String) -> Status? {
+        let bounds = self.bounds
+        return self.state.withLock { state -> Status? in
+            let own = state.byConnection[connection, default: 0] + bytes
+            let ofAddress = state.byAddress[address, default: 0] + bytes
+            guard own <= bounds.messageBytesPerConnection else {
+                return Self.full(bounds.messageBytesPerConnection, "one connection", bytes)
+            }
+            guard ofAddress <= bounds.messageBytesPerAddress else {
+                return Self.full(bounds.messageBytesPerAddress, "one address", bytes)
+            }
+            guard state.bytes + bytes <= bounds.messageBytes else {
+                return Self.full(bounds.messageBytes, "everybody", bytes)
+            }
+
+            state.bytes += bytes
+            state.byConnection[connection] = own
+            state.byAddress[address] = ofAddress
+            return nil
+        }
+    }
+
+    private func giveBack(_ bytes: Int, by connection: UInt64, from address: String) {
+        self.state.withLock { state in
+            state.bytes -= bytes
+            let own = state.byConnection[connection, default: bytes] - bytes
+            state.byConnection[connection] = own == 0 ? nil : own
+            let ofAddress = state.byAddress[address, default: bytes] - bytes
+            state.byAddress[address] = ofAddress == 0 ? nil : ofAddress
+        }
     }
 
     /// Takes room for a request, of a token where it is one's; a status says that there is none.
@@ -45,11 +84,11 @@ final class MessageBudget: Sendable {
 
         return self.state.withLock { state -> Status? in
             let own = token.map { state.byToken[$0, default: 0] } ?? 0
-            guard token == nil || own + bytes <= self.bytesPerTokenMax else {
-                return Self.full(self.bytesPerTokenMax, "one token", bytes)
+            guard token == nil || own + bytes <= self.bounds.messageBytesPerToken else {
+                return Self.full(self.bounds.messageBytesPerToken, "one token", bytes)
             }
-            guard state.bytes + bytes <= self.bytesMax else {
-                return Self.full(self.bytesMax, "everybody", bytes)
+            guard state.bytes + bytes <= self.bounds.messageBytes else {
+                return Self.full(self.bounds.messageBytes, "everybody", bytes)
             }
 
             state.bytes += bytes

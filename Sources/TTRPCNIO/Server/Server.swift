@@ -23,8 +23,9 @@ package final class Server: Sendable {
         package var mustBeKnown: @Sendable () -> Bool = { false }
         /// How often callers whom nobody knows try, also elsewhere; `nil`: here alone.
         package var strangers: Strangers?
-        /// What the requests that come in share with all others.
-        package var room = RequestRoom.unbounded
+        /// What the requests that come in by one connection, from an address, share with all
+        /// others.
+        package var room: @Sendable (String) -> RequestRoom = { _ in .unbounded }
         /// How long running calls may go on when `run` is cancelled.
         package var drain: Duration = .seconds(10)
         package var limits = Limits()
@@ -288,7 +289,7 @@ package final class Server: Sendable {
                     on: channel.eventLoop,
                     address: address,
                     strangers: strangers,
-                    room: room,
+                    room: room(address),
                     mustBeKnown: mustBeKnown,
                     number: numbers.next(),
                     naming: naming,

@@ -111,7 +111,19 @@ final class ServerHandler: ChannelDuplexHandler {
 
             // Who is only late hears of it, and makes its first call over another connection.
             self.drain(context)
-            self.timers.start(.stranger, after: time, on: self.loop) { self.giveUp(context) }
+            self.watchLeaving(context)
+        }
+    }
+
+    /// Closes a connection that was told to leave, unless a call runs.
+    ///
+    /// That may have been under way, and of somebody known. The drain closes it behind the last
+    /// one.
+    private func watchLeaving(_ context: ChannelHandlerContext) {
+        self.timers.start(.stranger, after: self.limits.time(.stranger), on: self.loop) {
+            guard self.tasks.isEmpty else { return self.watchLeaving(context) }
+
+            self.giveUp(context)
         }
     }
 

@@ -59,21 +59,21 @@ struct CallerSharesTests {
     }
 
     @Test(
-        "twice a second's calls come at once, and then so many a second",
-        arguments: [1, 10, 1_000]
+        "twice a second's calls come at once, 250 at most, and then so many a second",
+        arguments: [(1, 2), (10, 20), (124, 248), (125, 250), (126, 250), (1_000, 250)]
     )
-    func rate(_ rate: Int) throws {
+    func rate(_ rate: Int, _ burst: Int) throws {
         let world = World()
         let shares = world.shares { $0.tokenRate = rate }
         let caller = Self.caller(1)
-        #expect(try Self.calls(shares, caller, upTo: 5_000) == 2 * rate)
+        #expect(try Self.calls(shares, caller, upTo: 5_000) == burst)
         #expect(try Self.calls(shares, Self.caller(2), upTo: 1) == 1, "another token's are its own")
-        world.now.advance(1_000_000_000 / UInt64(rate) - 1)
+        world.now.advance((1_000_000_000 + UInt64(rate) - 1) / UInt64(rate) - 1)
         #expect(try Self.calls(shares, caller, upTo: 1) == 0, "a nanosecond too early")
         world.now.advance(1)
         #expect(try Self.calls(shares, caller, upTo: 2) == 1)
         world.now.advance(.max / 2)
-        #expect(try Self.calls(shares, caller, upTo: 5_000) == 2 * rate, "never more than a burst")
+        #expect(try Self.calls(shares, caller, upTo: 5_000) == burst, "never more than a burst")
     }
 
     @Test("tokens of one business share its rate, and no other business notices")
@@ -231,16 +231,58 @@ struct CallerSharesTests {
             $0.messageBytes = 10_000
             $0.messageBytesPerToken = 10_000
         }
+        let room = shares.room(from: "192.0.2.1")
         let small = (Int64(1), TTRPC.Limits.countedBytesMin - 1)
         #expect(await Self.nested(shares, Array(repeating: small, count: 100)) == nil)
         let refused = await Self.nested(shares, [(1, 6_000)]) {
-            #expect(shares.room.take(4_001)?.code == .resourceExhausted)
-            #expect(shares.room.take(4_000) == nil)
+            #expect(room.take(4_001)?.code == .resourceExhausted)
+            #expect(room.take(4_000) == nil)
         }
         #expect(refused == nil)
         #expect(await Self.nested(shares, [(1, 6_001)]) != nil, "4,000 bytes still come in")
-        shares.room.giveBack(4_000)
+        room.giveBack(4_000)
         #expect(await Self.nested(shares, [(1, 10_000)]) == nil)
+    }
+
+    /// Where requests come in, with what is held there when the last comes.
+    @Test(
+        "what comes in by one connection, from one address and of everybody has so many bytes",
+        arguments: [-1, 0, 1]
+    )
+    func arrivingBytes(_ difference: Int) {
+        let shares = World().shares {
+            $0.messageBytes = 40_000
+            $0.messageBytesPerAddress = 20_000
+            $0.messageBytesPerConnection = 15_000
+        }
+        let (first, second) = (shares.room(from: "192.0.2.1"), shares.room(from: "192.0.2.1"))
+        let (other, socket) = (shares.room(from: "192.0.2.2"), shares.room(from: ""))
+        let anotherSocket = shares.room(from: "")
+        let cases: [([(RequestRoom, Int)], RequestRoom, Int, String)] = [
+            ([(first, 10_000)], first, 5_000, "15000 bytes of requests of one connection"),
+            ([(first, 15_000)], second, 5_000, "20000 bytes of requests of one address"),
+            ([(socket, 15_000)], anotherSocket, 5_000, "20000 bytes of requests of one address"),
+            (
+                [(first, 15_000), (other, 15_000)], socket, 10_000,
+                "40000 bytes of requests of everybody"
+            ),
+        ]
+        for (held, last, bytes, words) in cases {
+            for (room, bytes) in held { #expect(room.take(bytes) == nil) }
+            let status = last.take(bytes + difference)
+            #expect((status != nil) == (difference > 0), "\(words)")
+            if let status {
+                #expect(status.code == .resourceExhausted && status.reason == "TOO_MANY_CALLS")
+                #expect(status.message.hasPrefix(words), "\(status.message)")
+                #expect(status.details.contains { $0.typeURL.hasSuffix("google.rpc.RetryInfo") })
+                #expect(last.take(bytes) == nil, "nothing was taken of what was refused")
+                last.giveBack(bytes)
+            } else {
+                last.giveBack(bytes + difference)
+            }
+            for (room, bytes) in held { room.giveBack(bytes) }
+        }
+        #expect(first.take(15_000) == nil, "what is given back may be had again")
     }
 
     @Test("a method is refused while there is no room for its request, and told when to come again")

@@ -85,7 +85,13 @@ def export(business: str) -> Any:
 class Server:
     """khachd, until it is told to stop."""
 
-    def __init__(self, data: Path, *more: str | Path, grpc: str = "tcp:127.0.0.1:0") -> None:
+    def __init__(
+        self,
+        data: Path,
+        *more: str | Path,
+        grpc: str = "tcp:127.0.0.1:0",
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.log = data.parent / f"{data.name}.log"
         local = "tcp:127.0.0.1:0"
         places = {"--listen": local, "--grpc-listen": grpc, "--metrics-listen": local}
@@ -98,6 +104,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 bufsize=0,
+                env={**os.environ, **(environment or {})},
             )
         told = dict(self._line().split(" ", 1) for _ in places)
         self.target = told["grpc"].split(":", 1)[1]
@@ -164,13 +171,22 @@ class Client:
         self.channel = channel
         self.metadata = [("authorization", f"Bearer {token}")] if token else []
 
-    def call(self, name: str, request: Any = None, /, **more: Any) -> Any:
+    @staticmethod
+    def _method(name: str) -> Any:
         service, method = name.split("/")
-        found = next(m for m in methods(_POOL, f"khach.v1.{service}") if m.name == method)
+        return next(m for m in methods(_POOL, f"khach.v1.{service}") if m.name == method)
+
+    def call(self, name: str, request: Any = None, /, **more: Any) -> Any:
+        found = self._method(name)
         if request is None:
             request = message(found.input_type.full_name)
         more.setdefault("timeout", SECONDS_MAX)
         return callable_of(self.channel, found)(request, metadata=self.metadata, **more)
+
+    def future(self, name: str, request: Any, /, **more: Any) -> Any:
+        """A call of one answer that is not waited for."""
+        begin = callable_of(self.channel, self._method(name)).future
+        return begin(request, metadata=self.metadata, **more)
 
     def business(self) -> str:
         request = message("khach.v1.CreateBusinessRequest", name="Nhà Mây", actor="lan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from conftest import PEOPLE
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from peer import BINARIES, SECONDS_MAX, Client, Server, details, export, message, reason, refused
 
 Code = grpc.StatusCode
@@ -324,6 +326,57 @@ def test_failures_to_be_known(tmp_path: Path) -> None:
         server.await_metric("khach_connections", lambda count: count == 1)
         # Who is known is not held back by its address.
         Client(known, secret).business()
+
+
+@pytest.mark.parametrize("difference", [-1, 0, 1])
+def test_a_message_of_nobody_known(tmp_path: Path, difference: int) -> None:
+    """64 KiB, until somebody known has called by the connection; which goes on."""
+    data, secret = initialized(tmp_path)
+    metadata = [("authorization", f"Bearer {secret}")]
+    payload = padded(64 * 1024 + difference)
+
+    def code(metadata: list[Any]) -> Code:
+        call = channel.unary_unary(GET)
+        return refused(lambda: call(payload, timeout=SECONDS_MAX, metadata=metadata)).code()
+
+    with Server(data) as server, server.channel() as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        health.Check(health_pb2.HealthCheckRequest(), timeout=SECONDS_MAX)
+        long = Code.RESOURCE_EXHAUSTED if difference > 0 else None
+        assert code([]) == (long or Code.UNAUTHENTICATED)
+        assert code(metadata) == (long or Code.INVALID_ARGUMENT)
+        Client(channel, secret).call("DirectoryService/ListBusinesses")
+        assert code(metadata) == Code.INVALID_ARGUMENT
+        # As long as anybody's may be.
+        call = channel.unary_unary(GET)
+        longest = padded(4 * MIB)
+        error = refused(lambda: call(longest, timeout=SECONDS_MAX, metadata=metadata))
+        assert error.code() == Code.INVALID_ARGUMENT
+        # It is one connection that all of this came by.
+        assert server.counted("khach_connections") == 1
+
+
+def test_a_flood_that_is_refused(tmp_path: Path) -> None:
+    """After 200 refusals in a second a connection is not read for a while, and then again."""
+    hushes = 'khach_protocol_errors_total{kind="too_many_refusals"}'
+    much = [(f"key-{i}", "") for i in range(65)]
+    with Server(tmp_path / "data") as server, server.channel() as channel:
+        call = channel.unary_unary(GET)
+
+        def flood(count: int) -> None:
+            calls = [call.future(b"", timeout=SECONDS_MAX, metadata=much) for _ in range(count)]
+            for one in calls:
+                assert refused(one.result).code() == Code.RESOURCE_EXHAUSTED
+
+        flood(200)
+        assert server.counted(hushes) == 0
+        end = time.monotonic() + SECONDS_MAX
+        while server.counted(hushes) == 0:
+            flood(100)
+            assert time.monotonic() < end
+        Client(channel).call("DirectoryService/ListBusinesses")
+        with server.channel() as other:
+            Client(other).call("DirectoryService/ListBusinesses")
 
 
 def test_a_connection_that_nobody_uses(tmp_path: Path) -> None:
