@@ -49,13 +49,22 @@ final class LongQuery {
         try FileManager.default.removeItem(atPath: self.trigger)
     }
 
-    /// Waits for the next of them to begin or to end.
-    func next() throws -> Event {
-        var polled = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
+    /// Waits for the next of them to begin or to end, on no thread that the caller's work needs.
+    func next() async throws -> Event {
+        let descriptor = self.descriptor
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try Self.next(of: descriptor) })
+            }
+        }
+    }
+
+    private static func next(of descriptor: Int32) throws -> Event {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let count = poll(&polled, 1, Self.millisecondsMax)
         try #require(count == 1, "a query that begins or ends expected, none found")
         var byte: UInt8 = 0
-        try #require(read(self.descriptor, &byte, 1) == 1, "errno \(errno)")
+        try #require(read(descriptor, &byte, 1) == 1, "errno \(errno)")
         return try #require(Event(rawValue: byte))
     }
 }

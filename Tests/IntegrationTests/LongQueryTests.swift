@@ -57,10 +57,10 @@ struct LongQueryTests {
                     }
                 }
             }
-            for _ in 0..<Self.readersCount { #expect(try query.next() == .begun) }
+            for _ in 0..<Self.readersCount { #expect(try await query.next() == .begun) }
             try query.stop()
             if ending == .cancelled { group.cancelAll() }
-            for _ in 0..<Self.readersCount { #expect(try query.next() == .ended) }
+            for _ in 0..<Self.readersCount { #expect(try await query.next() == .ended) }
             for try await code in group {
                 #expect(code == (ending == .cancelled ? .cancelled : .deadlineExceeded))
             }

@@ -1,8 +1,8 @@
 /* What was done on a day on a page, counted by how many days before the like was done: so a range
  * of days counts whom it has, each once, without a look at anybody (statistics.c). */
 
+#include "daily.h"
 #include "field.h"
-#include "index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* The days of a customer, as rows of customer_days, follow it from one state to the next. */
 
+#include "daily.h"
 #include "put.h"
 
 #include <string.h>

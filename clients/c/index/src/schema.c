@@ -1,6 +1,6 @@
 /* The derived tables, the indexes on the table of customers, and how both are filled. */
 
-#include "index.h"
+#include "daily.h"
 
 #include <string.h>
 

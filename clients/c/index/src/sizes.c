@@ -2,7 +2,7 @@
  * samples, so that to know what an answer costs costs little. A wrong guess costs time, never an
  * answer. */
 
-#include "index.h"
+#include "daily.h"
 
 /* Rows of a range of creation, at either end, that stand for it. */
 #define CREATED_SAMPLE_ROWS 1500

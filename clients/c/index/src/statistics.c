@@ -1,6 +1,6 @@
 /* Statistics of a range of days: each row of the derived tables in the range is taken once. */
 
-#include "index.h"
+#include "daily.h"
 
 #include <stdlib.h>
 #include <string.h>
