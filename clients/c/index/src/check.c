@@ -2,7 +2,6 @@
  * in which it lies: nothing is sorted, and nothing is looked up. */
 
 #include "check.h"
-#include "daily.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 /* Derived rows compared with the records that they are of, by parts of the customers. */
 
-#include "index.h"
+#include "daily.h"
 
 /* Parts of the customers, by a hash of the id. */
 #define CHECK_PARTS 65536

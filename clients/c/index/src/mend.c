@@ -1,7 +1,6 @@
 /* Derived rows that are not those of their records are made anew, and no others. */
 
 #include "check.h"
-#include "daily.h"
 #include "put.h"
 
 #include <stdlib.h>
