@@ -59,14 +59,15 @@ package struct SlidingBudget: Sendable {
     }
 
     /// Counts one event; false, and not counted, when there were too many.
+    ///
+    /// Threads that share a budget may have read their clocks in another order than they come.
     package mutating func spend(now: MonotonicInstant) -> Bool {
         guard self.latest.count == self.countMax else {
             self.latest.append(now)
             return true
         }
-        guard now.nanoseconds - self.latest[self.oldest].nanoseconds >= self.spanNanoseconds else {
-            return false
-        }
+        let free = self.latest[self.oldest].nanoseconds + self.spanNanoseconds
+        guard now.nanoseconds >= free else { return false }
 
         self.latest[self.oldest] = now
         self.oldest = (self.oldest + 1) % self.countMax
