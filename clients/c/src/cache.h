@@ -263,7 +263,8 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
     khach_revisions *out, khach_error **error);
 
 /* cache_repair.c */
-/* Compares what is derived of rows with them, and makes anew what differs. */
+/* Compares what is derived of rows with them, and makes anew what differs. Damage that stops that
+ * stops no repair: what is derived is made anew once records have been fetched. */
 khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
 khach_status khach__cache_drop_page(

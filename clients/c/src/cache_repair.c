@@ -48,9 +48,32 @@ static khach_status mend_derived(
     return khach__cache_index_failure(cache, done, error);
 }
 
+/* What cannot be mended now is, once a repair has compared. */
+static khach_status put_off(
+    khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
+{
+    (void)cache;
+    (void)what;
+    (void)error;
+    sync->is_reindex_due = true;
+    sync->repairing = KHACH_REPAIRING_COMPARING;
+    return KHACH_OK;
+}
+
 khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error)
 {
-    return change_cache(cache, mend_derived, NULL, error);
+    khach_error *damage = NULL;
+    khach_status status = change_cache(cache, mend_derived, NULL, &damage);
+
+    if (status != KHACH_E_CACHE_CORRUPT) {
+        if (error != NULL)
+            *error = damage;
+        else
+            khach_error_free(damage);
+        return status;
+    }
+    khach_error_free(damage);
+    return change_cache(cache, put_off, NULL, error);
 }
 
 static khach_status count_customers(

@@ -6,6 +6,9 @@
 #include "model_feed.h"
 #include "sync_run.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 typedef struct scene {
     char folder[64];
     char path[128];
@@ -232,6 +235,61 @@ static void test_damaged_derived(void)
     }
 }
 
+/* A record that is none, among so much else that everything is made anew, waits for the server's:
+ * nothing is derived of it, and the repair goes on. */
+static void test_damaged_record(void)
+{
+    const model_customer *customer;
+    uint64_t seq;
+    char sql[200];
+
+    begin();
+    customer = first_customer();
+    (void)snprintf(sql, sizeof(sql), "SELECT seq FROM base_customers WHERE id = %d",
+        (int)customer->id);
+    seq = (uint64_t)read_number(sql);
+    (void)snprintf(sql, sizeof(sql), "UPDATE base_customers SET record = x'FFFF' WHERE id = %d",
+        (int)customer->id);
+    run_sql(sql);
+    (void)snprintf(sql, sizeof(sql),
+        "WITH RECURSIVE more(id) AS (SELECT 100000 UNION ALL SELECT id + 1 FROM more LIMIT %d)"
+        " INSERT INTO block_events SELECT 1, 1, id, 1, 1 FROM more",
+        KHACH_INDEX_MEND_PARTS_MAX * 2);
+    run_sql(sql);
+    begin_sync(KHACH_GOAL_REPAIR);
+    (void)snprintf(sql, sizeof(sql),
+        "SELECT count(*) FROM customer_days WHERE customer_id = %d", (int)customer->id);
+    CHECK_INT(read_number(sql), 0);
+    CHECK_INT(read_number("SELECT is_reindex_due FROM sync_state"), 0);
+    take(customer, seq, true);
+    CHECK(is_derived_right());
+    end();
+}
+
+/* A page of the file with what is derived is none: the repair fetches what it may. */
+static void test_malformed_page(void)
+{
+    uint8_t nothing[512];
+    int64_t page;
+    int64_t page_bytes;
+    int fd;
+
+    begin();
+    page = read_number("SELECT rootpage FROM sqlite_schema WHERE name = 'block_events'");
+    page_bytes = read_number("PRAGMA page_size");
+    khach__cache_checkpoint(at.cache, true);
+    khach__cache_close(at.cache);
+    fd = open(at.path, O_WRONLY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    memset(nothing, 0xAB, sizeof(nothing));
+    CHECK_INT(pwrite(fd, nothing, sizeof(nothing), (page - 1) * page_bytes), sizeof(nothing));
+    CHECK(close(fd) == 0);
+    CHECK_INT(khach__cache_open(&at.cache, at.path, FIXTURE_BUSINESS, 1000, NULL), KHACH_OK);
+    begin_sync(KHACH_GOAL_REPAIR);
+    CHECK_INT(read_number("SELECT is_reindex_due FROM sync_state"), 1);
+    end();
+}
+
 /* A page that goes takes along what is derived of its customers, and nobody else's. */
 static void test_dropped_page(void)
 {
@@ -255,6 +313,8 @@ int main(void)
     test_rows();
     test_damaged_rows();
     test_damaged_derived();
+    test_damaged_record();
+    test_malformed_page();
     test_dropped_page();
     return 0;
 }
