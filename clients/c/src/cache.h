@@ -137,8 +137,8 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
  * emptied: so it is at most so long, and one transaction. */
 #define KHACH_CACHE_LOG_BYTES_MAX 268435456
 /* Refuses with KHACH_E_CACHE_LOCKED when the log may not grow; under the lock, before a
- * transaction. `waits`: for readers, as long as for another's write. */
-khach_status khach__cache_bound_log(khach_cache *cache, bool waits, khach_error **error);
+ * transaction. Waits for nobody. */
+khach_status khach__cache_bound_log(khach_cache *cache, khach_error **error);
 /* Begins or ends being kept live; at the end the log is moved. */
 void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
@@ -168,6 +168,8 @@ khach_status khach__cache_lock_open(khach_cache *cache, const char *path, khach_
 khach_status khach__cache_lock(khach_cache *cache, khach_error **error);
 bool khach__cache_try_lock(khach_cache *cache);
 void khach__cache_unlock(khach_cache *cache);
+/* Leaves it and tells nobody: nothing was committed. */
+void khach__cache_release(khach_cache *cache);
 /* Refuses a client that was carried across a fork, a cache that was wiped, and one that a newer
  * library has changed since it was opened. */
 khach_status khach__cache_check(khach_cache *cache, khach_error **error);
