@@ -91,9 +91,7 @@ static khach_index_status put_records(khach_index *index)
     if (row == NULL)
         return khach__index_failure(index->db);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        customer.business_id = sqlite3_column_int64(row, 0);
-        status = khach_index_customer_read(&customer, sqlite3_column_blob(row, 1),
-            (size_t)sqlite3_column_bytes(row, 1));
+        status = khach__check_read(row, &customer);
         if (status == KHACH_INDEX_OK)
             status = khach__rows_put(index, NULL, &customer);
         else if (status == KHACH_INDEX_CORRUPT)
