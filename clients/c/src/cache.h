@@ -260,8 +260,9 @@ khach_digest khach__cache_row_digest(sqlite3_stmt *row);
 khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
 /* The sums of a page, made when there are none; NULL when there is no memory. */
 khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
-/* Lists the rows of a page whose slots are not 0, in order of id. */
-khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
+/* Lists the rows of a page whose slots are not 0, in order of id; by an index, unless that has
+ * other rows than were summed up. */
+khach_status khach__cache_rows(khach_cache *cache, const khach_action *action,
     khach_revisions *out, khach_error **error);
 
 /* cache_repair.c */
