@@ -270,6 +270,28 @@ static void test_damaged_derived(void)
     }
 }
 
+/* Nobody is kept from writing while what is derived is only compared. */
+static void test_compared_without_the_lock(void)
+{
+    khach_cache *writer = NULL;
+
+    begin();
+    CHECK_INT(khach__lead_take(at.cache, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_open(&writer, at.path, "", 1000, NULL), KHACH_OK);
+    at.cache->lock_timeout_ms = 0;
+    CHECK_INT(khach__cache_lock(writer, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_OK);
+    khach__cache_unlock(writer);
+    run_sql(derived_damages[0]);
+    CHECK_INT(khach__cache_lock(writer, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_E_CACHE_LOCKED);
+    khach__cache_unlock(writer);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_OK);
+    CHECK(is_derived_right());
+    khach__cache_close(writer);
+    end();
+}
+
 /* A record that is none, among so much else that everything is made anew, waits for the server's:
  * nothing is derived of it, and the repair goes on. */
 static void test_damaged_record(void)
@@ -349,6 +371,7 @@ int main(void)
     test_lost_by_an_index();
     test_damaged_rows();
     test_damaged_derived();
+    test_compared_without_the_lock();
     test_damaged_record();
     test_malformed_page();
     test_dropped_page();

@@ -164,6 +164,27 @@ static khach_index_status mend(khach_index *index, const derived_sums *found, bo
     return status != KHACH_INDEX_OK ? status : mend_counts(index, found);
 }
 
+static khach_index_mended found_of(const derived_sums *found, bool is_rebuilt)
+{
+    return (khach_index_mended){.parts_count = (uint32_t)found->parts_count,
+        .has_counts = found->customers != 0 || found->tokens != 0 || found->days != 0,
+        .is_rebuilt = is_rebuilt};
+}
+
+khach_index_status khach_index_check(khach_index *index, khach_index_mended *out)
+{
+    derived_sums *found = malloc(sizeof(*found));
+    khach_index_status status;
+
+    if (found == NULL)
+        return KHACH_INDEX_MEMORY;
+    status = khach__check_run(index, found);
+    if (status == KHACH_INDEX_OK)
+        *out = found_of(found, false);
+    free(found);
+    return status;
+}
+
 khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out)
 {
     derived_sums *found = malloc(sizeof(*found));
@@ -176,9 +197,7 @@ khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out)
     if (status == KHACH_INDEX_OK)
         status = mend(index, found, &is_rebuilt);
     if (status == KHACH_INDEX_OK && out != NULL)
-        *out = (khach_index_mended){.parts_count = (uint32_t)found->parts_count,
-            .has_counts = found->customers != 0 || found->tokens != 0 || found->days != 0,
-            .is_rebuilt = is_rebuilt};
+        *out = found_of(found, is_rebuilt);
     free(found);
     return status;
 }
