@@ -115,7 +115,7 @@ void khach__cache_set_live(khach_cache *cache, bool is_live)
     if (is_live || khach__cache_lock(cache, NULL) != KHACH_OK)
         return;
     khach__cache_checkpoint(cache, true);
-    khach__cache_unlock(cache);
+    khach__cache_release(cache);
 }
 
 /* SQLite's own waiting, in milliseconds. */
@@ -124,18 +124,18 @@ static int busy_ms(const khach_cache *cache)
     return cache->lock_timeout_ms > INT_MAX ? INT_MAX : (int)cache->lock_timeout_ms;
 }
 
-khach_status khach__cache_bound_log(khach_cache *cache, bool waits, khach_error **error)
+khach_status khach__cache_bound_log(khach_cache *cache, khach_error **error)
 {
     int64_t bytes = log_bytes(cache);
     int result = SQLITE_OK;
 
     if (bytes < cache->log_bytes_max)
         return KHACH_OK;
-    (void)sqlite3_busy_timeout(cache->db, waits ? busy_ms(cache) : 0);
+    (void)sqlite3_busy_timeout(cache->db, 0);
     result =
         sqlite3_wal_checkpoint_v2(cache->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     (void)sqlite3_busy_timeout(cache->db, busy_ms(cache));
-    if (result != SQLITE_BUSY)
+    if ((result & 0xFF) != SQLITE_BUSY)
         return KHACH_OK;
     return khach__error_set(error, KHACH_E_CACHE_LOCKED,
         "a log of less than %lld bytes expected, %lld found: somebody reads the cache for long",

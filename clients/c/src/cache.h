@@ -137,8 +137,8 @@ void khach__cache_checkpoint(khach_cache *cache, bool is_forced);
  * emptied: so it is at most so long, and one transaction. */
 #define KHACH_CACHE_LOG_BYTES_MAX 268435456
 /* Refuses with KHACH_E_CACHE_LOCKED when the log may not grow; under the lock, before a
- * transaction. `waits`: for readers, as long as for another's write. */
-khach_status khach__cache_bound_log(khach_cache *cache, bool waits, khach_error **error);
+ * transaction. Waits for nobody. */
+khach_status khach__cache_bound_log(khach_cache *cache, khach_error **error);
 /* Begins or ends being kept live; at the end the log is moved. */
 void khach__cache_set_live(khach_cache *cache, bool is_live);
 /* Moves the log into the file and empties it, so that nothing of what was erased is left in it, and
@@ -168,6 +168,8 @@ khach_status khach__cache_lock_open(khach_cache *cache, const char *path, khach_
 khach_status khach__cache_lock(khach_cache *cache, khach_error **error);
 bool khach__cache_try_lock(khach_cache *cache);
 void khach__cache_unlock(khach_cache *cache);
+/* Leaves it and tells nobody: nothing was committed. */
+void khach__cache_release(khach_cache *cache);
 /* Refuses a client that was carried across a fork, a cache that was wiped, and one that a newer
  * library has changed since it was opened. */
 khach_status khach__cache_check(khach_cache *cache, khach_error **error);
@@ -258,12 +260,14 @@ khach_digest khach__cache_row_digest(sqlite3_stmt *row);
 khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_error **error);
 /* The sums of a page, made when there are none; NULL when there is no memory. */
 khach_page_sums *khach__cache_page_sums(khach_cache_sums *sums, int64_t page);
-/* Lists the rows of a page whose slots are not 0, in order of id. */
-khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
+/* Lists the rows of a page whose slots are not 0, in order of id; by an index, unless that has
+ * other rows than were summed up. */
+khach_status khach__cache_rows(khach_cache *cache, const khach_action *action,
     khach_revisions *out, khach_error **error);
 
 /* cache_repair.c */
-/* Compares what is derived of rows with them, and makes anew what differs. */
+/* Compares what is derived of rows with them, and makes anew what differs. Damage that stops that
+ * stops no repair: what is derived is made anew once records have been fetched. */
 khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error);
 /* A page that is gone from the scope, with its rows. */
 khach_status khach__cache_drop_page(

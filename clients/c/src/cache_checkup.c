@@ -100,7 +100,7 @@ static khach_status look_at_leader(
         khach__checkup_add(checkup, "leader", KHACH_FINDING_GOOD,
             "nobody syncs; %lld leads so far", (long long)leader.epoch);
     if (khach__cache_try_lock(cache)) {
-        khach__cache_unlock(cache);
+        khach__cache_release(cache);
         khach__checkup_add(checkup, "lock", KHACH_FINDING_GOOD, "free");
     } else {
         khach__checkup_add(checkup, "lock", cache->lock_fd < 0 ? KHACH_FINDING_BAD

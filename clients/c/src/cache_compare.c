@@ -170,20 +170,19 @@ khach_status khach__cache_sum(khach_cache *cache, khach_cache_sums *out, khach_e
 
 /* --- rows --- */
 
-/* The ids of a page's rows in some slots; by an index, where there is one. */
-static khach_status list_ids(khach_cache *cache, int64_t page, const uint8_t *slots,
+/* The ids of a page's rows in some slots. */
+static khach_status list_ids(khach_cache *cache, const char *sql, const khach_action *action,
     khach_revisions *out, khach_error **error)
 {
     sqlite3_stmt *row = NULL;
-    khach_status status = khach__cache_prepare(
-        cache, &row, "SELECT id FROM base_customers WHERE page_id = ?1", error);
+    khach_status status = khach__cache_prepare(cache, &row, sql, error);
 
     if (status == KHACH_OK)
-        (void)sqlite3_bind_int64(row, 1, page);
+        (void)sqlite3_bind_int64(row, 1, action->page_id);
     while (khach__cache_has_row(cache, row, &status, error)) {
         int64_t id = sqlite3_column_int64(row, 0);
 
-        if (slots[khach_digest_slot(id)] != 0
+        if (action->slots[khach_digest_slot(id)] != 0
             && !khach__revisions_add(out, (khach_row_revision){.id = id}))
             status = khach__error_set(error, KHACH_E_MEMORY, "no memory for revisions");
     }
@@ -215,15 +214,17 @@ static khach_status read_revision(khach_cache *cache, sqlite3_stmt *row, int64_t
     return status;
 }
 
-khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *slots,
+/* Lists into `out`, which is made anew. */
+static khach_status list_rows(khach_cache *cache, const char *ids_sql, const khach_action *action,
     khach_revisions *out, khach_error **error)
 {
     sqlite3_stmt *row = NULL;
     size_t kept = 0;
     khach_status status;
 
+    free(out->rows);
     *out = (khach_revisions){0};
-    status = list_ids(cache, page, slots, out, error);
+    status = list_ids(cache, ids_sql, action, out, error);
     if (status == KHACH_OK)
         status = khach__cache_prepare(cache, &row,
             "SELECT " ROW_COLUMNS " FROM base_customers" NOT_ASIDE " AND id = ?1", error);
@@ -232,15 +233,35 @@ khach_status khach__cache_rows(khach_cache *cache, int64_t page, const uint8_t *
         bool is_kept = false;
         bool is_damaged = false;
 
-        status = read_revision(cache, row, page, &revision, &is_kept, &is_damaged, error);
+        status = read_revision(
+            cache, row, action->page_id, &revision, &is_kept, &is_damaged, error);
         out->has_damage = out->has_damage || is_damaged;
         if (is_kept)
             out->rows[kept++] = revision;
     }
     out->count = kept;
     khach__cache_done(cache, row);
-    if (status == KHACH_OK)
-        status = khach__quarantine_rows(cache, page, slots, out, error);
+    return status != KHACH_OK
+        ? status
+        : khach__quarantine_rows(cache, action->page_id, action->slots, out, error);
+}
+
+khach_status khach__cache_rows(khach_cache *cache, const khach_action *action,
+    khach_revisions *out, khach_error **error)
+{
+    khach_status status;
+
+    *out = (khach_revisions){0};
+    status = khach__cache_step(cache, "BEGIN", error);
+    if (status != KHACH_OK)
+        return status;
+    status = list_rows(
+        cache, "SELECT id FROM base_customers WHERE page_id = ?1", action, out, error);
+    /* What an index has lost would be fetched at each repair, and never be there. */
+    if (status == KHACH_OK && out->count != action->rows_count)
+        status = list_rows(cache,
+            "SELECT id FROM base_customers NOT INDEXED WHERE page_id = ?1", action, out, error);
+    khach__cache_rollback(cache);
     if (status != KHACH_OK) {
         free(out->rows);
         *out = (khach_revisions){0};

@@ -193,15 +193,25 @@ static khach_status try_take(khach_cache *cache, khach_error **error)
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_bound_log(cache, false, error);
-    if (status == KHACH_OK)
-        status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = take(cache, error);
-    if (status != KHACH_OK)
+    if (status == KHACH_OK) {
+        khach__cache_unlock(cache);
+    } else {
         khach__cache_rollback(cache);
-    khach__cache_unlock(cache);
+        khach__cache_release(cache);
+    }
     return status;
+}
+
+/* What refused an attempt is not told of one that came through. */
+static void forget(khach_error **error)
+{
+    if (error == NULL)
+        return;
+    khach_error_free(*error);
+    *error = NULL;
 }
 
 khach_status khach__lead_take(khach_cache *cache, khach_error **error)
@@ -214,6 +224,8 @@ khach_status khach__lead_take(khach_cache *cache, khach_error **error)
 
         if (status == KHACH_OK)
             status = try_take(cache, error);
+        if (status == KHACH_OK)
+            forget(error);
         if (status != KHACH_E_CACHE_LOCKED || waited_ms >= cache->lock_timeout_ms)
             return status;
         (void)nanosleep(&pause, NULL);
@@ -243,20 +255,41 @@ static khach_status confirm(khach_cache *cache, khach_error **error)
     return write_leader(cache, &leader, error);
 }
 
+/* Takes the lock once the log has room. Who reads for long keeps it from having any: the lock is
+ * free between attempts, for edits wait for no reader. */
+static khach_status lock_bounded(khach_cache *cache, khach_error **error)
+{
+    const struct timespec pause = {0, LEAD_POLL_MS * 1000000L};
+
+    for (uint64_t waited_ms = 0;; waited_ms += LEAD_POLL_MS) {
+        khach_status status = khach__cache_lock(cache, error);
+
+        if (status != KHACH_OK)
+            return status;
+        status = khach__cache_bound_log(cache, error);
+        if (status == KHACH_OK) {
+            forget(error);
+            return KHACH_OK;
+        }
+        khach__cache_release(cache);
+        if (waited_ms >= cache->lock_timeout_ms)
+            return status;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 khach_status khach__lead_begin(khach_cache *cache, khach_error **error)
 {
-    khach_status status = khach__cache_lock(cache, error);
+    khach_status status = lock_bounded(cache, error);
 
     if (status != KHACH_OK)
         return status;
-    status = khach__cache_bound_log(cache, true, error);
-    if (status == KHACH_OK)
-        status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
+    status = khach__cache_step(cache, "BEGIN IMMEDIATE", error);
     if (status == KHACH_OK)
         status = confirm(cache, error);
     if (status != KHACH_OK) {
         khach__cache_rollback(cache);
-        khach__cache_unlock(cache);
+        khach__cache_release(cache);
     }
     return status;
 }

@@ -162,5 +162,10 @@ void khach__cache_unlock(khach_cache *cache)
 {
     /* Whoever waits for changes watches this file (client_changes.c). */
     (void)!pwrite(cache->lock_fd, "", 1, 0);
+    khach__cache_release(cache);
+}
+
+void khach__cache_release(khach_cache *cache)
+{
     (void)lock_writes(cache, F_UNLCK);
 }

@@ -133,7 +133,7 @@ khach_status khach__outbox_end(khach_apply *work, khach_status status)
         khach__cache_checkpoint(work->cache, false);
         khach__cache_unlock(work->cache);
     } else if (work->cache->lock_fd >= 0) {
-        khach__cache_unlock(work->cache);
+        khach__cache_release(work->cache);
     }
     free(work->sync.cursor.bytes);
     work->sync.cursor = (khach_bytes){0};

@@ -48,9 +48,56 @@ static khach_status mend_derived(
     return khach__cache_index_failure(cache, done, error);
 }
 
+/* Whether there is anything to mend, as a reader sees it: nobody is kept from writing meanwhile. */
+static khach_status look_at_derived(khach_cache *cache, bool *is_due, khach_error **error)
+{
+    khach_cache_sync sync = {0};
+    khach_index_mended found = {0};
+    khach_status status = khach__cache_step(cache, "BEGIN", error);
+
+    if (status != KHACH_OK)
+        return status;
+    status = khach__cache_sync_read(cache, &sync, error);
+    *is_due = sync.is_reindex_due || !sync.is_search_indexed;
+    if (status == KHACH_OK && !*is_due) {
+        status = khach__cache_index_failure(
+            cache, khach_index_check(cache->index, &found), error);
+        *is_due = found.parts_count > 0 || found.has_counts;
+    }
+    khach__cache_rollback(cache);
+    free(sync.cursor.bytes);
+    return status;
+}
+
+/* What cannot be mended now is, once a repair has compared. */
+static khach_status put_off(
+    khach_cache *cache, khach_cache_sync *sync, const void *what, khach_error **error)
+{
+    (void)cache;
+    (void)what;
+    (void)error;
+    sync->is_reindex_due = true;
+    sync->repairing = KHACH_REPAIRING_COMPARING;
+    return KHACH_OK;
+}
+
 khach_status khach__cache_mend_derived(khach_cache *cache, khach_error **error)
 {
-    return change_cache(cache, mend_derived, NULL, error);
+    khach_error *damage = NULL;
+    bool is_due = false;
+    khach_status status = look_at_derived(cache, &is_due, &damage);
+
+    if (status == KHACH_OK && is_due)
+        status = change_cache(cache, mend_derived, NULL, &damage);
+    if (status != KHACH_E_CACHE_CORRUPT) {
+        if (error != NULL)
+            *error = damage;
+        else
+            khach_error_free(damage);
+        return status;
+    }
+    khach_error_free(damage);
+    return change_cache(cache, put_off, NULL, error);
 }
 
 static khach_status count_customers(

@@ -109,8 +109,8 @@ void khach__cache_note(khach_cache *cache, khach_status status)
     static const char sql[] = "UPDATE sync_state SET last_status = %d WHERE last_status <> %d";
     char text[sizeof(sql) + 32];
 
-    /* Who does not lead has nothing to say of the sync. */
-    if (khach__lead_begin(cache, NULL) != KHACH_OK)
+    /* Who does not lead has nothing to say of the sync, and who waited waits no second time. */
+    if (status == KHACH_E_CACHE_LOCKED || khach__lead_begin(cache, NULL) != KHACH_OK)
         return;
     (void)sqlite3_snprintf((int)sizeof(text), text, sql, (int)status, (int)status);
     (void)sqlite3_exec(cache->db, text, NULL, NULL, NULL);

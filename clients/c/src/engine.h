@@ -89,6 +89,7 @@ typedef struct khach_action {
     bool has_damage;               /* MEND: what is derived of the rows is not known */
     int64_t page_id;               /* LIST, DROP_PAGE */
     const uint8_t *slots;          /* LIST: a byte for each slot, nonzero to list */
+    uint64_t rows_count;           /* LIST: how many rows the sums have there */
     const khach_bytes *cursor;     /* APPLY: the one that was asked with; ADOPT */
     uint64_t seq;                  /* ADOPT */
 } khach_action;

@@ -108,6 +108,18 @@ static void next_batch(khach_engine *engine)
         khach__engine_next_page(engine);
 }
 
+/* How many rows the cache has in the slots that are compared. */
+static uint64_t count_ours(const khach_engine *engine)
+{
+    const khach_page_sums *ours =
+        khach__engine_find_sums(engine, engine->pages[engine->page_at].page);
+    uint64_t count = 0;
+
+    for (size_t slot = 0; ours != NULL && slot < KHACH_DIGEST_SLOTS; slot++)
+        count += engine->slots.is_now[slot] != 0 ? ours->slots[slot].count : 0;
+    return count;
+}
+
 void khach__engine_revisions_came(khach_engine *engine, const uint8_t *bytes, size_t bytes_count)
 {
     khach_error *error = NULL;
@@ -134,6 +146,7 @@ void khach__engine_revisions_came(khach_engine *engine, const uint8_t *bytes, si
         .kind = KHACH_ACTION_LIST,
         .page_id = engine->pages[engine->page_at].page,
         .slots = engine->slots.is_now,
+        .rows_count = count_ours(engine),
     };
 }
 /* --- the rows of some slots --- */

@@ -125,7 +125,7 @@ static void compare(khach_sync_run *run, const khach_action *action)
             khach__engine_sums(run->engine, &sums);
         break;
     case KHACH_ACTION_LIST:
-        status = khach__cache_rows(run->cache, action->page_id, action->slots, &rows, &error);
+        status = khach__cache_rows(run->cache, action, &rows, &error);
         if (status == KHACH_OK)
             khach__engine_rows(run->engine, &rows);
         break;

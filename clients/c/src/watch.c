@@ -47,14 +47,16 @@ static bool wakes_by(const khach_watch *watch, int fd)
     return epoll_ctl(watch->wake_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static bool open_clock(khach_watch *watch)
+/* Where this clock is refused, what it would wake is found by the next look. */
+static void open_clock(khach_watch *watch)
 {
     const struct timespec look = {KHACH_LIVE_LOOK_MS / 1000, KHACH_LIVE_LOOK_MS % 1000 * 1000000L};
     const struct itimerspec each = {look, look};
 
     watch->clock_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    return watch->clock_fd >= 0 && timerfd_settime(watch->clock_fd, 0, &each, NULL) == 0
-        && wakes_by(watch, watch->clock_fd);
+    if (watch->clock_fd >= 0)
+        (void)(timerfd_settime(watch->clock_fd, 0, &each, NULL) == 0
+            && wakes_by(watch, watch->clock_fd));
 }
 
 static khach_status open_wakes(khach_watch *watch, khach_error **error)
@@ -65,10 +67,10 @@ static khach_status open_wakes(khach_watch *watch, khach_error **error)
     watch->wake_fd = epoll_create1(EPOLL_CLOEXEC);
     watch->changes_fd = -1;
     watch->clock_fd = -1;
-    if (watch->stop_fd < 0 || watch->wake_fd < 0 || !wakes_by(watch, watch->stop_fd)
-        || !open_clock(watch))
+    if (watch->stop_fd < 0 || watch->wake_fd < 0 || !wakes_by(watch, watch->stop_fd))
         return khach__error_set(
             error, KHACH_E_IO, "descriptors to wait for expected, none found");
+    open_clock(watch);
     /* Without notices, of which a system has a bounded number, edits are found by the next look. */
     if (khach__changes_open(&watch->changes_fd, watch->client->cache, &failure) != KHACH_OK
         || !wakes_by(watch, watch->changes_fd))

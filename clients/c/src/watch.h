@@ -18,7 +18,7 @@ struct khach_watch {
     int stop_fd;
     int changes_fd; /* of the cache; -1 where none is to be had: then it is looked at in time */
     int clock_fd;   /* a timer of the clock that counts a sleep, each KHACH_LIVE_LOOK_MS: it is over
-                     * as soon as the machine wakes, when no other wait is */
+                     * as soon as the machine wakes, when no other wait is; -1 where none is had */
     int wake_fd;    /* an epoll of them: ends the waits that have nothing else to do */
     khach_watch_report told;
     khach_watch_report report;

@@ -133,8 +133,10 @@ static void make_days(model *world, model_customer *customer)
     customer->days_count = model_pick(world, MODEL_DAYS_MAX + 1);
     customer->first_inbound_at = customer->last_inbound_at = 0;
     for (size_t i = 0; i < customer->days_count; i++) {
+        /* Mostly few; now and then more than a byte has room for. */
+        size_t conversations = model_pick(world, model_pick(world, 8) == 0 ? 400 : 3);
         uint32_t activity = (uint32_t)model_pick(world, 8)
-            | (uint32_t)model_pick(world, 3) << KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT;
+            | (uint32_t)conversations << KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT;
         int64_t at;
 
         last += i == 0 ? (int64_t)model_pick(world, 2) : 1 + (int64_t)model_pick(world, 5);

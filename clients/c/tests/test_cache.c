@@ -1,10 +1,13 @@
 /* Which files are opened, which are refused untouched, and what a full disk does. */
 
-#include "cache.h"
+#include "client.h"
 #include "fixture.h"
 #include "harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -291,6 +294,64 @@ static int64_t log_bytes(const char *path)
     return found.st_size;
 }
 
+/* A sync that waits for a reader, as another thread. */
+typedef struct waiting_sync {
+    khach_cache *cache;
+    _Atomic(bool) is_done;
+} waiting_sync;
+
+static void *sync_once(void *context)
+{
+    waiting_sync *work = context;
+
+    CHECK_INT(khach__lead_begin(work->cache, NULL), KHACH_E_CACHE_LOCKED);
+    work->is_done = true;
+    return NULL;
+}
+
+/* While the sync waits for a reader, another client's writes come through. */
+static void check_edits_go_on(khach_cache *cache, const char *path)
+{
+    waiting_sync work = {.cache = cache};
+    khach_cache *writer = NULL;
+    pthread_t thread;
+
+    CHECK_INT(khach__cache_open(&writer, path, "", 500, NULL), KHACH_OK);
+    cache->lock_timeout_ms = 2000;
+    CHECK(pthread_create(&thread, NULL, sync_once, &work) == 0);
+    while (!work.is_done) {
+        CHECK_INT(khach__cache_lock(writer, NULL), KHACH_OK);
+        CHECK_INT(khach__cache_step(writer, "BEGIN IMMEDIATE", NULL), KHACH_OK);
+        CHECK_INT(khach__cache_step(writer, "COMMIT", NULL), KHACH_OK);
+        khach__cache_unlock(writer);
+        (void)poll(NULL, 0, 10);
+    }
+    CHECK(pthread_join(thread, NULL) == 0);
+    cache->lock_timeout_ms = 0;
+    khach__cache_close(writer);
+}
+
+/* Who waited for another's lead and has it was not refused. */
+static void test_waiting_for_the_lead(void)
+{
+    char folder[64];
+    char path[128];
+    khach_cache *first = NULL;
+    khach_cache *second = NULL;
+    khach_error *error = NULL;
+
+    fixture_folder(folder, path);
+    CHECK_INT(khach__cache_open(&first, path, FIXTURE_BUSINESS, 0, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_open(&second, path, FIXTURE_BUSINESS, 60000, NULL), KHACH_OK);
+    first->lease_ms = 200;
+    CHECK_INT(khach__lead_take(first, NULL), KHACH_OK);
+    CHECK_INT(khach__lead_take(second, &error), KHACH_OK);
+    CHECK(error == NULL);
+    khach__cache_close(second);
+    khach__cache_close(first);
+    fixture_remove(folder);
+}
+
 /* Somebody reads for as long as a sync of many pages takes: the log has a bound, the sync says why
  * it does not go on, and goes on from where it was once the reader is gone. */
 static void test_long_reader(void)
@@ -301,6 +362,7 @@ static void test_long_reader(void)
     khach_cache *reader = NULL;
     khach_cache_sync seen = {0};
     khach_error *error = NULL;
+    struct pollfd heard = {.events = POLLIN};
     uint64_t done = 0;
     uint64_t applied;
     int64_t most;
@@ -323,14 +385,23 @@ static void test_long_reader(void)
     khach_error_free(error);
     most = log_bytes(path);
     CHECK(most >= LOG_BYTES && most < LOG_BYTES * 2);
-    /* However often it is tried, and whoever leads, nothing more is written. */
+    /* However often it is tried nothing more is written, and nobody told of it. */
     applied = done;
-    for (int i = 0; i < 20; i++) {
+    CHECK_INT(khach__changes_open(&heard.fd, reader, NULL), KHACH_OK);
+    for (int i = 0; i < 20; i++)
         CHECK_INT(apply_more(cache, &done, NULL), KHACH_E_CACHE_LOCKED);
-        khach__lead_leave(cache);
-        CHECK_INT(khach__lead_take(cache, NULL), KHACH_E_CACHE_LOCKED);
-    }
+    CHECK_INT(poll(&heard, 1, 0), 0);
     CHECK_INT(log_bytes(path), most);
+    check_edits_go_on(cache, path);
+    CHECK_INT(poll(&heard, 1, 0), 1);
+    (void)close(heard.fd);
+    /* Somebody leads, so that edits that were accepted are sent. */
+    for (int i = 0; i < 20; i++) {
+        khach__lead_leave(cache);
+        CHECK_INT(khach__lead_take(cache, NULL), KHACH_OK);
+        CHECK_INT(apply_more(cache, &done, NULL), KHACH_E_CACHE_LOCKED);
+    }
+    CHECK(log_bytes(path) < LOG_BYTES * 2);
     /* The reader still has its snapshot, and others read what is there. */
     CHECK_INT(khach__cache_sync_read(reader, &seen, NULL), KHACH_OK);
     CHECK_INT(seen.customers_count, 100);
@@ -394,6 +465,7 @@ int main(void)
     test_foreign_files();
     test_not_synced();
     test_disk_full();
+    test_waiting_for_the_lead();
     test_long_reader();
     test_live_log();
     return 0;

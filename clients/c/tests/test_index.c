@@ -385,6 +385,53 @@ static void check_mend_bound(sqlite3 *db, khach_index *index)
     }
 }
 
+/* Sums of days only tell how to ask: of damaged ones, and of absurd ones, every answer is there. */
+static void check_damaged_sums(model *world, sqlite3 *db, khach_index *index)
+{
+    static const char *const sums[] = {
+        "UPDATE day_counts SET counts = x'FF'",
+        /* Whom a day has, for the first time: 2^64 - 1, and again. */
+        "UPDATE day_counts SET counts = x'00FFFFFFFFFFFFFFFFFF0104FFFFFFFFFFFFFFFFFF01'",
+        "UPDATE day_counts SET counts = x'00FFFFFFFFFFFFFFFF7F04FFFFFFFFFFFFFFFF7F'",
+    };
+
+    for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+        run_sql(db, "BEGIN");
+        run_sql(db, sums[i]);
+        for (int asking = 0; asking < QUERIES * 4; asking++) {
+            question asked;
+
+            ask(world, &asked);
+            set_bounds(world, index);
+            check_list(world, index, &asked);
+            check_count(world, index, &asked);
+            khach_name_query_free(asked.name);
+        }
+        run_sql(db, "ROLLBACK");
+    }
+}
+
+/* A row that has another's record has none of its own: of that, nothing is derived twice. */
+static void check_foreign_record(sqlite3 *db, khach_index *index)
+{
+    khach_index_mended found;
+
+    run_sql(db, "BEGIN");
+    run_sql(db, "UPDATE customers SET record = (SELECT record FROM customers AS other"
+                " WHERE other.business_id = customers.business_id AND other.id > customers.id"
+                " ORDER BY other.id LIMIT 1) WHERE id = (SELECT min(id) FROM customers"
+                " WHERE name_folded <> '' AND business_id = 1)");
+    CHECK(sqlite3_changes(db) == 1);
+    found = (khach_index_mended){0};
+    CHECK_INT(khach_index_mend(index, &found), KHACH_INDEX_OK);
+    /* The row's own part alone. */
+    CHECK_INT(found.parts_count, 1);
+    found = (khach_index_mended){0};
+    CHECK_INT(khach_index_mend(index, &found), KHACH_INDEX_OK);
+    CHECK_INT(found.parts_count, 0);
+    run_sql(db, "ROLLBACK");
+}
+
 static int stop(void *context)
 {
     (void)context;
@@ -450,6 +497,8 @@ int main(int argc, char **argv)
         if (round % 20 == 0)
             check_mend(db, index);
     }
+    check_damaged_sums(&world, db, index);
+    check_foreign_record(db, index);
     check_mend_bound(db, index);
     check_stops(index);
     khach_index_close(index);

@@ -175,6 +175,10 @@ static void test_compared(void)
     khach_cache_sums sums = {0};
     khach_revisions rows = {0};
     uint8_t slots[KHACH_DIGEST_SLOTS];
+    const khach_action list = {.kind = KHACH_ACTION_LIST,
+        .page_id = FAN_PAGE,
+        .slots = slots,
+        .rows_count = 1};
     khach_change change;
     khach_wire wire;
     khach_digest expected;
@@ -197,7 +201,7 @@ static void test_compared(void)
     CHECK(!sums.has_unknown);
     free(sums.pages);
     memset(slots, 1, sizeof(slots));
-    CHECK_INT(khach__cache_rows(at.cache, FAN_PAGE, slots, &rows, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_rows(at.cache, &list, &rows, NULL), KHACH_OK);
     CHECK_INT(rows.count, 1);
     CHECK_INT(rows.rows[0].seq, 4);
     CHECK(rows.rows[0].low == expected.low && rows.rows[0].high == expected.high);

@@ -6,6 +6,9 @@
 #include "model_feed.h"
 #include "sync_run.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 typedef struct scene {
     char folder[64];
     char path[128];
@@ -85,12 +88,19 @@ static int64_t read_number(const char *sql)
 static khach_revisions list(int64_t page, int only_slot)
 {
     uint8_t slots[KHACH_DIGEST_SLOTS];
+    khach_action action = {.kind = KHACH_ACTION_LIST, .page_id = page, .slots = slots};
+    khach_cache_sums sums = {0};
     khach_revisions rows;
 
     memset(slots, only_slot < 0, sizeof(slots));
     if (only_slot >= 0)
         slots[only_slot] = 1;
-    CHECK_INT(khach__cache_rows(at.cache, page, slots, &rows, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_sum(at.cache, &sums, NULL), KHACH_OK);
+    for (size_t i = 0; i < KHACH_DIGEST_SLOTS; i++)
+        action.rows_count +=
+            slots[i] != 0 ? khach__cache_page_sums(&sums, page)->slots[i].count : 0;
+    free(sums.pages);
+    CHECK_INT(khach__cache_rows(at.cache, &action, &rows, NULL), KHACH_OK);
     return rows;
 }
 
@@ -125,6 +135,34 @@ static void test_rows(void)
     CHECK(rows.has_damage);
     for (size_t i = 0; i < rows.count; i++)
         CHECK((rows.rows[i].seq == 0) == (rows.rows[i].id == customer->id));
+    free(rows.rows);
+    end();
+}
+
+/* Rows that an index has lost are listed as they are summed up. */
+static void test_lost_by_an_index(void)
+{
+    static const char empties[] =
+        "PRAGMA writable_schema = ON;"
+        "DROP INDEX base_customers_by_page_created;"
+        "CREATE INDEX base_customers_by_page_created"
+        "  ON base_customers(page_id, traits, created_at) WHERE id < 0;"
+        "DROP INDEX base_customers_by_page_inbound;"
+        "CREATE INDEX base_customers_by_page_inbound ON base_customers"
+        "  (page_id, traits, last_inbound_at, id, created_at, name_folded) WHERE id < 0;"
+        "UPDATE sqlite_schema SET sql = substr(sql, 1, instr(sql, ' WHERE') - 1)"
+        "  WHERE name LIKE 'base_customers_by_page_%';"
+        "PRAGMA writable_schema = RESET;";
+    khach_revisions rows;
+
+    begin();
+    CHECK(sqlite3_db_config(at.cache->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL) == SQLITE_OK);
+    run_sql(empties);
+    CHECK_INT(read_number("SELECT count(*) FROM base_customers WHERE page_id = 1"), 0);
+    rows = list(1, -1);
+    CHECK_INT(rows.count,
+        (size_t)read_number("SELECT count(*) FROM base_customers NOT INDEXED WHERE page_id = 1"));
+    CHECK(rows.count > 0);
     free(rows.rows);
     end();
 }
@@ -232,6 +270,83 @@ static void test_damaged_derived(void)
     }
 }
 
+/* Nobody is kept from writing while what is derived is only compared. */
+static void test_compared_without_the_lock(void)
+{
+    khach_cache *writer = NULL;
+
+    begin();
+    CHECK_INT(khach__lead_take(at.cache, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_open(&writer, at.path, "", 1000, NULL), KHACH_OK);
+    at.cache->lock_timeout_ms = 0;
+    CHECK_INT(khach__cache_lock(writer, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_OK);
+    khach__cache_unlock(writer);
+    run_sql(derived_damages[0]);
+    CHECK_INT(khach__cache_lock(writer, NULL), KHACH_OK);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_E_CACHE_LOCKED);
+    khach__cache_unlock(writer);
+    CHECK_INT(khach__cache_mend_derived(at.cache, NULL), KHACH_OK);
+    CHECK(is_derived_right());
+    khach__cache_close(writer);
+    end();
+}
+
+/* A record that is none, among so much else that everything is made anew, waits for the server's:
+ * nothing is derived of it, and the repair goes on. */
+static void test_damaged_record(void)
+{
+    const model_customer *customer;
+    uint64_t seq;
+    char sql[200];
+
+    begin();
+    customer = first_customer();
+    (void)snprintf(sql, sizeof(sql), "SELECT seq FROM base_customers WHERE id = %d",
+        (int)customer->id);
+    seq = (uint64_t)read_number(sql);
+    (void)snprintf(sql, sizeof(sql), "UPDATE base_customers SET record = x'FFFF' WHERE id = %d",
+        (int)customer->id);
+    run_sql(sql);
+    (void)snprintf(sql, sizeof(sql),
+        "WITH RECURSIVE more(id) AS (SELECT 100000 UNION ALL SELECT id + 1 FROM more LIMIT %d)"
+        " INSERT INTO block_events SELECT 1, 1, id, 1, 1 FROM more",
+        KHACH_INDEX_MEND_PARTS_MAX * 2);
+    run_sql(sql);
+    begin_sync(KHACH_GOAL_REPAIR);
+    (void)snprintf(sql, sizeof(sql),
+        "SELECT count(*) FROM customer_days WHERE customer_id = %d", (int)customer->id);
+    CHECK_INT(read_number(sql), 0);
+    CHECK_INT(read_number("SELECT is_reindex_due FROM sync_state"), 0);
+    take(customer, seq, true);
+    CHECK(is_derived_right());
+    end();
+}
+
+/* A page of the file with what is derived is none: the repair fetches what it may. */
+static void test_malformed_page(void)
+{
+    uint8_t nothing[512];
+    int64_t page;
+    int64_t page_bytes;
+    int fd;
+
+    begin();
+    page = read_number("SELECT rootpage FROM sqlite_schema WHERE name = 'block_events'");
+    page_bytes = read_number("PRAGMA page_size");
+    khach__cache_checkpoint(at.cache, true);
+    khach__cache_close(at.cache);
+    fd = open(at.path, O_WRONLY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    memset(nothing, 0xAB, sizeof(nothing));
+    CHECK_INT(pwrite(fd, nothing, sizeof(nothing), (page - 1) * page_bytes), sizeof(nothing));
+    CHECK(close(fd) == 0);
+    CHECK_INT(khach__cache_open(&at.cache, at.path, FIXTURE_BUSINESS, 1000, NULL), KHACH_OK);
+    begin_sync(KHACH_GOAL_REPAIR);
+    CHECK_INT(read_number("SELECT is_reindex_due FROM sync_state"), 1);
+    end();
+}
+
 /* A page that goes takes along what is derived of its customers, and nobody else's. */
 static void test_dropped_page(void)
 {
@@ -253,8 +368,12 @@ static void test_dropped_page(void)
 int main(void)
 {
     test_rows();
+    test_lost_by_an_index();
     test_damaged_rows();
     test_damaged_derived();
+    test_compared_without_the_lock();
+    test_damaged_record();
+    test_malformed_page();
     test_dropped_page();
     return 0;
 }

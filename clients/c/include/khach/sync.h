@@ -176,7 +176,8 @@ KHACH_API void khach_cache_state_init(khach_cache_state *state);
  * Threads: the thread that has the client. Of several processes one leads: another waits for at
  *          most `lock_timeout_ms`, then fails with KHACH_E_CACHE_LOCKED, and says who leads. The
  *          lead lasts until the sync is at its end.
- * Blocks:  for at most the connect and call timeouts, the write of one page, and, once, the
+ * Blocks:  for at most the connect and call timeouts, `lock_timeout_ms` for each of the lead, the
+ *          lock of writes and readers of a full log, the write of one page, and, once, the
  *          indexing of names when the first pass ends.
  *
  * On any failure nothing of the page is kept and the cursor is as before: call again. Behind a log

@@ -162,6 +162,12 @@ typedef struct khach_index_mended {
     int32_t is_rebuilt;   /* nonzero when everything was made anew */
 } khach_index_mended;
 
+/**
+ * Compares the derived tables with the records, in the caller's transaction, which may be one that
+ * only reads. Costs a walk over both.
+ */
+khach_index_status khach_index_check(khach_index *index, khach_index_mended *out);
+
 /** Of more parts than these that differ, everything is made anew: sorts are then quicker. */
 #define KHACH_INDEX_MEND_PARTS_MAX 4096
 

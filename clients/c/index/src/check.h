@@ -23,6 +23,9 @@ struct derived_sums {
 khach_index_status khach__check_run(khach_index *index, derived_sums *out);
 
 /* check_records.c */
+/* Reads the customer of a row of a business, an id and a record; KHACH_INDEX_CORRUPT when the
+ * record is none, or another's. */
+khach_index_status khach__check_read(sqlite3_stmt *row, khach_index_customer *out);
 khach_index_status khach__check_records(khach_index *index, derived_sums *out);
 
 /* check_hash.c */

@@ -110,6 +110,17 @@ static khach_index_status add_customer(derived_sums *out, const khach_index_cust
     return KHACH_INDEX_OK;
 }
 
+khach_index_status khach__check_read(sqlite3_stmt *row, khach_index_customer *out)
+{
+    khach_index_status status = khach_index_customer_read(
+        out, sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2));
+
+    out->business_id = sqlite3_column_int64(row, 0);
+    return status == KHACH_INDEX_OK && out->id != sqlite3_column_int64(row, 1)
+        ? KHACH_INDEX_CORRUPT
+        : status;
+}
+
 khach_index_status khach__check_records(khach_index *index, derived_sums *out)
 {
     sqlite3_stmt *row = khach__index_statement(index, SQL_CHECK_RECORDS);
@@ -120,9 +131,7 @@ khach_index_status khach__check_records(khach_index *index, derived_sums *out)
     if (row == NULL)
         return khach__index_failure(index->db);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        customer.business_id = sqlite3_column_int64(row, 0);
-        status = khach_index_customer_read(&customer, sqlite3_column_blob(row, 1),
-            (size_t)sqlite3_column_bytes(row, 1));
+        status = khach__check_read(row, &customer);
         if (status == KHACH_INDEX_OK)
             status = add_customer(out, &customer);
         else if (status == KHACH_INDEX_CORRUPT)

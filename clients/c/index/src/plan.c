@@ -162,7 +162,7 @@ static khach_index_status read_density(plan *work, double *share, double *rows)
     if (status == KHACH_INDEX_OK)
         status =
             khach__day_size(work->index, work->days.last, INT64_MIN, INT64_MAX, &all);
-    *share = all == 0 ? 1 : ((double)some + 0.1) / ((double)all + 0.1);
+    *share = all == 0 ? 1 : least(1, ((double)some + 0.1) / ((double)all + 0.1));
     *rows = (double)some + 0.1;
     return status;
 }

@@ -27,7 +27,8 @@ enum { BLOCK_STATE_BLOCKED = 3, BLOCK_STATE_PENDING_UNBLOCK = 4 };
 #define ID_DIGITS 13
 /* What a day before has room for. */
 #define DAY_MAX ((1 << SINCE_BITS) - 1)
-#define CONVERSATIONS_MAX (UINT32_C(1) << 28)
+/* What the activity of a day has room for, beside its kinds. */
+#define CONVERSATIONS_MAX ((UINT32_C(1) << (32 - KHACH_DAY_COMMENT_CONVERSATIONS_SHIFT)) - 1)
 
 /* The number in an identifier's text; -1 when it is none. */
 static int64_t read_id(const field *id, char letter)

@@ -8,6 +8,8 @@
 #define CREATED_SAMPLE_ROWS 1500
 /* Rows of a day that are counted when only some dates of creation are asked for. */
 #define DAY_SAMPLE_ROWS 1500
+/* What no day has more of: with as many days as there may be, it is still a number. */
+#define DAY_ROWS_MAX (INT64_C(1) << 28)
 
 /* --- dates of creation --- */
 
@@ -67,7 +69,12 @@ khach_index_status khach__size_of_created(khach_index *index, double *rows)
 
 /* --- days --- */
 
-/* Whom a day has, from the sums of its pages. */
+static int64_t add_rows(int64_t rows, uint64_t more)
+{
+    return more < (uint64_t)(DAY_ROWS_MAX - rows) ? rows + (int64_t)more : DAY_ROWS_MAX;
+}
+
+/* Whom a day has, from the sums of its pages; damaged ones, which a repair finds, have nobody. */
 static khach_index_status day_rows(khach_index *index, int32_t day, int64_t *rows)
 {
     sqlite3_stmt *statement = khach__index_statement(index, SQL_DAILY_ALL);
@@ -85,8 +92,10 @@ static khach_index_status day_rows(khach_index *index, int32_t day, int64_t *row
             (size_t)sqlite3_column_bytes(statement, 0));
         for (size_t i = 0; i < counted.count && status == KHACH_INDEX_OK; i++) {
             if (daily_measure(counted.parts[i].key) == DAILY_ACTIVE)
-                *rows += (int64_t)counted.parts[i].count;
+                *rows = add_rows(*rows, counted.parts[i].count);
         }
+        if (status == KHACH_INDEX_CORRUPT)
+            status = KHACH_INDEX_OK;
     }
     if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
         status = khach__index_failure(index->db);
