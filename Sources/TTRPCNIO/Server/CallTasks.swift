@@ -135,7 +135,9 @@ final class CallTasks {
 
     /// Forgets a call that came to its end.
     func ended(_ stream: StreamID) {
-        if case .running(_, let timer, _) = self.calls.removeValue(forKey: stream) { timer?.cancel() }
+        if case .running(_, let timer, _) = self.calls.removeValue(forKey: stream) {
+            timer?.cancel()
+        }
     }
 
     func cancel(_ stream: StreamID) {
