@@ -66,15 +66,30 @@ final class Hush: ChannelDuplexHandler {
         }
     }
 
+    func channelInactive(context: ChannelHandlerContext) {
+        self.forget()
+        context.fireChannelInactive()
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.forget()
+    }
+
+    /// Nobody waits for what was kept.
+    private func forget() {
         self.timer?.cancel()
+        self.timer = nil
         self.kept.removeAll()
     }
 
     private func goOn(_ context: ChannelHandlerContext) {
         let isAnyKept = !self.kept.isEmpty
-        // What is read may be refused, and the next hush begin.
-        while !self.isHushed, let bytes = self.kept.popFirst() { context.fireChannelRead(bytes) }
+        // What is read may be refused, and the next hush begin, or be the end of the connection.
+        while !self.isHushed, context.channel.isActive, let bytes = self.kept.popFirst() {
+            context.fireChannelRead(bytes)
+        }
+        guard context.channel.isActive else { return }
+
         if isAnyKept { context.fireChannelReadComplete() }
         guard !self.isHushed, self.isReadHeld else { return }
 

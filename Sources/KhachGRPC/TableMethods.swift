@@ -24,12 +24,13 @@ struct TableMethods: RegistrableRPCService {
                 deserializer: RawBytes(),
                 serializer: RawBytes()
             ) { request, call in
-                guard let connection = self.connection(of: request.metadata) else {
+                let found = self.connection(of: request.metadata)
+                let origin = found?.nextOrigin() ?? CallOrigin(.grpc)
+                guard let connection = found, !connection.isUnwelcome else {
                     let closing = TTRPC.Status(.unavailable, "the connection is closing")
-                    throw self.naming(closing, CallOrigin(.grpc), TTRPC.Metadata()).overGRPC
+                    throw self.naming(closing, origin, TTRPC.Metadata()).overGRPC
                 }
 
-                let origin = connection.nextOrigin()
                 var told: Told = { self.told($0, connection, origin, TTRPC.Metadata()) }
                 do throws(TTRPC.Status) {
                     let context = try self.context(
@@ -56,10 +57,9 @@ struct TableMethods: RegistrableRPCService {
     /// What a refusal is for who called.
     private typealias Told = @Sendable (TTRPC.Status) -> RPCError
 
-    /// The connection that a call came by, as long as it is there to answer over.
+    /// The connection that a call came by, as long as it is there.
     private func connection(of metadata: GRPCCore.Metadata) -> Connection? {
         ConnectionLabel.number(in: metadata).flatMap { self.connections.connection($0) }
-            .flatMap { $0.isUnwelcome ? nil : $0 }
     }
 
     /// Ends the connection behind the answer once its address has failed to be known too often.

@@ -29,7 +29,7 @@ package struct Daemon: Sendable {
                 "traced_calls",
                 Tracer.callsPerSecondMax,
                 .count,
-                "calls in a second whose spans are written; those of more are not"
+                "calls that begin in a second and are recorded; those of more are not"
             ),
             EnforcedLimit(
                 "connections",

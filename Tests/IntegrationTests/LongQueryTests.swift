@@ -49,7 +49,7 @@ struct LongQueryTests {
                     do throws(RPCError) {
                         _ = try await client.countCustomers(
                             Self.messaged(business),
-                            timeout: ending == .deadline ? .seconds(3) : nil
+                            timeout: ending == .deadline ? .seconds(10) : nil
                         )
                         return nil
                     } catch {

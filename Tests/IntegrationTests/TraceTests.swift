@@ -76,7 +76,7 @@ struct TraceTests {
         #expect(try Self.lines(daemon, "a span").isEmpty)
     }
 
-    @Test("what no method refused has a name too: one that is not there, a deadline")
+    @Test("what no method refused has a name too: one that is not there")
     func noMethod() async throws {
         let folder = try TemporaryFolder()
         let daemon = try Daemon.khachd(folder, ["--log-format", "json", "--log-level", "debug"])

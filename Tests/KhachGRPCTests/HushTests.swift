@@ -25,6 +25,7 @@ struct HushTests {
 
         let connection: Connection
         var refuses = false
+        var closes = false
         var heard: [String] = []
         var burstsCount = 0
 
@@ -35,6 +36,7 @@ struct HushTests {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             self.heard.append(String(buffer: self.unwrapInboundIn(data)))
             if self.refuses { self.connection.refused() }
+            if self.closes { context.close(promise: nil) }
         }
 
         func channelReadComplete(context: ChannelHandlerContext) { self.burstsCount += 1 }
@@ -149,6 +151,19 @@ struct HushTests {
         visit.refuse(1)
         visit.channel.read()
         #expect(visit.shore.readsCount == 1)
+    }
+
+    @Test("what was kept goes nowhere once the connection has closed, if it closes while it goes")
+    func closedMeanwhile() throws {
+        let visit = try Visit()
+        visit.refuse(6)
+        for text in ["a", "b"] { try visit.receive(text) }
+        visit.http2.closes = true
+        let burstsCount = visit.http2.burstsCount
+        visit.pass(100)
+        #expect(visit.http2.heard == ["a"])
+        #expect(visit.http2.burstsCount == burstsCount)
+        visit.finish()
     }
 
     @Test("a connection that ends while it is not read ends")

@@ -81,14 +81,6 @@ struct CallLogTests {
         }
     }
 
-    private final class Sink: Sendable {
-        private let lines = Mutex<[String]>([])
-
-        var all: [String] { self.lines.withLock(\.self) }
-
-        func add(_ line: String) { self.lines.withLock { $0.append(line) } }
-    }
-
     private static func refusal(_ code: Status.Code) -> MethodTable.Handler {
         .inPlace { (_, _) throws(Status) in throw Status(code, "Zqx") }
     }

@@ -32,7 +32,8 @@ struct RefusalNamingTests {
             _ stream: UInt32,
             _ method: String,
             timeout: Int64 = 0,
-            name: String? = nil
+            name: String? = nil,
+            flags: Frame.Flags = []
         ) throws {
             let request = Request(
                 service,
@@ -40,12 +41,16 @@ struct RefusalNamingTests {
                 timeoutNanoseconds: timeout,
                 metadata: Metadata(name.map { [.init(key: "x-request-id", value: $0)] } ?? [])
             )
-            var frame = ByteBuffer()
-            FrameEncoder.write(
-                Frame(stream: StreamID(stream), kind: .request, body: request.encoded()),
-                into: &frame
+            let body = request.encoded()
+            try self.send(
+                Frame(stream: StreamID(stream), kind: .request, flags: flags, body: body)
             )
-            try self.channel.writeInbound(frame)
+        }
+
+        func send(_ frame: Frame) throws {
+            var bytes = ByteBuffer()
+            FrameEncoder.write(frame, into: &bytes)
+            try self.channel.writeInbound(bytes)
             self.channel.embeddedEventLoop.run()
         }
 
@@ -76,6 +81,10 @@ struct RefusalNamingTests {
             "wait": .unary { (_, payload) async throws(Status) in
                 await gate.pass()
                 return payload
+            },
+            "deaf": .clientStreaming { (_, _) async throws(Status) in
+                await gate.pass()
+                return Payload()
             },
             "long": .inPlace { _, _ in
                 Payload(ByteBuffer(repeating: 7, count: Limits.frameBodyBytesMax))
@@ -121,5 +130,48 @@ struct RefusalNamingTests {
                 "deadlineExceeded ttrpc-7-3", "deadlineExceeded ttrpc-abc",
             ]
         )
+    }
+
+    private static let data = Frame(
+        stream: StreamID(1),
+        kind: .data,
+        body: ByteBuffer(string: "more")
+    )
+    private static let again = Frame(stream: StreamID(1), kind: .request)
+
+    @Test(
+        "of a running call that is ended by a frame, as its caller named it",
+        arguments: [
+            (Cancel(StreamID(1), .cancelled).frame, "cancelled"), (data, "invalidArgument"),
+            (again, "invalidArgument"),
+        ] as [(Frame, String)]
+    )
+    func ended(_ frame: Frame, _ code: String) throws {
+        for (name, expected) in [("abc", "ttrpc-abc"), (nil, "ttrpc-7-1")] as [(String?, String)] {
+            let gate = Gate()
+            let connection = try Connection(Self.methods(gate))
+            defer {
+                gate.open()
+                connection.finish()
+            }
+            try connection.call(1, "wait", name: name)
+            try connection.send(frame)
+            #expect(try connection.told() == ["\(code) \(expected)"])
+        }
+    }
+
+    @Test("of a call that leaves what its caller sends unread")
+    func unread() throws {
+        let gate = Gate()
+        let limits = Limits()
+        let connection = try Connection(Self.methods(gate), limits: limits)
+        defer {
+            gate.open()
+            connection.finish()
+        }
+        try connection.call(1, "deaf", name: "abc", flags: [.remoteOpen, .noData])
+        for _ in 0..<1_000 { try connection.send(Self.data) }
+        connection.pass(.milliseconds(Int64(limits.unreadMillisecondsMax) + 1))
+        #expect(try connection.told() == ["resourceExhausted ttrpc-abc"])
     }
 }

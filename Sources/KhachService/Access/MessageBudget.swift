@@ -17,8 +17,8 @@ final class MessageBudget: Sendable {
         var bytes = 0
         /// Of calls that run.
         var byToken: [TokenID: Int] = [:]
-        /// Of what comes in from an IP address; Unix sockets are one.
-        var byAddress: [String: Int] = [:]
+        /// Of what comes in from somewhere.
+        var byAddress: [PeerPlace: Int] = [:]
         /// Of what comes in by one connection.
         var byConnection: [UInt64: Int] = [:]
         var latestConnection: UInt64 = 0
@@ -40,17 +40,18 @@ final class MessageBudget: Sendable {
             state.latestConnection += 1
             return state.latestConnection
         }
+        let place = PeerPlace(address)
         return RequestRoom(
-            take: { self.take($0, by: connection, from: address) },
-            giveBack: { self.giveBack($0, by: connection, from: address) }
+            take: { self.take($0, by: connection, from: place) },
+            giveBack: { self.giveBack($0, by: connection, from: place) }
         )
     }
 
-    private func take(_ bytes: Int, by connection: UInt64, from address: String) -> Status? {
+    private func take(_ bytes: Int, by connection: UInt64, from place: PeerPlace) -> Status? {
         let bounds = self.bounds
         return self.state.withLock { state -> Status? in
             let own = state.byConnection[connection, default: 0] + bytes
-            let ofAddress = state.byAddress[address, default: 0] + bytes
+            let ofAddress = state.byAddress[place, default: 0] + bytes
             guard own <= bounds.messageBytesPerConnection else {
                 return Self.full(bounds.messageBytesPerConnection, "one connection", bytes)
             }
@@ -63,18 +64,18 @@ final class MessageBudget: Sendable {
 
             state.bytes += bytes
             state.byConnection[connection] = own
-            state.byAddress[address] = ofAddress
+            state.byAddress[place] = ofAddress
             return nil
         }
     }
 
-    private func giveBack(_ bytes: Int, by connection: UInt64, from address: String) {
+    private func giveBack(_ bytes: Int, by connection: UInt64, from place: PeerPlace) {
         self.state.withLock { state in
             state.bytes -= bytes
             let own = state.byConnection[connection, default: bytes] - bytes
             state.byConnection[connection] = own == 0 ? nil : own
-            let ofAddress = state.byAddress[address, default: bytes] - bytes
-            state.byAddress[address] = ofAddress == 0 ? nil : ofAddress
+            let ofAddress = state.byAddress[place, default: bytes] - bytes
+            state.byAddress[place] = ofAddress == 0 ? nil : ofAddress
         }
     }
 

@@ -62,10 +62,17 @@ final class CallTasks {
 
     private enum Call {
         /// Its body runs up to where it first waits, inside `start`.
-        case starting
+        case starting(Metadata)
         /// Cancelled before there was a task to cancel.
-        case cancelled
-        case running(Task<Void, Never>, deadline: Scheduled<Void>?)
+        case cancelled(Metadata)
+        case running(Task<Void, Never>, deadline: Scheduled<Void>?, Metadata)
+
+        var metadata: Metadata {
+            switch self {
+            case .starting(let metadata), .cancelled(let metadata), .running(_, _, let metadata):
+                metadata
+            }
+        }
     }
 
     private let loop: any EventLoop
@@ -91,7 +98,7 @@ final class CallTasks {
         let stream = call.stream
         let payload = call.request.payload
         let loop = self.loop
-        self.calls[stream] = .starting
+        self.calls[stream] = .starting(context.metadata)
         let bound = NIOLoopBound(handler, eventLoop: loop)
         let requests = RequestStream(on: stream, of: bound, loop: loop)
         let responses = ResponseStream(on: stream, of: bound, loop: loop)
@@ -100,36 +107,43 @@ final class CallTasks {
             // A handler that left the loop and came back is on it again; one that ends in a
             // foreign executor is not.
             if loop.inEventLoop {
-                bound.value.callEnded(stream, outcome, context.metadata)
+                bound.value.callEnded(stream, outcome)
             } else {
-                loop.execute { bound.value.callEnded(stream, outcome, context.metadata) }
+                loop.execute { bound.value.callEnded(stream, outcome) }
             }
         }
 
         switch self.calls[stream] {
         case nil: break  // ended without waiting
-        case .cancelled:
-            self.calls[stream] = .running(task, deadline: nil)
+        case .cancelled(let metadata):
+            self.calls[stream] = .running(task, deadline: nil, metadata)
             task.cancel()
-        case .starting, .running:
+        case .starting(let metadata), .running(_, _, let metadata):
             let timer = call.deadline.map { deadline in
                 loop.scheduleTask(deadline: .uptimeNanoseconds(deadline.nanoseconds)) {
-                    bound.value.deadlinePassed(stream, context.metadata)
+                    bound.value.deadlinePassed(stream)
                 }
             }
-            self.calls[stream] = .running(task, deadline: timer)
+            self.calls[stream] = .running(task, deadline: timer, metadata)
         }
+    }
+
+    /// What came beside the request of a call that has not ended; of any other nothing.
+    func metadata(of stream: StreamID) -> Metadata {
+        self.calls[stream]?.metadata ?? Metadata()
     }
 
     /// Forgets a call that came to its end.
     func ended(_ stream: StreamID) {
-        if case .running(_, let timer) = self.calls.removeValue(forKey: stream) { timer?.cancel() }
+        if case .running(_, let timer, _) = self.calls.removeValue(forKey: stream) {
+            timer?.cancel()
+        }
     }
 
     func cancel(_ stream: StreamID) {
         switch self.calls[stream] {
-        case .starting: self.calls[stream] = .cancelled
-        case .running(let task, let timer):
+        case .starting(let metadata): self.calls[stream] = .cancelled(metadata)
+        case .running(let task, let timer, _):
             timer?.cancel()
             task.cancel()
         case .cancelled, nil: break

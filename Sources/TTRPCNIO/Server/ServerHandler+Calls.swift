@@ -59,7 +59,8 @@ extension ServerHandler {
     }
 
     /// A call's handler came to its end.
-    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome, _ metadata: Metadata) {
+    func callEnded(_ stream: StreamID, _ outcome: CallTasks.Outcome) {
+        let metadata = self.tasks.metadata(of: stream)
         self.tasks.ended(stream)
         self.dropMailbox(stream)
         switch (self.connection.handlerEnded(stream, outcome.withoutPayload), outcome) {
@@ -77,18 +78,14 @@ extension ServerHandler {
     }
 
     /// A call's deadline passed before its handler ended.
-    func deadlinePassed(_ stream: StreamID, _ metadata: Metadata) {
-        self.perform(self.connection.deadlinePassed(stream), of: stream, metadata)
+    func deadlinePassed(_ stream: StreamID) {
+        self.perform(self.connection.deadlinePassed(stream), of: stream)
     }
 
-    func perform(
-        _ action: ServerConnection.OnTimeout,
-        of stream: StreamID,
-        _ metadata: Metadata = Metadata()
-    ) {
+    func perform(_ action: ServerConnection.OnTimeout, of stream: StreamID) {
         switch action {
         case .abort(let status):
-            self.reject(stream, status, metadata)
+            self.reject(stream, status, self.tasks.metadata(of: stream))
             self.stop(stream)
             self.flushSoon()
         case .ignore: break

@@ -268,7 +268,7 @@ final class ServerHandler: ChannelDuplexHandler {
             self.latestRequest = now
             self.refuse(stream, status)
         case .abort(let stream, let status):
-            self.refuse(stream, status)
+            self.refuse(stream, status, self.tasks.metadata(of: stream))
             self.stop(stream)
         case .deliver(let stream, let arrival): self.deliver(arrival, on: stream)
         case .write(let frame): self.write(frame)

@@ -68,7 +68,7 @@ def test_it_ends_in_sqlite(peopled: tuple[Path, str], tmp_path: Path, ending: st
         left = server.channel()
         query.trigger.touch()
         calls = [
-            Client(left).future(COUNT, request, timeout=3 if ending == "deadline" else None)
+            Client(left).future(COUNT, request, timeout=10 if ending == "deadline" else None)
             for _ in range(READERS)
         ]
         assert query.told(READERS) == b"b" * READERS
