@@ -148,7 +148,7 @@ package struct Daemon: Sendable {
             tls,
             SharedBounds(
                 mustBeKnown: { environment.callers.areKnown },
-                room: environment.shares.room(from:)
+                room: { environment.shares.room(from: PeerPlace($0).name) }
             ),
             self.metrics,
             self.callLog(environment.callers)

@@ -84,9 +84,8 @@ package final class CallerShares: Sendable {
         guard wait == 0 else { throw Self.tooFast(wait: wait) }
     }
 
-    /// Room for requests that come in by one connection from an address, which those that run
-    /// share.
-    package func room(from address: String) -> RequestRoom { self.messages.room(from: address) }
+    /// Room for requests that come in by one connection from a place, which those that run share.
+    package func room(from place: String) -> RequestRoom { self.messages.room(from: place) }
 
     /// Runs a call when it is its turn, in the lane of its caller; its request has so many bytes.
     func task<Answer: Sendable>(

@@ -18,7 +18,7 @@ final class MessageBudget: Sendable {
         /// Of calls that run.
         var byToken: [TokenID: Int] = [:]
         /// Of what comes in from somewhere.
-        var byAddress: [PeerPlace: Int] = [:]
+        var byAddress: [String: Int] = [:]
         /// Of what comes in by one connection.
         var byConnection: [UInt64: Int] = [:]
         var latestConnection: UInt64 = 0
@@ -34,20 +34,19 @@ final class MessageBudget: Sendable {
     /// How much is held.
     var bytes: Int { self.state.withLock { $0.bytes } }
 
-    /// Room for what comes in by one connection from an address, of whomever it is.
-    func room(from address: String) -> RequestRoom {
+    /// Room for what comes in by one connection from a place, of whomever it is.
+    func room(from place: String) -> RequestRoom {
         let connection = self.state.withLock { state in
             state.latestConnection += 1
             return state.latestConnection
         }
-        let place = PeerPlace(address)
         return RequestRoom(
             take: { self.take($0, by: connection, from: place) },
             giveBack: { self.giveBack($0, by: connection, from: place) }
         )
     }
 
-    private func take(_ bytes: Int, by connection: UInt64, from place: PeerPlace) -> Status? {
+    private func take(_ bytes: Int, by connection: UInt64, from place: String) -> Status? {
         let bounds = self.bounds
         return self.state.withLock { state -> Status? in
             let own = state.byConnection[connection, default: 0] + bytes
@@ -69,7 +68,7 @@ final class MessageBudget: Sendable {
         }
     }
 
-    private func giveBack(_ bytes: Int, by connection: UInt64, from place: PeerPlace) {
+    private func giveBack(_ bytes: Int, by connection: UInt64, from place: String) {
         self.state.withLock { state in
             state.bytes -= bytes
             let own = state.byConnection[connection, default: bytes] - bytes

@@ -285,26 +285,6 @@ struct CallerSharesTests {
         #expect(first.take(15_000) == nil, "what is given back may be had again")
     }
 
-    @Test(
-        "loopback is one address, and so is an IPv6 network, and an IPv4 address in either form",
-        arguments: [
-            ("127.0.0.1", "127.0.0.2", true), ("127.0.0.1", "::1", true),
-            ("::ffff:127.1.2.3", "::1", true), ("127.0.0.1", "", false),
-            ("::1", "::2", false), ("126.0.0.1", "128.0.0.1", false),
-            ("192.0.2.1", "192.0.2.2", false), ("192.0.2.1", "::ffff:192.0.2.1", true),
-            ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
-            ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true),
-            ("2001:db8:0:1::1", "2001:db8:0:2::1", false),
-            ("fe80::1%1", "fe80::2%1", true), ("fe80::1%1", "127.0.0.1", false),
-        ] as [(String, String, Bool)]
-    )
-    func oneAddress(_ first: String, _ second: String, _ isOne: Bool) {
-        let shares = World().shares { $0.messageBytesPerAddress = 10_000 }
-        let (holder, other) = (shares.room(from: first), shares.room(from: second))
-        #expect(holder.take(10_000) == nil)
-        #expect((other.take(10_000) != nil) == isOne)
-    }
-
     @Test("a method is refused while there is no room for its request, and told when to come again")
     func methodsHaveRoom() async throws {
         var bounds = CallerShares.Bounds()

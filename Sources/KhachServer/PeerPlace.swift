@@ -37,6 +37,16 @@ enum PeerPlace: Hashable, Sendable {
         }
     }
 
+    /// As it is counted by.
+    var name: String {
+        switch self {
+        case .loopback: "loopback"
+        case .ipv4(let number): "4:\(number)"
+        case .ipv6Network(let number): "6:\(number)"
+        case .other(let address): "other:\(address)"
+        }
+    }
+
     private init(ipv4 number: UInt32) {
         self = number >> 24 == 127 ? .loopback : .ipv4(number)
     }
