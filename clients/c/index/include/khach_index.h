@@ -162,15 +162,13 @@ typedef struct khach_index_mended {
     int32_t is_rebuilt;   /* nonzero when everything was made anew */
 } khach_index_mended;
 
-/** Compares the derived tables with the records, in a transaction that may be one that only reads.
- * Costs a walk over both. */
+/** Compares the derived tables with the records: a walk over both. */
 khach_index_status khach_index_check(khach_index *index, khach_index_mended *out);
 
 /** Of more parts than these that differ, everything is made anew: sorts are then quicker. */
 #define KHACH_INDEX_MEND_PARTS_MAX 4096
 
-/** Compares likewise, in a transaction of the caller that writes, and makes anew what differs.
- * `out` may be NULL. */
+/** Compares likewise, in a transaction that writes, and makes anew what differs. */
 khach_index_status khach_index_mend(khach_index *index, khach_index_mended *out);
 
 /**
