@@ -60,7 +60,7 @@ private struct Scene {
     /// Nothing else holds these, in any form that is stored.
     private static let traces = [
         "Zzyzx Quách", "zzyzx quach", "+84987654301", "0987 654 301", "zzyzx@example.vn",
-        "u-zzyzx", "12 Hàng Zzyzx", "t-zzyzx",
+        "u-zzyzx", "12 Hàng Zzyzx", "t-zzyzx", "zzyzx", "quach",
     ]
     private static let message = """
         {"channel":"FACEBOOK","externalPageId":"fb1","eventKey":"m:1","externalUserId":"u-zzyzx",\

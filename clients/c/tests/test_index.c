@@ -259,8 +259,7 @@ static void check_rebuild(sqlite3 *db, khach_index *index)
 {
     char sql[256];
 
-    run_sql(db, "DELETE FROM customer_counts WHERE customers = 0;"
-                "DELETE FROM token_counts WHERE customers = 0");
+    run_sql(db, "DELETE FROM customer_counts WHERE customers = 0");
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         (void)snprintf(sql, sizeof(sql),
             "CREATE TEMP TABLE old_%s AS SELECT * FROM %s; DELETE FROM %s", tables[i], tables[i],

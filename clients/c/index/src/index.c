@@ -29,6 +29,8 @@ static const char *const statements_sql[SQL_CURSORS] = {
                             " ON CONFLICT DO UPDATE SET customers = customers + 1",
     [SQL_TOKEN_COUNT_TAKE] = "UPDATE token_counts SET customers = customers - 1"
                              " WHERE business_id = ?1 AND token = ?2",
+    [SQL_TOKEN_COUNT_DROP] = "DELETE FROM token_counts WHERE business_id = ?1 AND token = ?2"
+                             " AND customers <= 1",
     [SQL_DAY_PUT] = "INSERT OR REPLACE INTO customer_days VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_DAY_DROP] = "DELETE FROM customer_days WHERE business_id = ?1 AND day = ?2"
                      " AND created_at = ?3 AND customer_id = ?4",

@@ -25,6 +25,7 @@ typedef enum khach_index_sql {
     SQL_TOKEN_DROP,
     SQL_TOKEN_COUNT_ADD,
     SQL_TOKEN_COUNT_TAKE,
+    SQL_TOKEN_COUNT_DROP,
     SQL_DAY_PUT,
     SQL_DAY_DROP,
     SQL_DAILY_GET,

@@ -44,8 +44,16 @@ bool khach__is_same_name(const khach_index_customer *left, const khach_index_cus
 khach_index_status khach__token_count_put(khach_index *index, khach_index_sql sql,
     int64_t business_id, const char *token, size_t bytes)
 {
-    sqlite3_stmt *statement = khach__index_statement(index, sql);
+    sqlite3_stmt *statement;
+    khach_index_status status;
 
+    /* A word that no name has any more is nobody's to keep: it may be of somebody erased. */
+    if (sql == SQL_TOKEN_COUNT_TAKE) {
+        status = khach__token_count_put(index, SQL_TOKEN_COUNT_DROP, business_id, token, bytes);
+        if (status != KHACH_INDEX_OK || sqlite3_changes(index->db) != 0)
+            return status;
+    }
+    statement = khach__index_statement(index, sql);
     if (statement == NULL)
         return khach__index_failure(index->db);
     (void)sqlite3_bind_int64(statement, 1, business_id);
