@@ -54,8 +54,10 @@ struct EndedListenerTests {
     func failed(_ isPassed: Bool) async throws {
         let listener = try Self.listener()
         let cause = try await Self.cause(listener) { channel in
-            // As NIO does when accept(2) fails.
-            channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+            // As NIO does when accept(2) fails; waited for, as the next connection comes after it.
+            try await channel.eventLoop.submit {
+                channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+            }.get()
             if isPassed { try await Self.connect(to: listener.port).close() }
             channel.close(promise: nil)
         }
