@@ -12,19 +12,12 @@ enum PeerPlace: Hashable, Sendable {
 
     /// By an address as text.
     init(_ address: String) {
-        var four = in_addr()
-        var six = in6_addr()
         // A scope says by which interface of this host, and no parser of addresses takes it.
         let plain = String(address.prefix { $0 != "%" })
-        if inet_pton(AF_INET, plain, &four) == 1 {
-            self.init(ipv4: UInt32(bigEndian: four.s_addr))
-        } else if inet_pton(AF_INET6, plain, &six) == 1 {
-            let (high, low) = withUnsafeBytes(of: six) { bytes in
-                (
-                    UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                    UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-                )
-            }
+        if let four = Self.bytes(of: plain, AF_INET) {
+            self.init(ipv4: UInt32(truncatingIfNeeded: Self.number(four[..<4])))
+        } else if let six = Self.bytes(of: plain, AF_INET6) {
+            let (high, low) = (Self.number(six[..<8]), Self.number(six[8...]))
             switch (high, low) {
             case (0, 1): self = .loopback
             // ::ffff:a.b.c.d: an IPv4 peer of a socket that takes both.
@@ -35,6 +28,17 @@ enum PeerPlace: Hashable, Sendable {
         } else {
             self = .other(address)
         }
+    }
+
+    /// The bytes of an address of this family, the first one first; `nil` when it is none.
+    private static func bytes(of address: String, _ family: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let isOne = bytes.withUnsafeMutableBytes { inet_pton(family, address, $0.baseAddress) == 1 }
+        return isOne ? bytes : nil
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// As it is counted by.
