@@ -23,9 +23,12 @@ struct derived_sums {
 khach_index_status khach__check_run(khach_index *index, derived_sums *out);
 
 /* check_records.c */
-/* Reads the customer of a row of a business, an id and a record; KHACH_INDEX_CORRUPT when the
- * record is none, or another's. */
-khach_index_status khach__check_read(sqlite3_stmt *row, khach_index_customer *out);
+typedef khach_index_status (*check_customer)(
+    khach_index *index, void *context, const khach_index_customer *customer);
+/* Goes through the customers of a statement that gives a business, an id and a record; a record
+ * that is none, or another's, is passed over. */
+khach_index_status khach__check_each(
+    khach_index *index, khach_index_sql sql, check_customer each, void *context);
 khach_index_status khach__check_records(khach_index *index, derived_sums *out);
 
 /* check_hash.c */

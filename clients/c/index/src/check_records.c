@@ -95,22 +95,8 @@ static uint64_t hash_blocks(const khach_index_customer *customer)
     return sum;
 }
 
-static khach_index_status add_customer(derived_sums *out, const khach_index_customer *customer)
-{
-    char *folded = NULL;
-    size_t bytes = 0;
-
-    if (khach_text_fold(&folded, &bytes, customer->name, customer->name_bytes) != 0)
-        return KHACH_INDEX_MEMORY;
-    out->parts[khach__check_part(customer->id)] += hash_tokens(customer, folded, bytes)
-        + hash_days(customer, folded, bytes) + hash_contacts(customer) + hash_blocks(customer);
-    out->customers +=
-        khach__customers_hash(customer->business_id, customer->page_id, customer->traits);
-    khach_text_free(folded);
-    return KHACH_INDEX_OK;
-}
-
-khach_index_status khach__check_read(sqlite3_stmt *row, khach_index_customer *out)
+/* Reads the customer of a row; KHACH_INDEX_CORRUPT when the record is none, or another's. */
+static khach_index_status read_customer(sqlite3_stmt *row, khach_index_customer *out)
 {
     khach_index_status status = khach_index_customer_read(
         out, sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2));
@@ -121,9 +107,10 @@ khach_index_status khach__check_read(sqlite3_stmt *row, khach_index_customer *ou
         : status;
 }
 
-khach_index_status khach__check_records(khach_index *index, derived_sums *out)
+khach_index_status khach__check_each(
+    khach_index *index, khach_index_sql sql, check_customer each, void *context)
 {
-    sqlite3_stmt *row = khach__index_statement(index, SQL_CHECK_RECORDS);
+    sqlite3_stmt *row = khach__index_statement(index, sql);
     khach_index_customer customer = {0};
     khach_index_status status = KHACH_INDEX_OK;
     int result = SQLITE_DONE;
@@ -131,9 +118,9 @@ khach_index_status khach__check_records(khach_index *index, derived_sums *out)
     if (row == NULL)
         return khach__index_failure(index->db);
     while (status == KHACH_INDEX_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        status = khach__check_read(row, &customer);
+        status = read_customer(row, &customer);
         if (status == KHACH_INDEX_OK)
-            status = add_customer(out, &customer);
+            status = each(index, context, &customer);
         else if (status == KHACH_INDEX_CORRUPT)
             status = KHACH_INDEX_OK; /* Of a record that is none, nothing is derived. */
     }
@@ -142,4 +129,27 @@ khach_index_status khach__check_records(khach_index *index, derived_sums *out)
     (void)sqlite3_reset(row);
     khach_index_customer_free(&customer);
     return status;
+}
+
+static khach_index_status add_customer(
+    khach_index *index, void *sums, const khach_index_customer *customer)
+{
+    derived_sums *out = sums;
+    char *folded = NULL;
+    size_t bytes = 0;
+
+    (void)index;
+    if (khach_text_fold(&folded, &bytes, customer->name, customer->name_bytes) != 0)
+        return KHACH_INDEX_MEMORY;
+    out->parts[khach__check_part(customer->id)] += hash_tokens(customer, folded, bytes)
+        + hash_days(customer, folded, bytes) + hash_contacts(customer) + hash_blocks(customer);
+    out->customers +=
+        khach__customers_hash(customer->business_id, customer->page_id, customer->traits);
+    khach_text_free(folded);
+    return KHACH_INDEX_OK;
+}
+
+khach_index_status khach__check_records(khach_index *index, derived_sums *out)
+{
+    return khach__check_each(index, SQL_CHECK_RECORDS, add_customer, out);
 }

@@ -81,27 +81,11 @@ static khach_index_status drop_rows(khach_index *index, khach_index_sql sql,
 
 /* --- rows that come --- */
 
-static khach_index_status put_records(khach_index *index)
+static khach_index_status put_record(
+    khach_index *index, void *context, const khach_index_customer *customer)
 {
-    sqlite3_stmt *row = khach__index_statement(index, SQL_MEND_RECORDS);
-    khach_index_customer customer = {0};
-    khach_index_status status = KHACH_INDEX_OK;
-    int result = SQLITE_DONE;
-
-    if (row == NULL)
-        return khach__index_failure(index->db);
-    while (status == KHACH_INDEX_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        status = khach__check_read(row, &customer);
-        if (status == KHACH_INDEX_OK)
-            status = khach__rows_put(index, NULL, &customer);
-        else if (status == KHACH_INDEX_CORRUPT)
-            status = KHACH_INDEX_OK; /* Of a record that is none, nothing is derived. */
-    }
-    if (status == KHACH_INDEX_OK && result != SQLITE_DONE)
-        status = khach__index_failure(index->db);
-    (void)sqlite3_reset(row);
-    khach_index_customer_free(&customer);
-    return status;
+    (void)context;
+    return khach__rows_put(index, NULL, customer);
 }
 
 static khach_index_status mend_rows(khach_index *index)
@@ -118,7 +102,9 @@ static khach_index_status mend_rows(khach_index *index)
         status = drop_rows(index, SQL_MEND_DAYS, count_day);
     if (status == KHACH_INDEX_OK)
         status = drop_rows(index, SQL_MEND_CONTACTS, mark_contact);
-    return status != KHACH_INDEX_OK ? status : put_records(index);
+    return status != KHACH_INDEX_OK
+        ? status
+        : khach__check_each(index, SQL_MEND_RECORDS, put_record, NULL);
 }
 
 /* --- counts that count something else --- */
